@@ -104,9 +104,10 @@ def verify_event(head, lines, public_key):
     demand(hash == root and len(way) == len(lines) - 3, "the event is not in the log of this tree head")
     event = json.loads(extra["leaf"])
     for name in set(extra) - {"leaf"}:
-        committed = base64.b64encode(sha256((extra[name]["salt"] + extra[name]["text"]).encode())).decode()
-        demand(committed == event["commitments"][name], f"the text of {name} is not what was recorded")
-        event[name] = extra[name]["text"]
+        text = extra[name].get("text")
+        committed = sha256((extra[name]["salt"] + ("" if text is None else f":{text}")).encode())
+        demand(event[f"commitmentTo{name.title()}"] == base64.b64encode(committed).decode(), f"the {name} is another one")
+        event[name] = text
     print(f"VERIFIED: event {index + 1} of {size}\n{json.dumps(event, indent=2, ensure_ascii=False)}")
 
 

@@ -1,6 +1,13 @@
-import { isFault, parsePosition, positionToString, type Position } from '@login-policy/event-sourcing';
+import { isFault, parsePosition, positionToString } from '@login-policy/event-sourcing';
 import type { Signer } from './keys.js';
-import { readTree, type Difference, type ExpectedTreeHead, type ReadableLog, type ReadTree } from './read-tree.js';
+import {
+  readTree,
+  type Difference,
+  type ExpectedTreeHead,
+  type ReadableLog,
+  type ReadTree,
+  type ReadTreeOptions,
+} from './read-tree.js';
 import { RightEdge } from './right-edge.js';
 import { signTreeHead, type TreeHead } from './tree-head.js';
 import { parseHash, type TreeHash } from './tree-hash.js';
@@ -47,7 +54,7 @@ export async function treeHead(log: ReadableLog, options: TreeHeadOptions): Prom
 
 async function readOn(log: ReadableLog, { previous, onLeaf, signal }: TreeHeadOptions): Promise<ReadTree> {
   const common = { signal, ...(onLeaf && { onLeaf: (leaf: TreeHash) => onLeaf(leaf) }) };
-  const from = previous && 'edge' in previous ? startAfter(previous) : undefined;
+  const from = previous && startAfter(previous);
   if (from !== undefined) {
     try {
       return await readTree(log, { ...common, from });
@@ -58,13 +65,14 @@ async function readOn(log: ReadableLog, { previous, onLeaf, signal }: TreeHeadOp
   return readTree(log, { ...common, expected: previous === undefined ? [] : [previous satisfies ExpectedTreeHead] });
 }
 
-function startAfter({
-  edge,
-  position,
-  root,
-  size,
-}: GrowingTreeHead): { edge: RightEdge; position: Position } | undefined {
-  if (position === undefined) return undefined;
+/**
+ * Where to read on from a tree head; `undefined` without its edge.
+ *
+ * @throws RangeError when the edge is of another tree.
+ */
+export function startAfter(previous: TreeHead | GrowingTreeHead): ReadTreeOptions['from'] {
+  if (!('edge' in previous) || previous.position === undefined) return undefined;
+  const { edge, position, root, size } = previous;
   const rightEdge = new RightEdge(size, edge.map(parseHash));
   // The root is signed, and its edge is not.
   if (rightEdge.root() !== root) throw new RangeError('edge: it does not belong to this tree head.');

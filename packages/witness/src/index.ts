@@ -12,3 +12,7 @@ export {
   type ProveEventOptions,
 } from './prove.js';
 export { verifyProof, type VerifyAnswer, type VerifyOptions } from './verify.js';
+export { treeHeadFile, type TreeHeadFile } from './tree-head-file.js';
+export { urlSink, type Sink, type UrlSinkOptions } from './sink.js';
+export { tlogWitness, type Asked, type TlogWitness } from './tlog-witness.js';
+export { witness, type Witnessing, type WitnessingOptions, type WitnessingStatus } from './witnessing.js';

@@ -5,13 +5,17 @@ import { sha256 } from './tree-hash.js';
 /** The texts of an event that can be erased: a leaf holds a commitment in place of each. */
 export const ERASABLE = ['actor', 'reason'] as const;
 
+/** The member of a leaf for each. */
+export const COMMITMENTS = { actor: 'commitmentToActor', reason: 'commitmentToReason' } as const;
+
 /** One of them. */
 export type Erasable = (typeof ERASABLE)[number];
 
-/** What opens a commitment: who has both can show that the text is what was recorded. */
+/** What opens a commitment: it shows what was recorded. */
 export interface Opening {
   readonly salt: string;
-  readonly text: string;
+  /** `undefined` where none was recorded. */
+  readonly text: string | undefined;
 }
 
 /**
@@ -23,43 +27,49 @@ export interface Opening {
  */
 export function leafOf(event: RecordedEvent): string {
   const { append, metadata } = event;
-  const { actor, causationId, correlationId, idempotencyKey, reason } = metadata;
-  const [actorSalt, reasonSalt] = [saltOf(metadata, 'actor'), saltOf(metadata, 'reason')];
+  const { actor, actorSalt, causationId, correlationId, idempotencyKey, reason, reasonSalt } = salted(metadata);
+  const [hiddenActor, hiddenReason] = [commitment(actorSalt, actor), commitment(reasonSalt, reason)];
   // Written out in the order of RFC 8785: to sort the members of each event takes more time than to hash it.
   let leaf = '{';
-  if (actorSalt === undefined) leaf += `"actor":${JSON.stringify(actor)},`;
+  if (hiddenActor === undefined) leaf += member('actor', actor) + member('actorSalt', actorSalt);
   if (append !== undefined) leaf += `"append":{"count":${append.count},"place":${append.place}},`;
-  if (causationId !== undefined) leaf += `"causationId":${JSON.stringify(causationId)},`;
-  if (actorSalt !== undefined) {
-    leaf += `"commitments":{"actor":"${commitmentOf({ salt: actorSalt, text: actor })}"`;
-    if (reason !== undefined && reasonSalt !== undefined)
-      leaf += `,"reason":"${commitmentOf({ salt: reasonSalt, text: reason })}"`;
-    leaf += '},';
-  }
-  leaf += `"correlationId":${JSON.stringify(correlationId)},"data":${canonicalize(event.data)},"id":"${event.id}",`;
-  if (idempotencyKey !== undefined) leaf += `"idempotencyKey":${JSON.stringify(idempotencyKey)},`;
-  if (reason !== undefined && reasonSalt === undefined) leaf += `"reason":${JSON.stringify(reason)},`;
+  leaf += member('causationId', causationId);
+  if (hiddenActor !== undefined) leaf += member(COMMITMENTS.actor, hiddenActor);
+  if (hiddenReason !== undefined) leaf += member(COMMITMENTS.reason, hiddenReason);
+  leaf += `${member('correlationId', correlationId)}"data":${canonicalize(event.data)},"id":"${event.id}",`;
+  leaf += member('idempotencyKey', idempotencyKey);
+  if (hiddenReason === undefined) leaf += member('reason', reason) + member('reasonSalt', reasonSalt);
   leaf += `"recordedAt":${event.recordedAt},"revision":"${event.revision}","schemaVersion":${event.schemaVersion},`;
   return `${leaf}"stream":${JSON.stringify(event.streamId)},"type":${JSON.stringify(event.type)}}`;
 }
 
-/** The commitment to a text: SHA-256 of its salt and the text, in base64. */
+function member(name: string, text: string | undefined): string {
+  return text === undefined ? '' : `"${name}":${JSON.stringify(text)},`;
+}
+
+/** 16 bytes in base64url: of one length, so that no part of a text can pass for a part of its salt. */
+const SALT = /^[\w-]{22}$/;
+
+function commitment(salt: string | undefined, text: string | undefined): string | undefined {
+  return salt !== undefined && SALT.test(salt) ? commitmentOf({ salt, text }) : undefined;
+}
+
+/** The commitment to a text: SHA-256 of its salt, a colon and the text, in base64; without a text, of its salt. */
 export function commitmentOf({ salt, text }: Opening): string {
-  return sha256(`${salt}${text}`);
+  return sha256(text === undefined ? salt : `${salt}:${text}`);
 }
 
 /** What opens the commitments of an event. */
 export function openingsOf({ metadata }: RecordedEvent): Partial<Record<Erasable, Opening>> {
-  const openings: Partial<Record<Erasable, Opening>> = {};
-  for (const name of ERASABLE) {
-    const [text, salt] = [metadata[name], saltOf(metadata, name)];
-    if (text !== undefined && salt !== undefined) openings[name] = { salt, text };
-  }
-  return openings;
+  const { actor, actorSalt, reason, reasonSalt } = salted(metadata);
+  return {
+    ...(actorSalt !== undefined && SALT.test(actorSalt) && { actor: { salt: actorSalt, text: actor } }),
+    ...(reasonSalt !== undefined && SALT.test(reasonSalt) && { reason: { salt: reasonSalt, text: reason } }),
+  };
 }
 
-function saltOf(metadata: EventMetadata, name: Erasable): string | undefined {
-  const salts: unknown = Reflect.get(metadata, 'salts');
-  const salt: unknown = typeof salts === 'object' && salts !== null ? Reflect.get(salts, name) : undefined;
-  return typeof salt === 'string' ? salt : undefined;
+function salted(
+  metadata: EventMetadata,
+): EventMetadata & { readonly actorSalt?: string; readonly reasonSalt?: string } {
+  return metadata;
 }

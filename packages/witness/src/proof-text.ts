@@ -78,7 +78,7 @@ function parseExtra(text: string): Pick<EventProof, 'leaf' | 'openings'> {
   const openings: Partial<Record<Erasable, Opening>> = {};
   for (const name of ERASABLE) {
     const [salt, opened] = ['salt', 'text'].map((part) => member(member(extra, name), part));
-    if (typeof salt === 'string' && typeof opened === 'string') openings[name] = { salt, text: opened };
+    if (typeof salt === 'string') openings[name] = { salt, text: typeof opened === 'string' ? opened : undefined };
   }
   return { leaf, openings };
 }

@@ -41,9 +41,11 @@ export class PartHasher {
   readonly #parts: readonly LeafRange[];
   readonly #edges: ReadonlyMap<LeafRange, RightEdge>;
   readonly #inOrder: LeafRange[];
-  #next = 0;
+  #next: number;
 
-  constructor(parts: readonly LeafRange[]) {
+  /** With the number of the first leaf that is added. */
+  constructor(parts: readonly LeafRange[], first = 0) {
+    this.#next = first;
     this.#parts = parts;
     this.#edges = new Map(parts.map((part) => [part, new RightEdge()]));
     this.#inOrder = parts.toSorted((one, other) => one.from - other.from);

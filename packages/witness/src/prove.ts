@@ -1,9 +1,10 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { startAfter, type GrowingTreeHead } from './growing-tree-head.js';
 import { leafOf, openingsOf } from './leaf.js';
 import { consistencyParts, inclusionParts, PartHasher } from './proof.js';
 import { formatConsistencyProof, formatEventProof } from './proof-text.js';
-import { readTree, type Difference, type ReadableLog } from './read-tree.js';
-import type { LeafRange } from './right-edge.js';
+import { readTree, type Difference, type ReadableLog, type ReadTreeOptions } from './read-tree.js';
+import { fullParts, type LeafRange } from './right-edge.js';
 import type { TreeHead } from './tree-head.js';
 import type { TreeHash } from './tree-hash.js';
 
@@ -40,7 +41,7 @@ export async function proveEvent(log: ReadableLog, options: ProveEventOptions): 
   const { difference } = await readTree(log, { expected: [treeHead], signal, onLeaf });
   if (difference !== undefined) return difference;
   if (found === undefined || index >= treeHead.size) return { outcome: 'not-found' };
-  const hashes = await rootsOf(log, inclusionParts(index, treeHead.size), signal);
+  const hashes = await rootsOf(log, inclusionParts(index, treeHead.size), { signal });
   const openings = showsTexts ? openingsOf(found) : {};
   return { outcome: 'proved', proof: formatEventProof({ leaf: leafOf(found), openings, index, hashes, treeHead }) };
 }
@@ -60,20 +61,45 @@ export interface ProveConsistencyOptions {
  */
 export async function proveConsistency(log: ReadableLog, options: ProveConsistencyOptions): Promise<ProofAnswer> {
   const { newer, older, signal } = options;
-  const parts = consistencyParts(older.size, newer.size);
-  const hasher = new PartHasher(parts);
-  const { difference } = await readTree(log, { expected: [older, newer], signal, onLeaf: (leaf) => hasher.add(leaf) });
+  const { difference } = await readTree(log, { expected: [older, newer], signal });
   if (difference !== undefined) return difference;
-  const hashes = hasher.roots() ?? [];
+  const hashes = await consistencyHashes(log, { olderSize: older.size, newer, signal });
   return { outcome: 'proved', proof: formatConsistencyProof({ olderSize: older.size, hashes, treeHead: newer }) };
+}
+
+/** What a proof of consistency is computed from. */
+interface ConsistencyParts {
+  readonly olderSize: number;
+  readonly newer: Pick<TreeHead, 'size'>;
+  /** With the edge of the older tree, only the events after it are read. */
+  readonly previous?: TreeHead | GrowingTreeHead | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The hashes that prove that an older tree is the beginning of a newer one. */
+export async function consistencyHashes(
+  log: ReadableLog,
+  { olderSize, newer, previous, signal }: ConsistencyParts,
+): Promise<readonly TreeHash[]> {
+  const parts = consistencyParts(olderSize, newer.size);
+  const from = previous?.size === olderSize ? startAfter(previous) : undefined;
+  if (from === undefined) return rootsOf(log, parts, { signal });
+  // All parts on the left are full parts of the older tree.
+  const own = fullParts(olderSize);
+  const known = from.edge.hashes;
+  const isNew = ({ from: first }: LeafRange): boolean => first >= olderSize;
+  const added = [...(await rootsOf(log, parts.filter(isNew), { from, signal }))];
+  return parts.flatMap((part) =>
+    isNew(part) ? added.splice(0, 1) : (known[own.findIndex((one) => one.from === part.from)] ?? []),
+  );
 }
 
 async function rootsOf(
   log: ReadableLog,
   parts: readonly LeafRange[],
-  signal: AbortSignal | undefined,
+  { from, signal }: Pick<ReadTreeOptions, 'from' | 'signal'>,
 ): Promise<readonly TreeHash[]> {
-  const hasher = new PartHasher(parts);
-  await readTree(log, { signal, onLeaf: (leaf) => hasher.add(leaf) });
+  const hasher = new PartHasher(parts, from?.edge.size);
+  await readTree(log, { signal, onLeaf: (leaf) => hasher.add(leaf), ...(from && { from }) });
   return hasher.roots() ?? [];
 }

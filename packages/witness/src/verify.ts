@@ -1,4 +1,4 @@
-import { commitmentOf, ERASABLE, type Erasable } from './leaf.js';
+import { COMMITMENTS, commitmentOf, ERASABLE, type Erasable } from './leaf.js';
 import { isConsistent, rootOfInclusion } from './proof.js';
 import {
   isEventProof,
@@ -57,9 +57,9 @@ function verifyEvent({ hashes, index, leaf, note, openings }: EventProof, keys: 
   for (const name of ERASABLE) {
     const opening = openings[name];
     if (opening === undefined) continue;
-    if (member(member(event, 'commitments'), name) !== commitmentOf(opening))
+    if (member(event, COMMITMENTS[name]) !== commitmentOf(opening))
       return refused(`The text of ${name} is not what was recorded.`);
-    texts[name] = opening.text;
+    if (opening.text !== undefined) texts[name] = opening.text;
   }
   return { outcome: 'verified', kind: 'event', event, texts, index, treeHead };
 }

@@ -27,6 +27,16 @@ export async function eventsOf(log: ReadableLog): Promise<readonly RecordedEvent
   return events;
 }
 
+const SALT = 'abcdefghijklmnopqrstu';
+
+/** The same events, with salts. */
+export function salted(events: readonly RecordedEvent[]): readonly RecordedEvent[] {
+  return events.map((event, at) => {
+    const end = at.toString(36).slice(-1);
+    return { ...event, metadata: { ...event.metadata, actorSalt: `${SALT}${end}`, reasonSalt: `${end}${SALT}` } };
+  });
+}
+
 /** A log with these events, which counts how many are read. */
 export function logOf(events: readonly RecordedEvent[]): ReadableLog & { readonly counted: { read: number } } {
   const counted = { read: 0 };

@@ -1,10 +1,11 @@
+import { hash } from 'node:crypto';
 import { openMemoryStore, type RecordedEvent } from '@login-policy/event-sourcing';
 import { checkLog, leafOf, openTreeHead, treeHead } from '@login-policy/witness';
 import canonicalize from 'canonicalize';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { before, describe, it } from 'mocha';
-import { eventsOf, headOf, KEY, logOf, SIGNER, writeHistory } from './histories.js';
+import { eventsOf, headOf, KEY, logOf, salted, SIGNER, writeHistory } from './histories.js';
 
 let events: readonly RecordedEvent[];
 before(async () => {
@@ -14,6 +15,23 @@ before(async () => {
 });
 
 describe('a leaf', () => {
+  it('hides who and why behind commitments, and tells apart no reason from an empty one', () => {
+    const [event] = events.filter(({ metadata }) => metadata.reason !== undefined);
+    if (event === undefined) throw new Error('There is one with a reason.');
+    const { reason: _, ...bare } = event.metadata;
+    const leaves = [event.metadata, bare, { ...bare, reason: '' }].map((metadata) => {
+      const [one] = salted([{ ...event, metadata }]);
+      return one === undefined ? '' : leafOf(one);
+    });
+    expect(new Set(leaves).size).to.equal(3);
+    const [leaf = ''] = leaves;
+    const sha256 = (said: string): string => hash('sha256', said, 'base64');
+    expect(leaf).to.contain(`"commitmentToActor":"${sha256(`abcdefghijklmnopqrstu0:${bare.actor}`)}"`);
+    expect(leaf).to.contain(`"commitmentToReason":"${sha256(`0abcdefghijklmnopqrstu:${event.metadata.reason}`)}"`);
+    expect(leaf).not.to.contain(bare.actor).and.not.to.contain('Salt');
+    expect(leaf).to.equal(canonicalize(JSON.parse(leaf)));
+  });
+
   const text = fc.string({ unit: 'grapheme', maxLength: 20 });
   const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((one) => one + 0);
   const data = fc.dictionary(text, fc.oneof(text, number, fc.array(fc.integer()), fc.dictionary(text, number)));

@@ -8,7 +8,7 @@ import { generateKey, parseSigner, proveConsistency, proveEvent, treeHead, verif
 import type { GrowingTreeHead, VerifyAnswer } from '@login-policy/witness';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { eventsOf, headOf, KEY, logOf, writeHistory } from './histories.js';
+import { eventsOf, headOf, KEY, logOf, salted, writeHistory } from './histories.js';
 
 const SIZES = [1, 2, 3, 4, 7, 8, 21, 32, 33];
 let events: readonly RecordedEvent[];
@@ -18,7 +18,7 @@ after(() => rmSync(folder, { recursive: true }));
 before(async () => {
   await using store = openMemoryStore();
   await writeHistory(store);
-  events = await eventsOf(store.eventStore);
+  events = salted(await eventsOf(store.eventStore));
   heads = await Promise.all(SIZES.map((size) => headOf(logOf(events.slice(0, size)))));
 });
 
@@ -146,6 +146,24 @@ describe('the proof of an event', () => {
     expect(answer).to.include({ index: 8 });
     expect(answer.event).to.include({ id: events[8]?.id, type: events[8]?.type, stream: events[8]?.streamId });
     expect(answer.treeHead).to.include({ size: head.size, root: head.root });
+    expect(answer.texts).to.deep.equal({ actor: events[8]?.metadata.actor, reason: events[8]?.metadata.reason });
+  });
+
+  it('shows no texts where it should not, and none but those that were recorded', async () => {
+    const [head] = heads.slice(-1);
+    if (head === undefined) throw new Error('There are tree heads.');
+    const hidden = verified(await eventProof(8, head, false));
+    expect(hidden.texts).to.deep.equal({});
+    expect(JSON.stringify(hidden.event)).not.to.contain(events[8]?.metadata.actor);
+    const proof = await eventProof(8, head);
+    const [, extra = ''] = /^extra (\S+)$/m.exec(proof) ?? [];
+    const forged = Buffer.from(extra, 'base64')
+      .toString()
+      .replace(/"text":"user-\d"/, '"text":"mallory"');
+    expect(verifyProof(proof.replace(extra, Buffer.from(forged).toString('base64')), KEY)).to.deep.equal({
+      outcome: 'refused',
+      problem: 'The text of actor is not what was recorded.',
+    });
   });
 
   it('is not given for an event that is not in the log, or came after the tree head', async () => {

@@ -1,19 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
 import { isFault, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
-import { openPostgresStore } from '@login-policy/store-postgres';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { checkLog, type GrowingTreeHead } from '@login-policy/witness';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Pool } from 'pg';
 import { eventsOf, headOf, writeHistory } from './histories.js';
+import { withPostgresStore } from './servers.js';
 import { randomOf, TAMPERINGS, type Row } from './tampering.js';
 
 const TAMPERED = 1000;
@@ -71,17 +66,11 @@ function isTaken(write: () => void, undo: () => void): boolean {
   }
 }
 
-async function withPostgres(work: (table: OpenedTable) => Promise<void>): Promise<void> {
-  const program = new URL('../../store-postgres/.test-build/server-process.js', import.meta.url);
-  const child = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
-  try {
-    const { value: url } = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
-    const pool = new Pool({ connectionString: url });
-    await using store = await openPostgresStore({ pool });
-    const table = 'login_policy.events';
-    const refill = `INSERT INTO ${table} SELECT * FROM json_populate_recordset(NULL::${table}, $1)`;
-    await work({
+function withPostgres(work: (table: OpenedTable) => Promise<void>): Promise<void> {
+  const table = 'login_policy.events';
+  const refill = `INSERT INTO ${table} SELECT * FROM json_populate_recordset(NULL::${table}, $1)`;
+  return withPostgresStore((store, pool) =>
+    work({
       store,
       read: async () => {
         const { rows } = await pool.query(`SELECT to_json(e) AS row FROM ${table} AS e ORDER BY position`);
@@ -94,13 +83,8 @@ async function withPostgres(work: (table: OpenedTable) => Promise<void>): Promis
           () => false,
         );
       },
-    });
-    await store.close();
-    await pool.end();
-  } finally {
-    child.stdin.end();
-    await ended;
-  }
+    }),
+  );
 }
 
 describe('a history that somebody rewrote in the database', () => {

@@ -1,0 +1,52 @@
+import type { GrowingTreeHead } from './growing-tree-head.js';
+
+/** Takes tree heads to a place that who can change the log can't change. */
+export interface Sink {
+  /** What failures call it. */
+  readonly name: string;
+  /** Takes a tree head there. It is called again, with this or a larger one, when it rejects. */
+  deliver(treeHead: GrowingTreeHead, signal: AbortSignal | undefined): Promise<void>;
+}
+
+/** How tree heads are sent to an address. */
+export interface UrlSinkOptions {
+  /** Such as `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+const ANSWER_MS = 10_000;
+
+/** POSTs each tree head, as its signed note, to an address. Any answer but 2xx is a failure. */
+export function urlSink(url: string, { headers, timeoutMs = ANSWER_MS }: UrlSinkOptions = {}): Sink {
+  const { href, host } = new URL(url);
+  return {
+    name: host,
+    async deliver({ note }, signal) {
+      const answer = await post(href, { body: note, headers, signal: untilTimeout(signal, timeoutMs) });
+      if (!answer.ok) throw new Error(`${host} answered ${answer.status}.`);
+    },
+  };
+}
+
+/** Sends a text to an address, and reads the whole answer. */
+export async function post(
+  url: string,
+  request: {
+    readonly body: string;
+    readonly headers?: Readonly<Record<string, string>> | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<{ readonly ok: boolean; readonly status: number; readonly text: string }> {
+  const { body, headers, signal } = request;
+  const all = { 'content-type': 'text/plain; charset=utf-8', ...headers };
+  const answer = await fetch(url, { method: 'POST', body, headers: all, redirect: 'error', signal });
+  return { ok: answer.ok, status: answer.status, text: await answer.text() };
+}
+
+/** Aborts with the signal, or after a time. */
+export function untilTimeout(signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+}
