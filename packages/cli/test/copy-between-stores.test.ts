@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 // Sets a global when it is loaded, which would look like a leak of the test that loads it first.
 import '@eventstore/db-client';
 import { EXIT } from '@login-policy/cli';
@@ -10,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Client } from 'pg';
 import { writeHistoryIn } from './copying.js';
 import { Place } from './running.js';
+import { withServer } from './servers.js';
 
 let place: Place;
 
@@ -17,20 +14,6 @@ beforeEach(async () => {
   place = await Place.make();
 });
 afterEach(() => place.remove());
-
-/** The servers that the tests of the stores bring along: each prints its URL, and ends with its input. */
-async function withServer<Result>(store: string, work: (url: string) => Promise<Result>): Promise<Result> {
-  const program = new URL(`../../${store}/.test-build/server-process.js`, import.meta.url);
-  const child = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
-  try {
-    for await (const url of createInterface(child.stdout)) return await work(url);
-    throw new Error(`the server of ${store} did not start`);
-  } finally {
-    child.stdin.end();
-    await ended;
-  }
-}
 
 describe('verify on PostgreSQL', () => {
   it('finds an entry of an index that leads to no row: a list of whole policies lacks its organization', () =>

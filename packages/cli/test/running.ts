@@ -14,7 +14,7 @@ export type Way = 'api' | 'store';
 /** Commands that work on a store itself, or on none. */
 const ON_A_STORE = [
   ...['verify', 'lag', 'rebuild', 'backup', 'migrate', 'copy', 'import'],
-  ...['schema', 'reference', '--help', '--version'],
+  ...['schema', 'reference', 'witness', '--help', '--version'],
 ];
 
 /** What a command came to. */

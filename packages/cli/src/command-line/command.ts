@@ -46,7 +46,7 @@ export interface Command {
 }
 
 /** The sections of the help, in order. */
-export const SECTIONS = ['Look', 'Change', 'Policies as code', 'Operate'] as const;
+export const SECTIONS = ['Look', 'Change', 'Policies as code', 'Operate', 'Witness'] as const;
 
 /** A section of the help. */
 export type Section = (typeof SECTIONS)[number];

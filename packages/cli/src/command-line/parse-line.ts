@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { joinInWords, nearestName } from '@login-policy/event-sourcing/options';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Command, OptionSpecs } from './command.js';
@@ -43,13 +43,16 @@ type Token =
  * @throws Failure that names the error, with the nearest known name.
  */
 export function parseLine(argv: readonly string[], commands: readonly Command[]): CommandLine {
-  const [name, ...rest] = argv;
+  const { name, rest } = namedIn(argv, commands);
   // Node has replaced what is not UTF-8, so an id would be another one.
   if (argv.some((word) => word.includes('\ufffd'))) throw usage('Every argument must be text in UTF-8.');
   if (name === undefined || name === '--help' || name === '-h') return { kind: 'help', command: undefined };
   if (name === '--version' || name === '-V') return { kind: 'version' };
   if (name === 'help')
-    return { kind: 'help', command: rest[0] === undefined ? undefined : commandNamed(rest[0], commands) };
+    return {
+      kind: 'help',
+      command: rest[0] === undefined ? undefined : commandNamed(namedIn(rest, commands).name ?? '', commands),
+    };
   const command = commandNamed(name, commands);
   const options = { ...command.options, ...COMMON_OPTIONS };
   const tokens = tokensOf(rest, options);
@@ -57,6 +60,16 @@ export function parseLine(argv: readonly string[], commands: readonly Command[])
   if (values['help'] === true) return { kind: 'help', command };
   if (values['version'] === true) return { kind: 'version' };
   return { kind: 'run', command, values, positionals: positionalsOf(tokens, command) };
+}
+
+/** The name of a command is its first word, or the first two, and what follows it. */
+function namedIn(
+  argv: readonly string[],
+  commands: readonly Command[],
+): { readonly name: string | undefined; readonly rest: readonly string[] } {
+  const [first, second] = argv;
+  const hasTwo = second?.startsWith('-') === false && commands.some(({ name }) => name.startsWith(`${first} `));
+  return hasTwo ? { name: `${first} ${second}`, rest: argv.slice(2) } : { name: first, rest: argv.slice(1) };
 }
 
 function commandNamed(name: string, commands: readonly Command[]): Command {
@@ -69,6 +82,8 @@ function commandNamed(name: string, commands: readonly Command[]): Command {
     );
   }
   const names = commands.map((command) => command.name);
+  const longer = names.filter((one) => one.startsWith(`${name} `));
+  if (longer.length > 0) throw usage(`${name} is one of these: ${joinInWords(longer)}.`);
   throw usage(
     `${JSON.stringify(name)} is not a command.`,
     suggestion(name, names) ?? 'login-policy --help lists them.',

@@ -18,6 +18,7 @@ import { history } from './history.js';
 import { policy } from './policy.js';
 import { status } from './status.js';
 import { whoAllows } from './who-allows.js';
+import { WITNESS_COMMANDS } from './witness.js';
 
 /** Prints the reference of all commands. It is defined here because it needs the list of commands. */
 const reference: Command = {
@@ -54,5 +55,6 @@ export const COMMANDS: readonly Command[] = [
   migrate,
   copy,
   importCommand,
+  ...WITNESS_COMMANDS,
   reference,
 ];

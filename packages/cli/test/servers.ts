@@ -1,0 +1,18 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The servers that the tests of the stores bring along: each prints its URL, and ends with its input. */
+export async function withServer<Result>(store: string, work: (url: string) => Promise<Result>): Promise<Result> {
+  const program = new URL(`../../${store}/.test-build/server-process.js`, import.meta.url);
+  const child = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  try {
+    for await (const url of createInterface(child.stdout)) return await work(url);
+    throw new Error(`the server of ${store} did not start`);
+  } finally {
+    child.stdin.end();
+    await ended;
+  }
+}
