@@ -1,6 +1,5 @@
 import { copyFile } from 'node:fs/promises';
-// Sets a global when it is loaded, which would look like a leak of the test that loads it first.
-import '@eventstore/db-client';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { EXIT } from '@login-policy/cli';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -150,6 +149,29 @@ describe('witness prove and verify', () => {
 });
 
 describe('a tree head', () => {
+  it('is not made at half an append on EventStoreDB: it stops, by the name of the event', () =>
+    withServer('store-eventstoredb', async (esdb) => {
+      await place.write('esdb', esdb);
+      await done(place.run('copy sqlite:iam.db @esdb'));
+      const witness = '--store-file esdb --key-file log.key --tree-head head';
+      await done(place.run(`witness sign ${witness}`));
+      const client = EventStoreDBClient.connectionString(esdb);
+      const metadata = { recordedAt: '2026-01-01T00:00:00.000Z', schemaVersion: 1, actor: 'a', $correlationId: 'c' };
+      const half = jsonEvent({ type: 'Opened', data: {}, metadata: { ...metadata, append: { place: 1, count: 2 } } });
+      await client.appendToStream('Account-half', half);
+      await client.appendToStream('Account-whole', jsonEvent({ type: 'Opened', data: {}, metadata }));
+      await client.dispose();
+      const note = await place.read('head');
+      for (const command of [`sign ${witness}`, `check --store-file esdb --tree-head head --public-key ${publicKey}`]) {
+        const { code, err } = await place.run(`witness ${command}`);
+        expect(code).to.equal(EXIT.store);
+        expect(err).to.contain(
+          "Account-half revision 0 can't be read: only a part of its append is there: it is event 1 of 2",
+        );
+      }
+      expect(await place.read('head')).to.equal(note);
+    }));
+
   it('has the same root on SQLite, PostgreSQL and EventStoreDB after a copy', () =>
     withServer('store-postgres', (postgres) =>
       withServer('store-eventstoredb', async (esdb) => {
