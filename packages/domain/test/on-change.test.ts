@@ -38,6 +38,20 @@ describe('the handler of policy changes', () => {
     return told.flatMap((change) => (change.kind === 'changed' ? [change] : []));
   }
 
+  it('is not waited for longer than closeMs, though it ignores its signal', async () => {
+    let isCalled = false;
+    const handle = (): Promise<void> => {
+      isCalled = true;
+      return new Promise(() => undefined);
+    };
+    const consumer = listen({ handle });
+    await loginPolicies.add(instance, freshInstance, by);
+    while (!isCalled) await new Promise((resolve) => setImmediate(resolve));
+    await loginPolicies.close({ closeMs: 1 });
+    // Its store gives it two seconds.
+    expect(consumer.status().state).to.not.equal('closed');
+  });
+
   it('is called once per command, with the actor, the effective policy before and after, and the effect on sign-ins', async () => {
     listen();
     await loginPolicies.add(instance, freshInstance, by);

@@ -31,6 +31,24 @@ describe('the consumers of a store', () => {
     expect(consumer.status().state).to.equal('closed');
   });
 
+  it('end within seconds, although a handler hangs and their store has fallen silent', async () => {
+    const { store, kept } = memory();
+    const consumers = new Consumers({ store: 'a store', backend: kept, events: store.eventStore });
+    let calls = 0;
+    consumers.consume({
+      name: 'hanging',
+      handle: () => {
+        calls += 1;
+        return new Promise(() => undefined);
+      },
+    });
+    await append(store);
+    await until(() => calls === 1);
+    kept.put = kept.lookUp = kept.beat = kept.forget = () => new Promise<never>(() => undefined);
+    await consumers.close();
+    await store.close();
+  });
+
   it('go on when the clock throws: their state then has the time of the machine', async () => {
     const { store, kept } = memory();
     const clock = (): never => {

@@ -1,4 +1,5 @@
-import { laterPosition, START, type Consumer, type ProjectionRunner } from '@login-policy/event-sourcing';
+import { isFault, laterPosition, START, type Consumer, type ProjectionRunner } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Changes } from '../changes/changes.js';
 import type { OnChangeOptions } from '../changes/policy-changed.js';
 import type { LoginPolicyEvent } from '../events/events.js';
@@ -55,6 +56,8 @@ export interface ReadSources {
   readonly calls: Calls;
   readonly changes: Changes;
 }
+
+const CLOSE_MS = 5000;
 
 /** Every read of login policies. A refusal is an answer; a thrown error is a `Fault` of the store or a defect. */
 export abstract class LoginPolicyReads {
@@ -219,10 +222,13 @@ export abstract class LoginPolicyReads {
    * store answers. Every later call rejects with `StoreClosed`. The store stays open, because it belongs to the program
    * that opened it. Idempotent.
    */
-  async close(options: { readonly closeMs?: number | undefined } = {}): Promise<void> {
+  async close({ closeMs = CLOSE_MS }: { readonly closeMs?: number | undefined } = {}): Promise<void> {
     this.#calls.close();
-    await this.#changes.close();
-    await this.#closeReadModel(options);
+    const deadline = new Deadline('closing the policies', { waitMs: closeMs });
+    await deadline.wait(this.#changes.close()).catch((caught: unknown) => {
+      if (!isFault(caught, 'deadline-exceeded')) throw caught;
+    });
+    await this.#closeReadModel({ closeMs: deadline.leftMs });
   }
 
   /** Closes them at the end of an `await using` scope. */

@@ -25,6 +25,8 @@ export interface RunParts extends Omit<LeaseParts, 'name'> {
 }
 
 const PAGE_SIZE = 100;
+/** How long a consumer that closes waits for a store that may be silent. If it is, its lease expires. */
+export const LAST_WRITE_MS = 500;
 /** How often the checkpoint is moved past events that the filter does not want, if no wanted one arrives. */
 const MOVE_AFTER_MS = 10_000;
 
@@ -103,11 +105,12 @@ export class ConsumerRun {
     if (since === 'cut-off') this.#lease?.lose();
   }
 
-  /** Waits for the running handler, but not forever. */
+  /** Waits for the running handler and for the release of the lease, but not long. */
   async close(): Promise<void> {
     this.#end();
     const lease = this.#lease;
-    if ((await within(this.#running, HANDLER_ENDS_MS)) === TIME_UP) await lease?.release(this.#scannedUpTo);
+    const isRunning = (await within(this.#running, HANDLER_ENDS_MS)) === TIME_UP;
+    if (isRunning && lease !== undefined) await within(lease.release(this.#scannedUpTo), LAST_WRITE_MS);
     this.#givenUp.abort();
     this.#state = 'closed';
     this.#parts.wake.notify();

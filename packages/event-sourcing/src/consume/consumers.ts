@@ -7,10 +7,11 @@ import type { Observe } from '../observe.js';
 import { onAbort } from '../on-abort.js';
 import { closedBy } from '../store/closed-by.js';
 import { Notifier } from '../store/notifier.js';
+import { within } from '../store/time-out.js';
 import type { EventStore } from '../streams/event-store.js';
 import { parseConsumeOptions } from './consume-options.js';
 import type { ConsumerBackend, FoundConsumer } from './consumer-backend.js';
-import { ConsumerRun } from './consumer-run.js';
+import { ConsumerRun, LAST_WRITE_MS } from './consumer-run.js';
 import type { ConsumeOptions, Consumer } from './consumer.js';
 import { BEAT_MS, LEASE_MS } from './standing-by.js';
 
@@ -76,13 +77,16 @@ export class Consumers {
     return { status: () => run.status(), ...closing };
   }
 
-  /** Closes all consumers. Called before the store closes, so that other processes can take their leases at once. */
+  /**
+   * Closes all consumers, within three seconds. Called before the store closes, so that other processes can take their
+   * leases at once.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#runs].map((run) => run.close()));
     this.#runs.clear();
     this.#wake.notify();
-    await this.#polling;
+    if (this.#polling !== undefined) await within(this.#polling, LAST_WRITE_MS);
   }
 
   async #closeRun(run: ConsumerRun): Promise<void> {
