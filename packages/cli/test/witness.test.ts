@@ -102,6 +102,11 @@ describe('witness check', () => {
     expect((await place.run(`witness check --tree-head none --public-key ${publicKey}`)).code).to.equal(EXIT.noInput);
     expect((await place.run('witness check --tree-head head --public-key x')).code).to.equal(EXIT.data);
     expect((await place.run(`witness check --public-key ${publicKey}`)).code).to.equal(EXIT.usage);
+    await place.run('witness sign --key-file log.key --tree-head head2 --leaves leaves');
+    await place.write('other', (await place.read('leaves')).split('\n').slice(1).join('\n'));
+    const leaves = await place.run(`witness check --tree-head head2 --public-key ${publicKey} --leaves other`);
+    expect(leaves.code).to.equal(EXIT.data);
+    expect(leaves.err).to.equal('other: leaves: they are not those of the largest tree head.\n');
   });
 });
 

@@ -20,11 +20,18 @@ const ID_BYTES = 4;
 const SIGNATURE_BYTES = 64;
 const TIME_BYTES = 8;
 
-/** Signs a text, which must end with a line end. */
+/**
+ * Signs a text, which must end with a line end.
+ *
+ * @throws Error when the signer's signature is not one of its public key.
+ */
 export async function signNote(text: string, signer: Signer): Promise<string> {
-  const { name, keyId } = parseVerifier(signer.publicKey);
-  const signature = Buffer.concat([Buffer.from(keyId, 'hex'), await signer.sign(Buffer.from(text))]);
-  return `${text}\n— ${name} ${signature.toString('base64')}\n`;
+  const verifier = parseVerifier(signer.publicKey);
+  const { name, keyId } = verifier;
+  const message = Buffer.from(text);
+  const signature = await signer.sign(message);
+  if (!verifier.verifies(message, signature)) throw new Error(`The signer of ${name} did not sign with its key.`);
+  return `${text}\n— ${name} ${Buffer.concat([Buffer.from(keyId, 'hex'), signature]).toString('base64')}\n`;
 }
 
 /**

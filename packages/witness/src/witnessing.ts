@@ -63,6 +63,9 @@ function hasMethod(name: string) {
   return (value: unknown): boolean => typeof value === 'object' && value !== null && name in value;
 }
 
+/** The first tree head reads the whole log. */
+const LONGEST_MS = 3_600_000;
+
 /**
  * Makes tree heads of a log, as a consumer of its events.
  *
@@ -94,6 +97,7 @@ class TreeHeadMaker implements Witnessing {
     const { everyEvents = 1000, everyMinutes = 10, name = 'witness', signal } = options;
     this.#consumer = store.consume({
       name,
+      handleTimeoutMs: LONGEST_MS,
       ...(signal && { signal }),
       handle: async (events, handling) => {
         this.#count += events.length;

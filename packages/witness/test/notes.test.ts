@@ -82,6 +82,12 @@ describe('a key', () => {
     expect(signersIn(note.replace('eins', 'zwei'), publicKey)).to.equal(undefined);
   });
 
+  it('of another signer is noticed before the note is handed out', async () => {
+    const [one, other] = [generateKey('a'), parseSigner(generateKey('a').secretKey)];
+    const failed = await signNote('eins\n', { ...other, publicKey: one.publicKey }).catch(String);
+    expect(failed).to.equal('Error: The signer of a did not sign with its key.');
+  });
+
   it('is refused in any other spelling', () => {
     for (let at = 0; at < PETER.length; at++) {
       const next = String.fromCharCode(PETER.charCodeAt(at) + 1);

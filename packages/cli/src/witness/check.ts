@@ -8,7 +8,7 @@ import type { OpenedStore } from '../store/open-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { withStore } from '../store/with-store.js';
 import { differenceText } from './differences.js';
-import { keysIn, leavesIn, PUBLIC_KEY, treeHeadIn } from './witness-files.js';
+import { inFile, keysIn, leavesIn, PUBLIC_KEY, treeHeadIn } from './witness-files.js';
 
 /** Compares the log with tree heads. */
 export const check: Command = {
@@ -37,10 +37,11 @@ async function checkStore(invocation: Invocation, store: OpenedStore): Promise<E
   const { args, io } = invocation;
   const [keys, files, leavesFile] = [keysIn(args), args.values('tree-head'), args.value('leaves')];
   if (files.length === 0) throw new Failure(EXIT.usage, 'Give --tree-head: an older tree head of this log.');
-  const treeHeads = [];
-  for (const file of files) treeHeads.push(await treeHeadIn(file, keys, io));
+  const treeHeads = await Promise.all(files.map((file) => treeHeadIn(file, keys, io)));
   const leaves = leavesFile === undefined ? undefined : await leavesIn(leavesFile, io);
-  const answer = await checkLog(store.eventStore, { treeHeads, signal: io.interrupted, ...(leaves && { leaves }) });
+  const answer = await inFile(leavesFile ?? '--tree-head', () =>
+    checkLog(store.eventStore, { treeHeads, signal: io.interrupted, ...(leaves && { leaves }) }),
+  );
   const text =
     answer.outcome === 'contained' ? containedText(answer.size, treeHeads) : await differenceText(answer, store);
   writeResult(

@@ -9,7 +9,7 @@ import type { OpenedStore } from '../store/open-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
 import { withStore } from '../store/with-store.js';
 import { differenceText } from './differences.js';
-import { leavesIn, needed, signerIn, treeHeadInIfAny } from './witness-files.js';
+import { knownLeaves, needed, signerIn, treeHeadInIfAny } from './witness-files.js';
 
 /** Signs the log as it is now. */
 export const sign: Command = {
@@ -40,7 +40,7 @@ async function signStore(invocation: Invocation, store: OpenedStore): Promise<Ex
   const file = needed(args, 'tree-head', 'the file for the tree head.');
   const previous = await treeHeadInIfAny(file, signer, io);
   const leavesFile = args.value('leaves');
-  const known = leavesFile === undefined ? [] : await leavesIn(leavesFile, io);
+  const known = leavesFile === undefined ? [] : await knownLeaves(leavesFile, io);
   const isReadOn = leavesFile === undefined || known.length === previous?.size;
   const added: string[] = [];
   const answer = await treeHead(store.eventStore, {

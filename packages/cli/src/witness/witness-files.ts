@@ -57,11 +57,19 @@ export async function treeHeadInIfAny(
   return inFile(file, () => treeHeadFile(path).read(keys));
 }
 
-/** The hashes of leaves in a file, one a line; none without a file. */
-export async function leavesIn(file: string, io: Io): Promise<readonly string[]> {
+/** The hashes of leaves in a file that is written again: one a line, none without a file. */
+export async function knownLeaves(file: string, io: Io): Promise<readonly string[]> {
   const path = resolve(io.cwd, file);
-  if (!existsSync(path)) return [];
-  return (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+  return existsSync(path) ? linesOf(await readFile(path, 'utf8')) : [];
+}
+
+/** The hashes of leaves in a file, one a line. @throws Failure */
+export async function leavesIn(file: string, io: Io): Promise<readonly string[]> {
+  return linesOf(await readTextFile(file, io));
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /** What a file holds: what is malformed in it is a failure of the file, and not of the command line. @throws Failure */
