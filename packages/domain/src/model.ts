@@ -48,6 +48,8 @@ export {
   type LifetimeName,
   type Lifetimes,
   type LifetimesView,
+  parseLifetime,
+  parseMilliseconds,
 } from './policy/lifetimes.js';
 export type { PoliciesRead, PolicyReadModel, UnreadablePolicy } from './reads/policy-read-model.js';
 export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './policy/login-policy.js';

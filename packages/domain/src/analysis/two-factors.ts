@@ -1,0 +1,4 @@
+import { nobodyGetsInBelow, type Property } from './properties.js';
+
+/** What several standards ask: one property, so that it is checked once. */
+export const twoFactors: Property = nobodyGetsInBelow('two-factors');
