@@ -32,7 +32,7 @@ import { ROWS, WRITE_ROWS } from './write-rows.js';
  * - any other text: the checkpoint that the read model has; empty for none.
  */
 export const ADVANCE_READ_MODEL: string = plpgsql(
-  `advance_read_model_v13(model_number bigint, expected_checkpoint numeric, new_checkpoint numeric, ${ROWS},
+  `advance_read_model(model_number bigint, expected_checkpoint numeric, new_checkpoint numeric, ${ROWS},
   required_events numeric[], expected_steps bigint) RETURNS text`,
   `DECLARE
   this record;
@@ -48,7 +48,7 @@ BEGIN ${CHECK_SESSION}${CHECK_TABLES}
     RETURN 'steps lost';
   END IF;
   IF EXISTS (SELECT FROM unnest(required_events) AS required (position)
-      WHERE required.position <> 0 AND {schema}.find_event_at_v13(required.position) IS NULL) THEN
+      WHERE required.position <> 0 AND {schema}.find_event_at(required.position) IS NULL) THEN
     RETURN 'unknown';
   END IF;
   SELECT ${CHECKPOINT} AS checkpoint, (m.model = ANY (head.inline_models) AND checkpoint_row.stored = ${HEAD_TEXT}) IS TRUE AS is_at_head

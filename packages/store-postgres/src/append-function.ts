@@ -3,7 +3,7 @@ import { plpgsql } from './plpgsql.js';
 import { CHECK_SESSION, EPOCH, NOTIFY_LISTENERS, NOW, refuseOmission } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
-/** The number of parameters of `append_v13`. */
+/** The number of parameters of `append`. */
 export const APPEND_PARAMETERS = 22;
 
 /**
@@ -53,7 +53,7 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
  * In the body, `head_place` is the number of the last event, to which the numbers of the new events are added.
  */
 export const APPEND: string = plpgsql(
-  `append_v13(expected_epoch text, latest_time bigint, expected_head text, inline_models bigint[], streams text[],
+  `append(expected_epoch text, latest_time bigint, expected_head text, inline_models bigint[], streams text[],
   revisions bigint[], event_ids text[], event_types text[], times bigint[], data_lines text, metadata_lines text,
   append_places integer[], append_sizes integer[], schema_versions integer[], long_stream_names text[],
   row_models bigint[], ${ROWS}, receipts json) RETURNS text`,

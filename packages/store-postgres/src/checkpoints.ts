@@ -68,7 +68,7 @@ export const CHECKPOINT: string = `CASE WHEN checkpoint_row.stored IN (${HEAD_TE
  * 8 characters of the event's id, which hold 5 bits each.
  */
 export const FIND_EVENT_AT: string = plpgsql(
-  'find_event_at_v13(given_position numeric) RETURNS text',
+  'find_event_at(given_position numeric) RETURNS text',
   `BEGIN
   IF given_position IS NULL OR given_position >= 9223372036854775808 * 1099511627776 THEN
     RETURN NULL;
@@ -82,12 +82,4 @@ END`,
 
 /** A position as a checkpoint row stores it, as an expression. */
 export const checkpointAt = (position: string): string =>
-  `(CASE ${position} WHEN 0 THEN '0' ELSE coalesce({schema}.find_event_at_v13(${position}), ${position}::text) END)`;
-
-/**
- * The migration from schema version 9, which stored checkpoints in the table `read_models`: it moves them to the rows.
- */
-export const STORE_CHECKPOINTS: string = `
-${insertCheckpoints(`SELECT m.model, CASE WHEN m.model = ANY (head.inline_models) THEN ${HEAD_TEXT} ELSE ${checkpointAt('m.checkpoint')} END
-    FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true WHERE m.stage <> 'replaced'`)}
-  WHERE given.checkpoint IS NOT NULL;`;
+  `(CASE ${position} WHEN 0 THEN '0' ELSE coalesce({schema}.find_event_at(${position}), ${position}::text) END)`;

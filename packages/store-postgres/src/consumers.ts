@@ -150,7 +150,7 @@ function valuesOf(name: string, { holder, position }: ConsumerRecord, expected: 
  */
 function putStatement(schema: string, condition = 'true'): string {
   return `WITH target AS (
-      SELECT $3::numeric = 0 OR ${schema}.find_event_at_v13($3::numeric) IS NOT NULL AS known WHERE ${condition}),
+      SELECT $3::numeric = 0 OR ${schema}.find_event_at($3::numeric) IS NOT NULL AS known WHERE ${condition}),
     inserted AS (
       INSERT INTO ${schema}.consumers (name, version, session, run, position)
       SELECT $1, 1, $4, $5::bigint, $3::numeric FROM target WHERE known AND $2::bigint = 0

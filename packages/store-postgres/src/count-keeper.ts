@@ -29,7 +29,7 @@ export class CountKeeper {
 
   constructor(connection: Connection, { quoted }: Schema) {
     this.#connection = connection;
-    this.#call = `SELECT ${quoted}.store_row_count_v13($1, $2, $3)`;
+    this.#call = `SELECT ${quoted}.store_row_count($1, $2, $3)`;
   }
 
   /** Call it after each count. Starts to store a large count in the background, or completes one that was begun. */

@@ -76,7 +76,7 @@ export const UPDATE_COUNTS: string = `, changed_entry AS (
  * Returns false if another writer holds the writers' lock, and has then done nothing. Otherwise returns true.
  */
 export const STORE_ROW_COUNT: string = plpgsql(
-  'store_row_count_v13(model_number bigint, counted_entry bytea, initial_count bigint) RETURNS boolean',
+  'store_row_count(model_number bigint, counted_entry bytea, initial_count bigint) RETURNS boolean',
   `DECLARE
   latest record;
 BEGIN ${CHECK_SESSION}${CHECK_TABLES}

@@ -3,20 +3,13 @@ import { APPEND } from './append-function.js';
 import { FIND_EVENT_AT } from './checkpoints.js';
 import { STORE_ROW_COUNT } from './counts.js';
 import { LOCK_AND_LOOK_UP } from './look-up-function.js';
-import { FUNCTIONS_OF_OLDER_PROGRAMS } from './older-functions.js';
 
 /**
- * The SQL that creates the PL/pgSQL functions of the schema. A migration runs it.
+ * The SQL that creates the PL/pgSQL functions of the schema.
  *
- * Each function's name ends with the schema version that introduced it. When a newer program has migrated the schema,
- * an older program that is still running calls the older names. Therefore a function whose parameters or answers change
- * gets a new name.
+ * When a newer program has migrated the schema, an older program that is still running calls the functions that it
+ * knows. Therefore a function whose parameters or answers change gets a new name.
  */
-export const FUNCTIONS: string = [
-  FIND_EVENT_AT,
-  LOCK_AND_LOOK_UP,
-  APPEND,
-  ADVANCE_READ_MODEL,
-  STORE_ROW_COUNT,
-  ...FUNCTIONS_OF_OLDER_PROGRAMS,
-].join('\n');
+export const FUNCTIONS: string = [FIND_EVENT_AT, LOCK_AND_LOOK_UP, APPEND, ADVANCE_READ_MODEL, STORE_ROW_COUNT].join(
+  '\n',
+);

@@ -18,7 +18,7 @@ export class LogEnd {
     this.id = id;
   }
 
-  /** The last event in the format of `append_v13`. */
+  /** The last event in the format of `append`. */
   get head(): string {
     return `${this.ordinal} ${this.id}`;
   }

@@ -44,7 +44,7 @@ type ReceiptKey = Question['receipts'][number];
  * The rows of any other read model belong to another history, such as after a restored backup.
  */
 export const LOCK_AND_LOOK_UP: string = plpgsql(
-  `lock_and_look_up_v13(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[], models text[],
+  `look_up(lock_ms text, streams text[], receipt_streams text[], receipt_keys text[], models text[],
   row_models text[], row_keys bytea[])
   RETURNS TABLE (kind text, name text, value_1 text, value_2 text, value_3 text)`,
   `DECLARE
@@ -90,7 +90,7 @@ BEGIN ${CHECK_SESSION}${CHECK_TABLES}
 END`,
 );
 
-/** The arguments of `lock_and_look_up_v13`. */
+/** The arguments of `look_up`. */
 export function lookUpArguments({ streams, receipts, models }: Question): readonly Cell[] {
   const receiptKeys = receipts.map(storedReceipt);
   const named = models.map(({ target, keys }) => ({ name: storedName(target.name).name, keys: [...keys] }));
@@ -105,7 +105,7 @@ export function lookUpArguments({ streams, receipts, models }: Question): readon
   ];
 }
 
-/** The result of `lock_and_look_up_v13`, except for receipts. @throws TypeError for a malformed result. */
+/** The result of `look_up`, except for receipts. @throws TypeError for a malformed result. */
 export function foundIn(answer: readonly Cells[], { streams, models }: Question): Found {
   const rowsOfKind = (wanted: string): readonly Cells[] =>
     answer.filter(([kind]) => kind === wanted).map((cells) => cells.slice(1));
@@ -129,7 +129,7 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
   };
 }
 
-/** The receipts in the result of `lock_and_look_up_v13`. */
+/** The receipts in the result of `look_up`. */
 export function receiptsIn(answer: readonly Cells[], { receipts }: Question): readonly ReceiptKey[] {
   const found = new Set(answer.filter(([kind]) => kind === 'receipt').map(([, ...names]) => nameOf(names)));
   return receipts.filter((one) => found.has(nameOf(storedReceipt(one))));

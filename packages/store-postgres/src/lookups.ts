@@ -35,7 +35,7 @@ const BY_KEYS = `SELECT encode(r.key, 'hex'), r.content::text FROM {schema}.read
 const RECEIPT = `SELECT r.fingerprint, r.revision::text, ${DURABLE} FROM {schema}.receipts AS r WHERE r.stream = $1 AND r.key = $2`;
 const LAST_AND_MISSING = `SELECT (SELECT position || ' ' || id FROM {schema}.events ORDER BY position DESC LIMIT 1),
   (SELECT wanted.at::text FROM unnest($1::numeric[]) WITH ORDINALITY AS wanted(at, n)
-    WHERE wanted.at <> 0 AND {schema}.find_event_at_v13(wanted.at) IS NULL ORDER BY wanted.n LIMIT 1)`;
+    WHERE wanted.at <> 0 AND {schema}.find_event_at(wanted.at) IS NULL ORDER BY wanted.n LIMIT 1)`;
 const ENDS = `SELECT wanted.stream, last.revision::text, last.recorded_at::text, last.id
   FROM unnest($1::text[]) AS wanted(stream), LATERAL (SELECT e.revision, e.recorded_at, e.id FROM {schema}.events AS e
     WHERE e.stream = wanted.stream ORDER BY e.revision DESC LIMIT 1) AS last`;
@@ -55,7 +55,7 @@ export class Lookups {
   constructor(schema: Schema, log: LogReader) {
     this.#log = log;
     this.#filled = memoized((template) => template.replaceAll('{schema}', () => schema.quoted));
-    this.#lookUpCall = `SELECT * FROM ${schema.quoted}.lock_and_look_up_v13($1, $2, $3, $4, $5, $6, $7)`;
+    this.#lookUpCall = `SELECT * FROM ${schema.quoted}.look_up($1, $2, $3, $4, $5, $6, $7)`;
   }
 
   /**

@@ -29,7 +29,7 @@ export interface PostgresMigration {
  * `migrate: 'check'`. Idempotent. It has no time-out.
  *
  * @throws StoreForeign when the schema is another program's, of a newer version that does not support this one, or of
- * an unreleased version.
+ * a commit before the first release.
  * @throws StoreUnavailable when there is no server, when it falls silent, or when a table was in use for longer than
  * `lockTimeoutMs`.
  * @throws RangeError that names an unknown or malformed option.
@@ -49,9 +49,9 @@ export async function migratePostgresStore(given: PostgresMigrationOptions): Pro
 
 /**
  * The SQL of {@link migratePostgresStore}, for running it manually: for a missing schema, or one at the version `from`
- * (`SELECT max(version) FROM login_policy.migrations`). Empty when there is nothing to do.
+ * (`SELECT max(version) FROM login_policy.versions`). Empty when there is nothing to do.
  *
- * @throws RangeError that names an unknown or malformed option, or for an unreleased version.
+ * @throws RangeError that names an unknown or malformed option, or a version that is no whole number from 0 on.
  */
 export function postgresMigration(given: { readonly schema?: string; readonly from?: number } = {}): string {
   const { schema: name = 'login_policy', from = 0 } = parseOptions(given, 'postgresMigration', SCRIPT_OPTIONS);

@@ -1,7 +1,6 @@
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
-import { STORE_CHECKPOINTS } from './checkpoints.js';
 import type { Connection } from './connection.js';
 import { ConnectionSilent } from './in-time.js';
 import { limitsOfMigration, longestMs, longestWait, type TimeOuts } from './time-outs.js';
@@ -9,13 +8,13 @@ import { FUNCTIONS } from './functions.js';
 import { query } from './queries.js';
 import { NoPrimary, ROWS_HIDDEN } from './reading-session.js';
 import { demandPath, nameOf, PATH, type Schema } from './schema.js';
-import { CONSUMERS, EVENTS, FROM_10, FROM_3, FROM_9, READ_MODELS } from './tables.js';
+import { CONSUMERS, EVENTS, READ_MODELS } from './tables.js';
 
 /**
- * The schema version of this program. The next version may only add columns, and functions with its number in their
- * names; this version's functions must then maintain what is new.
+ * The schema version of this program. The next version may only add columns, and functions with names of their own; this
+ * version's functions must then maintain what is new. It says in `serves_from` which programs can run beside it.
  */
-export const VERSION = 14;
+export const VERSION = 1;
 
 /** What to do with an older schema: migrate it or refuse it. */
 export type Migrating = 'run' | 'check';
@@ -76,12 +75,11 @@ async function migrateOn(client: ClientBase, timeOuts: TimeOuts, schema: Schema)
 /**
  * All statements that migrate a schema from a version, to be run in one transaction.
  *
- * @throws RangeError for an unknown version.
+ * @throws RangeError for a number that is no version.
  */
 export function migrationSql(schema: Schema, from: number): string {
-  if (!Number.isInteger(from) || !isKnown(from))
-    throw new RangeError(`from is a schema version: 0, 3, 8 to 13 or at least ${VERSION}; ${from} was never released`);
-  return from >= VERSION ? '' : inSchema([OWN_PATH, ...(STEPS[from] ?? [])].join('\n'), schema);
+  if (!Number.isInteger(from) || from < 0) throw new RangeError(`from is a schema version from 0 on, unlike ${from}`);
+  return from >= VERSION ? '' : inSchema([OWN_PATH, ...STEPS].join('\n'), schema);
 }
 
 /** Pins the search_path, so that names have PostgreSQL's meaning whatever role runs this. */
@@ -91,32 +89,20 @@ const OWN_PATH = 'SET LOCAL search_path = pg_catalog, pg_temp;';
 const SCHEMA = `DO $$ BEGIN
   IF pg_catalog.to_regnamespace('{schema}') IS NULL THEN CREATE SCHEMA {schema}; END IF;
 END $$;
-CREATE TABLE IF NOT EXISTS {schema}.migrations (
-  version integer PRIMARY KEY, done_at timestamptz NOT NULL DEFAULT now());`;
+CREATE TABLE IF NOT EXISTS {schema}.versions (
+  version integer PRIMARY KEY, serves_from integer NOT NULL, done_at timestamptz NOT NULL DEFAULT now());`;
 
-function isKnown(version: number): boolean {
-  return version in STEPS || version >= VERSION;
-}
+/** Programs older than `serves_from` can't use the schema. */
+const RECORD_VERSION = `INSERT INTO {schema}.versions (version, serves_from) VALUES (${VERSION}, 1) ON CONFLICT DO NOTHING;`;
 
-/** Records the version. Programs older than `serves_from` must be stopped, because their functions are removed. */
-const RECORD_VERSION = `ALTER TABLE {schema}.migrations ADD COLUMN IF NOT EXISTS serves_from integer;
-INSERT INTO {schema}.migrations (version, serves_from) VALUES (${VERSION}, 10) ON CONFLICT DO NOTHING;`;
-
-/** The steps from each released version to this one; versions in between were never released. */
-const STEPS: Readonly<Record<number, readonly string[]>> = {
-  0: [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, CONSUMERS, RECORD_VERSION],
-  3: [FROM_3, READ_MODELS, FUNCTIONS, CONSUMERS, RECORD_VERSION],
-  8: [FROM_9, FUNCTIONS, STORE_CHECKPOINTS, CONSUMERS, RECORD_VERSION],
-  9: [FROM_9, FUNCTIONS, STORE_CHECKPOINTS, CONSUMERS, RECORD_VERSION],
-  10: [FROM_10, FUNCTIONS, CONSUMERS, RECORD_VERSION],
-  11: [FROM_10, FUNCTIONS, RECORD_VERSION],
-  12: [FROM_10, FUNCTIONS, RECORD_VERSION],
-  13: [FUNCTIONS, RECORD_VERSION],
-};
+/** The steps that create the schema. A later version gets steps from each earlier one. */
+const STEPS: readonly string[] = [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, CONSUMERS, RECORD_VERSION];
 
 /**
- * The schema's version: 0 when it is empty, `undefined` when it does not exist. A schema that was renamed counts as one
- * of the version before, because its functions still write to the schema of its old name: the migration replaces them.
+ * The schema's version: 0 when it is empty, `undefined` when it does not exist.
+ *
+ * @throws StoreForeign when it is another program's, or was renamed: its functions still write to the schema of its old
+ * name.
  */
 async function versionOf(client: ClientBase, schema: Schema): Promise<number | undefined> {
   const [found] = await query(
@@ -126,35 +112,40 @@ async function versionOf(client: ClientBase, schema: Schema): Promise<number | u
        EXISTS (SELECT FROM pg_catalog.pg_class AS other WHERE other.relnamespace OPERATOR(pg_catalog.=) n.oid
          AND pg_catalog.row_security_active(other.oid)),
        EXISTS (SELECT FROM pg_catalog.pg_proc AS f WHERE f.pronamespace OPERATOR(pg_catalog.=) n.oid
-         AND f.proname OPERATOR(pg_catalog.=) 'append_v13' AND pg_catalog.strpos(f.prosrc, $2) OPERATOR(pg_catalog.=) 0)
+         AND f.proname OPERATOR(pg_catalog.=) 'append' AND pg_catalog.strpos(f.prosrc, $2) OPERATOR(pg_catalog.=) 0),
+       EXISTS (SELECT FROM pg_catalog.pg_proc AS f WHERE f.pronamespace OPERATOR(pg_catalog.=) n.oid
+         AND f.proname OPERATOR(pg_catalog.~) '^append_v[0-9]+$')
      FROM (SELECT 1) AS one LEFT JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) $1
      LEFT JOIN pg_catalog.pg_class AS t
-       ON t.relnamespace OPERATOR(pg_catalog.=) n.oid AND t.relname OPERATOR(pg_catalog.=) 'migrations'`,
+       ON t.relnamespace OPERATOR(pg_catalog.=) n.oid AND t.relname OPERATOR(pg_catalog.=) 'versions'`,
     [schema.name, `${schema.quoted}.`],
   );
-  const [path, encoding, readOnly, isThere, hasMigrations, hasSomething, hidesRows, isRenamed] = found ?? [];
+  const [path, encoding, readOnly, isThere, hasVersions, hasSomething, hidesRows, isRenamed, isUnreleased] =
+    found ?? [];
   demandPath(nameOf(schema), path);
   if (readOnly !== 'off') throw new NoPrimary();
   if (encoding !== 'UTF8') throw foreign(schema, `its database holds ${encoding ?? 'nothing'}, not UTF8`);
   if (isThere !== 't') return undefined;
-  if (hasMigrations !== 't') {
+  if (hasVersions !== 't') {
+    if (isUnreleased === 't') throw foreign(schema, UNRELEASED);
     if (hasSomething === 't') throw foreign(schema, 'it holds the tables of another program');
     return 0;
   }
   if (hidesRows === 't') throw foreign(schema, ROWS_HIDDEN);
-  const [row] = await query(client, `SELECT max(version) FROM ${schema.quoted}.migrations`);
+  if (isRenamed === 't')
+    throw foreign(schema, 'it was renamed, and its functions write to the schema of its old name: rename it back');
+  const [row] = await query(client, `SELECT max(version) FROM ${schema.quoted}.versions`);
   const version = Number(row?.[0] ?? 0);
-  if (!isKnown(version))
-    throw foreign(schema, `it is at version ${version}, which was never released: drop it or name another schema`);
   if (version > VERSION) await demandServed(client, schema, version);
-  return version === VERSION && isRenamed === 't' ? VERSION - 1 : version;
+  return version;
 }
 
+/** For a schema whose functions have the number of a version in their names. */
+const UNRELEASED = 'a commit before the first release made it, and nothing reads it: drop it or name another schema';
+
 async function demandServed(client: ClientBase, schema: Schema, version: number): Promise<void> {
-  const [row] = await query(client, `SELECT serves_from FROM ${schema.quoted}.migrations WHERE version = $1`, [
-    version,
-  ]);
-  if (row?.[0] !== null && row?.[0] !== undefined && Number(row[0]) <= VERSION) return;
+  const [row] = await query(client, `SELECT serves_from FROM ${schema.quoted}.versions WHERE version = $1`, [version]);
+  if (Number(row?.[0]) <= VERSION) return;
   throw foreign(schema, `it is at version ${version} of a newer program, which does not support version ${VERSION}`);
 }
 

@@ -24,7 +24,7 @@ export class PlanWriter {
 
   constructor({ quoted }: Schema) {
     const parameters = Array.from({ length: APPEND_PARAMETERS }, (_, at) => `$${at + 1}`).join(', ');
-    this.appendCall = `SELECT ${quoted}.append_v13(${parameters})`;
+    this.appendCall = `SELECT ${quoted}.append(${parameters})`;
     this.#schema = quoted;
   }
 
@@ -56,7 +56,7 @@ export class PlanWriter {
 }
 
 /**
- * The arguments of `append_v13`: a plan's content, the expected end of the log, and the latest time by the server's
+ * The arguments of `append`: a plan's content, the expected end of the log, and the latest time by the server's
  * clock, in milliseconds. Without `notAfter` there is no latest time, as under the writers' lock. Steps of read models
  * are not included, because they are taken before.
  *

@@ -107,7 +107,7 @@ export function entryOf(index: string, value: string): Buffer {
   return digest(JSON.stringify([index, value]));
 }
 
-/** The result of `advance_read_model_v13` when the read model was replaced or does not exist. */
+/** The result of `advance_read_model` when the read model was replaced or does not exist. */
 export const REPLACED = 'replaced';
 /** The result when earlier steps are missing. */
 export const STEPS_LOST = 'steps lost';

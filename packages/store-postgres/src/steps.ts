@@ -21,7 +21,7 @@ export interface Step {
 /** A refused step. */
 interface RefusedStep {
   readonly step: Step;
-  /** The result of `advance_read_model_v13`. */
+  /** The result of `advance_read_model`. */
   readonly reason: string;
 }
 
@@ -34,7 +34,7 @@ export class Steps {
 
   constructor({ quoted }: Schema) {
     const parameters = Array.from({ length: 10 }, (_, at) => `$${at + 1}`).join(', ');
-    this.call = `SELECT ${quoted}.advance_read_model_v13(${parameters})`;
+    this.call = `SELECT ${quoted}.advance_read_model(${parameters})`;
   }
 
   /** Begins to count the steps of a shadow. */
@@ -85,7 +85,7 @@ export class Steps {
   }
 }
 
-/** The arguments of `advance_read_model_v13`. */
+/** The arguments of `advance_read_model`. */
 export function stepValues({ model, expected, basedOn = [], earlierSteps }: Step): readonly Cell[] {
   return [
     model.id,

@@ -1,6 +1,5 @@
 /**
- * The tables of events. `append_place` is NULL for an event that was appended alone, and for events of schema versions
- * before 4. `kept` lists the read models that the event's transaction has updated. The sequence is drawn from for each
+ * The tables of events. `append_place` is NULL for an event that was appended alone. `kept` lists the read models that the event's transaction has updated. The sequence is drawn from for each
  * rebuild and each append given up for lost. It begins at 1, so that NULL, which a role without the privilege sees,
  * never equals a known number. `{schema}` is replaced by the schema's quoted name.
  */
@@ -35,7 +34,7 @@ SELECT pg_catalog.nextval('{schema}.revocations');
 `;
 
 /**
- * The tables of consumers, since version 11: the checkpoint of each with its number of writes, and the heartbeats of
+ * The tables of consumers: the checkpoint of each with its number of writes, and the heartbeats of
  * working sessions.
  */
 export const CONSUMERS = `
@@ -52,22 +51,10 @@ CREATE TABLE {schema}.consumer_sessions (
 ) WITH (fillfactor = 50);
 `;
 
-/**
- * Migrates the tables of version 3 and removes the rest: its functions, and its read models, which are rebuilt from the
- * first event.
- */
-export const FROM_3 = `
-DROP FUNCTION {schema}.current_era, {schema}.take_turn, {schema}.append_known, {schema}.append_event, {schema}.append_events,
-  {schema}.write_rows, {schema}.take_step, {schema}.writers_view, {schema}.write_reckoned, {schema}.write_reckoned_event;
-ALTER TABLE {schema}.events ADD COLUMN append_place integer, ADD COLUMN append_count integer, ADD COLUMN kept bigint[];
-DROP TABLE {schema}.revoked_attempts, {schema}.read_models, {schema}.read_model_rows, {schema}.read_model_entries;
-`;
-
 /** A number unique among read models, also across copies of the tables: 56 bits of it are random. */
 const RANDOM = "('x' || translate(left(gen_random_uuid()::text, 18), '-', ''))::bit(60)::bigint";
 
 const COMMENTS = `
-COMMENT ON COLUMN {schema}.read_models.checkpoint IS 'unused since version 13: the checkpoint is stored among the rows';
 COMMENT ON COLUMN {schema}.read_model_rows.digest IS 'SHA-256 of the key, which may be too long for an index';
 COMMENT ON COLUMN {schema}.read_model_entries.entry IS 'SHA-256 of the name of an index and a value';
 `;
@@ -85,7 +72,6 @@ CREATE TABLE {schema}.read_models (
   model bigint PRIMARY KEY DEFAULT ${RANDOM},
   name text COLLATE "C" NOT NULL,
   stage text COLLATE "C" NOT NULL CHECK (stage IN ('live', 'rebuilding', 'replaced')),
-  checkpoint numeric(51),
   steps bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 CREATE UNIQUE INDEX read_models_by_name ON {schema}.read_models (name, stage) WHERE stage <> 'replaced';
@@ -107,33 +93,4 @@ CREATE TABLE {schema}.read_model_entries (
 );
 CREATE UNIQUE INDEX read_model_entries_in_order
   ON {schema}.read_model_entries (model, entry, substring(key FROM 1 FOR 500), sha256(key));
-${COMMENTS}`;
-
-const DROP_FUNCTIONS_OF_9 = 'DROP FUNCTION IF EXISTS {schema}.look_v9, {schema}.append_v9, {schema}.take_step_v9;';
-
-/**
- * Migrates the tables of versions 10 to 12 while no append runs, so that no append continues with an older function.
- * Removes what only programs of version 9 need: their functions, and an index that each write of a row has to update.
- */
-export const FROM_10: string = `
-SELECT pg_advisory_xact_lock({append_lock});
-${DROP_FUNCTIONS_OF_9}
-DROP INDEX IF EXISTS {schema}.read_model_rows_by_key;`;
-
-/**
- * Migrates the tables of version 8 or 9 while no append runs: each table gets a primary key, so that it can be
- * replicated. Programs of these versions are refused from then on, because their functions are removed.
- */
-export const FROM_9: string = `
-SELECT pg_advisory_xact_lock({append_lock});
-DROP FUNCTION IF EXISTS {schema}.look_v8, {schema}.append_v8, {schema}.take_step_v8;
-${DROP_FUNCTIONS_OF_9}
-ALTER TABLE {schema}.read_models ALTER COLUMN model DROP IDENTITY, ALTER COLUMN model SET DEFAULT ${RANDOM};
-DROP INDEX {schema}.read_model_rows_by_key, {schema}.read_model_entries_by_key;
-ALTER TABLE {schema}.read_model_rows ADD COLUMN digest bytea;
-ALTER TABLE {schema}.read_model_entries ADD COLUMN digest bytea;
-ALTER TABLE {schema}.read_model_rows ALTER COLUMN digest TYPE bytea USING sha256(key), ALTER COLUMN digest SET NOT NULL,
-  ADD PRIMARY KEY (model, digest);
-ALTER TABLE {schema}.read_model_entries ALTER COLUMN digest TYPE bytea USING sha256(key), ALTER COLUMN digest SET NOT NULL,
-  ADD PRIMARY KEY (model, digest, entry);
 ${COMMENTS}`;

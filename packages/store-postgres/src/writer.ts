@@ -53,7 +53,7 @@ const MOST_REFUSALS = 20;
  */
 const ALREADY_EXISTS = '23505';
 /**
- * The result of `append_v13` after a write, with its time. Otherwise it returns the reason, and has written nothing.
+ * The result of `append` after a write, with its time. Otherwise it returns the reason, and has written nothing.
  */
 const WRITTEN = /^written (\d+)$/;
 

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { databaseUrl } from './database.js';
 import { EmbeddedServer } from './embedded-server.js';
+import { callOf } from './functions.js';
 import { Worker } from './processes.js';
 import { counted, counterStream } from './sample.js';
 import { demandSound } from './soundness.js';
@@ -83,7 +84,7 @@ describe('a PostgreSQL server that is killed during writes', () => {
 });
 
 const BUSY = `SELECT FROM pg_stat_activity
-  WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query LIKE '%append_v13%' AND datname = current_database()`;
+  WHERE state <> 'idle' AND pid <> pg_backend_pid() AND query LIKE '%${callOf('append')}%' AND datname = current_database()`;
 
 function idsOf(said: readonly string[], word: string): ReadonlySet<string> {
   return new Set(said.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1)));

@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { FUNCTIONS } from './functions.js';
 
 /**
  * What goes wrong with the next append on the wire: `answer-lost` breaks the connection when the server answers, so
@@ -9,7 +10,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export type Trouble = 'answer-lost' | 'down' | 'request-lost' | 'request-late' | 'silent';
 
 /** The last word of an append: itself, or in a turn the end of its transaction. */
-const APPEND = /COMMIT\0|append_v\d(?!.* WHERE )/s;
+const APPEND = new RegExp(`COMMIT\\0|"\\.${FUNCTIONS.append}\\((?!.* WHERE )`, 's');
 
 /** A network between the store and the server, which fails when a test wants it to. */
 export class FaultyNetwork {

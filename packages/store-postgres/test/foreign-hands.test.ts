@@ -3,6 +3,7 @@ import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { FUNCTIONS } from './functions.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted, counterStream } from './sample.js';
 import { onStorage, storages } from './stores.js';
@@ -15,7 +16,7 @@ const DONE_TO_IT = [
   'DROP TABLE {schema}.events CASCADE',
   'DROP TABLE {schema}.read_model_rows',
   'DROP SEQUENCE {schema}.revocations',
-  'DROP FUNCTION {schema}.append_v13',
+  `DROP FUNCTION {schema}.${FUNCTIONS.append}`,
   'ALTER TABLE {schema}.events RENAME TO gone',
   'ALTER TABLE {schema}.events DROP COLUMN kept',
   "ALTER TABLE {schema}.events ADD CONSTRAINT theirs CHECK (type = 'Theirs') NOT VALID",
@@ -146,7 +147,7 @@ describe('a store on PostgreSQL whose schema was changed by somebody else', () =
   it('is refused at opening if the table with its version is missing', () =>
     onStorage(freshStorage(), async (storage) => {
       await storage.open();
-      await storage.pool.query(`DELETE FROM "${storage.schema}".migrations`);
+      await storage.pool.query(`DELETE FROM "${storage.schema}".versions`);
       expect(isFault(await refusal(storage.open()), 'store-foreign')).to.equal(true);
     }));
 });

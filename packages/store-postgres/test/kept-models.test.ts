@@ -138,7 +138,7 @@ function refuse(): never {
 }
 
 async function placesOf({ pool, schema }: Storage): Promise<readonly unknown[]> {
-  const { rows } = await pool.query(`SELECT xmin, ctid, checkpoint, steps FROM "${schema}".read_models`);
+  const { rows } = await pool.query(`SELECT xmin, ctid, steps FROM "${schema}".read_models`);
   return rows;
 }
 

@@ -5,6 +5,7 @@ import { describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { databaseUrl } from './database.js';
 import { FaultyNetwork } from './faulty-network.js';
+import { callOf } from './functions.js';
 import { allEvents, appendTo, counted, counterStream } from './sample.js';
 import { onStorage, storages, type OpenOptions, type Storage } from './stores.js';
 import { eventually } from './waiting.js';
@@ -123,7 +124,7 @@ describe('an append whose answer was lost', () => {
       const append = store.eventStore.append(appendTo('a'));
       await eventually('a second attempt', async () => {
         const { rows } = await storage.pool.query<{ count: string }>(
-          `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%lock_and_look_up_v%'`,
+          `SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE '%${callOf('lookUp')}%'`,
         );
         return Number(rows[0]?.count) >= 2;
       });

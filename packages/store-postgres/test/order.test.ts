@@ -3,6 +3,7 @@ import type { PostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import type { PoolClient } from 'pg';
+import { FUNCTIONS } from './functions.js';
 import { isTurnWaitedFor } from './locks.js';
 import { allEvents, appendTo } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
@@ -123,10 +124,10 @@ async function rollBack({ pool }: Storage, store: PostgresStore, name: string): 
 async function takeLockOut({ pool, schema }: Storage): Promise<void> {
   await pool.query(`CREATE SEQUENCE "${schema}".drawn`);
   const drawn = `(nextval('"${schema}".drawn') - 1)::text`;
-  await change(pool, `"${schema}".lock_and_look_up_v13`, (source) =>
+  await change(pool, `"${schema}".${FUNCTIONS.lookUp}`, (source) =>
     source.replace(/PERFORM pg_advisory_xact_lock\([^;]*;/, '').replace('coalesce(head.position, 0)::text', drawn),
   );
-  await change(pool, `"${schema}".append_v13`, (source) =>
+  await change(pool, `"${schema}".${FUNCTIONS.append}`, (source) =>
     source
       .replace(/NOT pg_try_advisory_xact_lock\([^;]*? THEN/, 'false THEN')
       .replace(/WHERE expected_head = /, 'WHERE true OR expected_head = '),

@@ -14,7 +14,7 @@ async function subscribed(publisher: EmbeddedServer, subscriber: EmbeddedServer)
   await publisher.ask('CREATE PUBLICATION blue FOR ALL TABLES');
   // As a dump of the schema makes it: empty, and with sequences that nothing was drawn from.
   await subscriber.ask(postgresMigration());
-  await subscriber.ask('TRUNCATE login_policy.migrations; ALTER SEQUENCE login_policy.revocations RESTART');
+  await subscriber.ask('TRUNCATE login_policy.versions; ALTER SEQUENCE login_policy.revocations RESTART');
   const { port, hostname } = new URL(publisher.url);
   await subscriber.ask(
     `CREATE SUBSCRIPTION green CONNECTION 'host=${hostname} port=${port} user=postgres dbname=postgres' PUBLICATION blue`,

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { databaseUrl } from './database.js';
+import { callOf } from './functions.js';
 import { listenersOf } from './locks.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo } from './sample.js';
@@ -72,7 +73,7 @@ describe('a connection to PostgreSQL, as over TLS', () => {
         const [store, witness] = [await storage.open({ pool, listen: 'off' }), await storage.open()];
         await store.eventStore.append(appendTo('a'));
         const isWritten = async (): Promise<boolean> => (await allEvents(witness.eventStore)).length === 2;
-        damageNext({ word: 'append_v13', until: () => eventually('the append', isWritten), damage });
+        damageNext({ word: callOf('append'), until: () => eventually('the append', isWritten), damage });
         const [event] = await store.eventStore.append(appendTo('a'));
         expect(isDamaged()).to.equal(true);
         damageNext({ word: '.events', until: async () => undefined, damage });

@@ -5,6 +5,7 @@ import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { setTimeout } from 'node:timers/promises';
+import { calledIn } from './functions.js';
 import { metPool } from './met-pool.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { onStorage, storages, type Storage } from './stores.js';
@@ -37,8 +38,8 @@ async function onCalls(
 ): Promise<void> {
   const calls = { names: new Array<string>(), delay: 0 };
   const pool = await metPool(async (statement) => {
-    const name = /\.(lock_and_look_up|append)_v\d+\(/.exec(statement)?.[1];
-    if (name === undefined) return;
+    const name = calledIn(statement);
+    if (name !== 'append' && name !== 'lookUp') return;
     calls.names.push(name);
     const { delay } = calls;
     calls.delay = 0;
@@ -58,7 +59,7 @@ describe('the cache of a process on PostgreSQL', () => {
         calls.names = [];
         calls.delay = 300;
         await eventStore.append(appendTo('a'));
-        expect(calls.names).to.deep.equal(['append', 'lock_and_look_up', 'append']);
+        expect(calls.names).to.deep.equal(['append', 'lookUp', 'append']);
         calls.names = [];
         await eventStore.append(appendTo('b'));
         expect(calls.names).to.deep.equal(['append']);
@@ -76,7 +77,7 @@ describe('the cache of a process on PostgreSQL', () => {
         await eventStore.append(appendTo('s-20000'));
         expect(calls.names).to.deep.equal(['append']);
         await eventStore.append(appendTo('s-0'));
-        expect(calls.names).to.deep.equal(['append', 'lock_and_look_up', 'append']);
+        expect(calls.names).to.deep.equal(['append', 'lookUp', 'append']);
       }),
     ));
 });
