@@ -6,24 +6,6 @@ import type { Statement } from './statement.js';
 import { headOf } from './positions.js';
 import type { LookUpParts } from './lookups.js';
 
-/**
- * Created by the first consumer instead of a schema migration, because programs of the previous version run beside this
- * one or may return. Never change these tables; use new names instead.
- */
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS consumers (
-    name TEXT PRIMARY KEY,
-    version INTEGER NOT NULL,
-    session TEXT,
-    run INTEGER,
-    position TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS consumer_sessions (
-    session TEXT PRIMARY KEY,
-    beat INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-`;
-
 /** A consumer's row and its session's last heartbeat. */
 interface ConsumerRow {
   readonly version: number;
@@ -42,7 +24,6 @@ type NewRow = [name: string, version: number, session: string | null, run: numbe
 export class SqliteConsumers implements ConsumerBackend {
   readonly #connection: Connection;
   readonly #parts: Pick<LookUpParts, 'events' | 'log'>;
-  readonly #hasTables: Statement<[], number>;
   readonly #find: Statement<[name: string], ConsumerRow>;
   readonly #version: Statement<[name: string], number>;
   readonly #write: Statement<NewRow>;
@@ -53,7 +34,6 @@ export class SqliteConsumers implements ConsumerBackend {
     const { database } = connection;
     this.#connection = connection;
     this.#parts = parts;
-    this.#hasTables = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'consumer_sessions'", 'value');
     this.#find = database.prepare(
       `SELECT version, session, run, position, beat FROM consumers LEFT JOIN consumer_sessions USING (session) WHERE name = ?`,
     );
@@ -71,7 +51,7 @@ export class SqliteConsumers implements ConsumerBackend {
 
   put(name: string, record: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
     const { holder, position } = record;
-    return this.#writeDerived(() => {
+    return this.#connection.writeDerived(() => {
       const { events, log } = this.#parts;
       if (!log.isInLog(position)) {
         throw new Fault('position-unknown', { position, head: headOf(events.head.get(), this.#connection.name) });
@@ -84,16 +64,15 @@ export class SqliteConsumers implements ConsumerBackend {
   }
 
   async beat(session: string, count: number): Promise<void> {
-    await this.#writeDerived(() => this.#beat.run(session, count));
+    await this.#connection.writeDerived(() => this.#beat.run(session, count));
   }
 
   async forget(session: string): Promise<void> {
-    await this.#writeDerived(() => this.#forget.run(session));
+    await this.#connection.writeDerived(() => this.#forget.run(session));
   }
 
   #findAll(names: readonly string[]): ReadonlyMap<string, FoundConsumer> {
     const found = new Map<string, FoundConsumer>();
-    if (this.#hasTables.get() === undefined) return found;
     for (const name of names) {
       const row = this.#find.get(name);
       if (row === undefined) continue;
@@ -102,13 +81,5 @@ export class SqliteConsumers implements ConsumerBackend {
       found.set(name, { version: BigInt(version), position: parsePosition(position), holder, beat: beat ?? undefined });
     }
     return found;
-  }
-
-  /** Creates the tables if they are missing, and writes. */
-  #writeDerived<Result>(work: () => Result): Promise<Result> {
-    return this.#connection.writeDerived(() => {
-      this.#connection.database.exec(TABLES);
-      return work();
-    });
   }
 }

@@ -65,7 +65,7 @@ export interface EventStatements {
 export function eventStatements(database: Database): EventStatements {
   return {
     insert: database.prepare(
-      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, place_in_append, kept)
+      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append, kept)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     streamHead: database.prepare(
@@ -74,10 +74,10 @@ export function eventStatements(database: Database): EventStatements {
     head: database.prepare('SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1', 'list'),
     idAt: database.prepare('SELECT id FROM events WHERE position = ?', 'value'),
     lastUpTo: database.prepare(
-      'SELECT position, id, place_in_append FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1',
+      'SELECT position, id, append FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1',
       'list',
     ),
-    endOfAppend: database.prepare('SELECT position, id FROM events WHERE position = ? AND place_in_append = ?', 'list'),
+    endOfAppend: database.prepare('SELECT position, id FROM events WHERE position = ? AND append = ?', 'list'),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
     receipt: database.prepare(`SELECT fingerprint, revision FROM receipts WHERE stream = ? AND key = ?`),

@@ -62,10 +62,10 @@ export function modelStatements(database: Database): ModelStatements {
     insertModel: database.prepare('INSERT INTO models (name) VALUES (?) ON CONFLICT DO NOTHING'),
     modelByName: database.prepare(`${SELECT_MODEL} name = ?`),
     shadowById: database.prepare(`${SELECT_MODEL} ${IS_SHADOW} AND id = ?`),
-    checkpoint: database.prepare('SELECT left_at FROM models WHERE id = ?', 'value'),
+    checkpoint: database.prepare('SELECT checkpoint FROM models WHERE id = ?', 'value'),
     shadows: database.prepare(`SELECT id FROM models WHERE ${IS_SHADOW}`, 'value'),
     versions: database.prepare(`SELECT id, name FROM models WHERE instr(name, ?) = 1`),
-    setCheckpoint: database.prepare('UPDATE models SET left_at = ? WHERE id = ?'),
+    setCheckpoint: database.prepare('UPDATE models SET checkpoint = ? WHERE id = ?'),
     renameByName: database.prepare('UPDATE models SET name = ? WHERE name = ?'),
     renameById: database.prepare('UPDATE models SET name = ? WHERE id = ?'),
     deleteModel: database.prepare('DELETE FROM models WHERE id = ?'),
@@ -114,7 +114,7 @@ function listOf(wanted: 'rows' | 'keys', order: 'ASC' | 'DESC'): string {
 type RowStatement =
   'count' | 'deleteRow' | 'deleteEntry' | 'deleteEntries' | 'insertEntry' | 'lists' | 'upsertRow' | 'row';
 
-const SELECT_MODEL = 'SELECT id AS model, left_at AS checkpoint FROM models WHERE';
+const SELECT_MODEL = 'SELECT id AS model, checkpoint FROM models WHERE';
 /**
  * Matches the names of shadows and replaced read models. Live names end with a version instead. Compared as bytes,
  * because a name may contain a NUL.

@@ -22,7 +22,7 @@ export type JoinedPage = readonly [
 /** SQL that joins the columns of a page. */
 export function joinPage(page: string): string {
   return `SELECT count(*), group_concat(position), group_concat(stream), group_concat(revision),
-    group_concat(type_and_version), group_concat(recorded_at), group_concat(place_in_append), group_concat(data),
+    group_concat(type_and_version), group_concat(recorded_at), group_concat(append), group_concat(data),
     group_concat(id, ''), group_concat(metadata) FROM (${page})`;
 }
 

@@ -12,7 +12,7 @@ const SCHEMA_VERSIONS = 65_536;
  * combined.
  */
 export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version AS type_and_version,
-  recorded_at, place_in_append, data, id, metadata`;
+  recorded_at, append, data, id, metadata`;
 
 /** An event as the driver returns it: a list, which takes half the time of an object. */
 export type EventRow = readonly [...EventNumbers, data: string, id: string, metadata: string];

@@ -1,10 +1,18 @@
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 
-/** Identifies our files among SQLite databases: `LPOL`. */
-const APPLICATION_ID = 0x4c504f4c;
+/** Identifies our files among SQLite databases: `LOGP`. */
+const APPLICATION_ID = 0x4c4f4750;
+/** The mark of files that were made before the first release. */
+const UNRELEASED_ID = 0x4c504f4c;
 
-/** The step at index n migrates the schema from version n to the next. Never edit a released step. */
+/**
+ * The step at index n migrates the schema from version n to the next. Never edit a released step.
+ *
+ * `events.append` is the event's place in its append times 65,536, plus the size of the append; 0 for an event that was
+ * appended alone. `events.kept` lists, by number, the read models that the event's transaction updated; the stored
+ * checkpoint of such a read model may be older.
+ */
 const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE names (
@@ -21,7 +29,9 @@ const MIGRATIONS: readonly string[] = [
     recorded_at INTEGER NOT NULL,
     id TEXT NOT NULL,
     data TEXT NOT NULL,
-    metadata TEXT NOT NULL
+    metadata TEXT NOT NULL,
+    append INTEGER NOT NULL,
+    kept TEXT
   ) STRICT;
   CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
   CREATE VIEW recorded_events AS
@@ -51,39 +61,21 @@ const MIGRATIONS: readonly string[] = [
     key TEXT NOT NULL,
     name TEXT NOT NULL,
     value TEXT NOT NULL,
-    PRIMARY KEY (model, key, name)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
-  `,
-  // The event's place in its append times 65,536, plus the size of the append; 0 for a single event and for all older
-  // ones.
-  'ALTER TABLE events ADD COLUMN append INTEGER NOT NULL DEFAULT 0;',
-  // Checkpoints now include their event, so existing read models are rebuilt from the first event.
-  'DELETE FROM models; DELETE FROM rows; DELETE FROM row_index;',
-  // A row may have several values in one index.
-  `
-  CREATE TABLE row_values (
-    model INTEGER NOT NULL,
-    key TEXT NOT NULL,
-    name TEXT NOT NULL,
-    value TEXT NOT NULL,
     PRIMARY KEY (model, key, name, value)
   ) STRICT, WITHOUT ROWID;
-  INSERT INTO row_values SELECT model, key, name, value FROM row_index;
-  DROP TABLE row_index;
-  ALTER TABLE row_values RENAME TO row_index;
   CREATE INDEX row_index_by_value ON row_index (model, name, value, key);
+  CREATE TABLE consumers (
+    name TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    session TEXT,
+    run INTEGER,
+    position TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE consumer_sessions (
+    session TEXT PRIMARY KEY,
+    beat INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
-  // Each event lists, by number, the read models that its transaction updated. The stored checkpoint of such a read
-  // model may be older. Its column got a new name, so that a running program of an older version fails instead of
-  // reducing events twice.
-  `
-  ALTER TABLE events ADD COLUMN kept TEXT;
-  ALTER TABLE models RENAME COLUMN checkpoint TO left_at;
-  `,
-  // An older program without read models does not use that column, and would append events that list no read models.
-  // This rename makes it fail, too.
-  'ALTER TABLE events RENAME COLUMN append TO place_in_append;',
 ];
 
 /** The schema version of this program. */
@@ -133,6 +125,11 @@ function refuseNewer(store: string, version: number): void {
 export function refuseForeign(database: Database): void {
   const hasContent = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
   const isMarked = applicationOf(database) !== 0 || versionOf(database) !== 0;
+  if (applicationOf(database) === UNRELEASED_ID) {
+    const problem =
+      'a commit before the first release made it, and nothing reads it: move it away, or name another file';
+    throw new Fault('store-foreign', { store: database.name, problem });
+  }
   if (!isOurs(database) && (hasContent || isMarked)) {
     throw new Fault('store-foreign', { store: database.name, problem: 'it is the database of another program' });
   }
@@ -145,6 +142,7 @@ export function refuseForeign(database: Database): void {
 
 /** The indexes without which two events could share a revision, and lists would take long. SQLite misses none. */
 const INDEXES = ['events_by_stream', 'row_index_by_value'];
+
 /** @throws StoreDamaged when an index is missing. */
 export function refuseMissingIndexes(database: Database): void {
   const named = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'index'", 'value');

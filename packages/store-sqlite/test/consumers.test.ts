@@ -80,23 +80,4 @@ describe('a consumer on SQLite', () => {
     await store.close();
     await folder.remove();
   });
-
-  it('leaves the file as older programs know it until a consumer works, and they continue beside it', async () => {
-    const folder = await freshFolder();
-    const path = folder.path('store.db');
-    const store = await openSqliteStore({ path });
-    await store.eventStore.append(appendOne());
-    const tables = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'consumer%' AND type = 'table'";
-    tamper(path, `SELECT CASE WHEN (${tables}) = 0 THEN 1 ELSE json('there is a table of consumers') END`);
-    const { met } = consume(store);
-    await until(() => met.length === 1);
-    // Only who opens a file that a later version made is refused.
-    tamper(path, 'PRAGMA user_version = 6');
-    const older = await openSqliteStore({ path });
-    await older.eventStore.append(appendOne());
-    await until(() => met.length === 2);
-    await older.close();
-    await store.close();
-    await folder.remove();
-  });
 });

@@ -79,9 +79,9 @@ describe('a file that is opened read-only', () => {
     expect(isFault(await faultOf(openSqliteStore({ path, readOnly: true })), 'store-unavailable')).to.equal(true);
     expect(existsSync(path)).to.equal(false);
     await (await openSqliteStore({ path })).close();
-    tamper(path, 'PRAGMA user_version = 1');
+    tamper(path, 'PRAGMA user_version = 0');
     const fault = await faultOf(openSqliteStore({ path, readOnly: true }));
-    expect(fault).to.have.property('message').that.includes('got 1: a program that may write has to migrate it');
+    expect(fault).to.have.property('message').that.includes('got 0: a program that may write has to migrate it');
     expect(isFault(fault, 'store-foreign')).to.equal(true);
   });
 
