@@ -46,6 +46,8 @@ interface Envelope {
   /** Each event of a command has its key here. It only informs readers. */
   readonly idempotencyKey?: string;
   readonly reason?: string;
+  readonly actorSalt?: string;
+  readonly reasonSalt?: string;
   /** Absent for an event that was appended alone, and for all events written before this member existed. */
   readonly append?: RecordedEvent['append'];
   /** Only on the last event of an append. A repeated command is found by the key in it. */
@@ -55,7 +57,7 @@ interface Envelope {
 /** Encodes an event with its receipt. The engine has checked that the content is valid text and JSON. */
 export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefined): Proposal {
   const { recordedAt, schemaVersion, append } = event;
-  const { actor, correlationId, causationId, idempotencyKey, reason } = event.metadata;
+  const { actor, correlationId, causationId, ...optional } = event.metadata;
   // JSON omits undefined members.
   const envelope: { readonly [Name in keyof Envelope]: Envelope[Name] | undefined } = {
     recordedAt: instantToIso(recordedAt),
@@ -63,8 +65,7 @@ export function proposalOf(event: RecordedEvent, receipt: KeptReceipt | undefine
     actor,
     $correlationId: correlationId,
     $causationId: causationId,
-    idempotencyKey,
-    reason,
+    ...optional,
     append,
     receipt,
   };
@@ -177,16 +178,14 @@ function envelopeOf(bytes: Uint8Array): Envelope {
 
 function isEnvelope(value: unknown): value is Envelope {
   if (!isJsonObject(value)) return false;
-  const { recordedAt, schemaVersion, actor, $correlationId, $causationId, idempotencyKey, reason } = value;
-  const { append, receipt } = value;
+  const { recordedAt, schemaVersion, actor, $correlationId, $causationId, append, receipt } = value;
   return (
     typeof recordedAt === 'string' &&
     typeof actor === 'string' &&
     typeof $correlationId === 'string' &&
     Number.isSafeInteger(schemaVersion) &&
     isTextOrAbsent($causationId) &&
-    isTextOrAbsent(idempotencyKey) &&
-    isTextOrAbsent(reason) &&
+    KEPT_NAMES.every((name) => isTextOrAbsent(value[name])) &&
     (append === undefined || isPlaceInAppend(append)) &&
     (receipt === undefined || isReceipt(receipt))
   );
@@ -210,13 +209,17 @@ function isPositiveInteger(value: Json | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
 }
 
-function metadataOf({ actor, $correlationId, $causationId, idempotencyKey, reason }: Envelope): EventMetadata {
+/** The optional metadata with the same names in the envelope. */
+const KEPT_NAMES = ['idempotencyKey', 'reason', 'actorSalt', 'reasonSalt'] as const;
+
+function metadataOf(envelope: Envelope): EventMetadata {
+  const { actor, $correlationId, $causationId } = envelope;
+  const kept = KEPT_NAMES.filter((name) => envelope[name] !== undefined).map((name) => [name, envelope[name]]);
   return Object.freeze({
     actor,
     correlationId: $correlationId,
     ...($causationId !== undefined && { causationId: $causationId }),
-    ...(idempotencyKey !== undefined && { idempotencyKey }),
-    ...(reason !== undefined && { reason }),
+    ...Object.fromEntries(kept),
   });
 }
 

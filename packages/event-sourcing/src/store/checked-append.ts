@@ -3,7 +3,7 @@ import { isEventId } from '../ids.js';
 import { demandSignal } from '../on-abort.js';
 import { shown } from '../options/shown.js';
 import type { Append, ExpectedEnd } from '../streams/event-store.js';
-import type { EventMetadata, NewEvent } from '../streams/event.js';
+import { OPTIONAL_METADATA, type EventMetadata, type NewEvent } from '../streams/event.js';
 import { toJsonObject } from '../streams/json.js';
 import { freezeMetadata } from '../streams/recording.js';
 import type { ExpectedRevision } from '../streams/revision.js';
@@ -116,9 +116,7 @@ function checkedMetadata(metadata: EventMetadata): EventMetadata {
   const frozen = freezeMetadata(metadata);
   demandText('metadata.actor', frozen.actor);
   demandText('metadata.correlationId', frozen.correlationId);
-  if (frozen.causationId !== undefined) demandText('metadata.causationId', frozen.causationId);
-  if (frozen.idempotencyKey !== undefined) demandText('metadata.idempotencyKey', frozen.idempotencyKey);
-  if (frozen.reason !== undefined) demandText('metadata.reason', frozen.reason);
+  for (const name of OPTIONAL_METADATA) if (frozen[name] !== undefined) demandText(`metadata.${name}`, frozen[name]);
   return frozen;
 }
 

@@ -1,4 +1,4 @@
-import type { EventMetadata } from '../streams/event.js';
+import { OPTIONAL_METADATA, type EventMetadata } from '../streams/event.js';
 import type { JsonObject } from '../streams/json.js';
 
 /** Whether a result of `JSON.parse` is an object. */
@@ -20,13 +20,7 @@ function isNamed(parsed: unknown): parsed is EventMetadata & JsonObject {
   return isJsonObject(parsed) && typeof parsed['actor'] === 'string' && typeof parsed['correlationId'] === 'string';
 }
 
-const MEMBERS: readonly string[] = [
-  'actor',
-  'correlationId',
-  'causationId',
-  'idempotencyKey',
-  'reason',
-] satisfies (keyof EventMetadata)[];
+const MEMBERS: readonly string[] = ['actor', 'correlationId', ...OPTIONAL_METADATA];
 
 function isMember(name: string, parsed: JsonObject): boolean {
   return MEMBERS.includes(name) && typeof parsed[name] === 'string';

@@ -23,7 +23,17 @@ export interface EventMetadata {
   readonly idempotencyKey?: string;
   /** The reason, in the actor's words. */
   readonly reason?: string;
+  /**
+   * 16 random bytes in base64url. A witness of the log hashes the actor with it, so that the actor can be erased later
+   * while the history still verifies. Every command handler adds one.
+   */
+  readonly actorSalt?: string;
+  /** The same for the reason, also where none is given, so that its hash does not tell. */
+  readonly reasonSalt?: string;
 }
+
+/** The members of {@link EventMetadata} that may be missing. */
+export const OPTIONAL_METADATA = ['causationId', 'idempotencyKey', 'reason', 'actorSalt', 'reasonSalt'] as const;
 
 /** An encoded event with its id, before a store has placed it. */
 export interface NewEvent {

@@ -1,5 +1,5 @@
 import { instant, type Instant } from '../instant.js';
-import type { EventMetadata } from './event.js';
+import { OPTIONAL_METADATA, type EventMetadata } from './event.js';
 
 /**
  * The `recordedAt` of an append: the clock's time, or that of the stream's last event when the clock is behind it.
@@ -19,10 +19,11 @@ type GivenMetadata = { readonly [Field in keyof EventMetadata]: EventMetadata[Fi
 
 /** The metadata's fields, copied and frozen, without undefined ones. */
 export function freezeMetadata(given: GivenMetadata): EventMetadata {
-  const { actor, correlationId, causationId, idempotencyKey, reason } = given;
+  const { actor, correlationId } = given;
   const metadata: { -readonly [Field in keyof EventMetadata]: EventMetadata[Field] } = { actor, correlationId };
-  if (causationId !== undefined) metadata.causationId = causationId;
-  if (idempotencyKey !== undefined) metadata.idempotencyKey = idempotencyKey;
-  if (reason !== undefined) metadata.reason = reason;
+  for (const name of OPTIONAL_METADATA) {
+    const value = given[name];
+    if (value !== undefined) metadata[name] = value;
+  }
   return Object.freeze(metadata);
 }

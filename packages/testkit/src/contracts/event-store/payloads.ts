@@ -75,7 +75,13 @@ async function keepsTypeAndVersion(subject: EventStoreUnderTest): Promise<void> 
 
 async function keepsMetadata(subject: EventStoreUnderTest): Promise<void> {
   const least: EventMetadata = { actor: 'tester', correlationId: 'c-1' };
-  const optional = { causationId: 'cause', idempotencyKey: 'key', reason: TEXTS.join(' ') };
+  const optional = {
+    causationId: 'cause',
+    idempotencyKey: 'key',
+    reason: TEXTS.join(' '),
+    actorSalt: 'salt',
+    reasonSalt: 'salt',
+  };
   const namesWithNul = { actor: 'a\0b', correlationId: '\0', causationId: 'c\0', idempotencyKey: '\0k' };
   const each = Object.entries(optional).map(([name, value]) => ({ ...least, [name]: value }));
   const metadata = [
@@ -136,7 +142,9 @@ async function refusesUnserialisable(subject: EventStoreUnderTest): Promise<void
     ...['', '$metadata', '\ud800'].map((type) => ({ type })),
     { data: { text: '\udfff' } },
     { metadata: { ...metadata, actor: '\ud800' } },
-    ...['causationId', 'idempotencyKey', 'reason'].map((name) => ({ metadata: { ...metadata, [name]: '\ud800' } })),
+    ...['causationId', 'idempotencyKey', 'reason', 'actorSalt'].map((name) => ({
+      metadata: { ...metadata, [name]: '\ud800' },
+    })),
     ...['actor', 'reason'].map((name) => ({ metadata: frozenWith(metadata, name, 7) })),
     ...[() => 'x', new Date(0), 1n].map((value) => ({ data: frozenWith({}, 'toJSON', value) })),
   ];
