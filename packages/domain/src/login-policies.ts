@@ -38,7 +38,7 @@ import {
  * (`invalid-argument`, which names the field). A thrown error is a `Fault` of the store or a defect of the program.
  *
  * The reasons for a refusal are checked in this order: malformed input, the idempotency key, `ifSequence`, `ifEventId`,
- * whether the policy exists, the rule of the command, `newShapes` (whether events of a new schema version may be written).
+ * whether the policy exists, the rule of the command.
  *
  * A change to an instance's default policy applies to every organization without a custom policy.
  */

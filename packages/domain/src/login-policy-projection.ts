@@ -72,7 +72,7 @@ export function snapshotKey(streamId: StreamId, last: Revision): string {
  */
 export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow> = {
   name: 'login-policies',
-  version: 4,
+  version: 1,
   filter: POLICY_STREAMS,
   // The categories may contain streams whose names are not those of a policy.
   covers: isPolicyStream,

@@ -43,11 +43,6 @@ export interface LoginPoliciesOptions {
   readonly ids?: IdSource;
   /** The number of policy states cached in memory for commands, 0 to 16,000,000. Default 10,000. */
   readonly keptStates?: number;
-  /**
-   * `not-yet` refuses a command whose event the previous release can't read (`shape-not-yet-allowed`). Use it while
-   * processes of that release run (docs/how-to/upgrade-and-go-back.md). Default `allowed`.
-   */
-  readonly newShapes?: 'allowed' | 'not-yet';
   /** Observes every call, decision and append, and its duration. */
   readonly observe?: Observe;
 }
@@ -62,7 +57,6 @@ const OPTIONS: OptionRules<LoginPoliciesOptions> = {
   ids: optional(aFunction),
   // The largest map that JavaScript can hold.
   keptStates: optional(wholeNumber(0, 16_000_000)),
-  newShapes: optional(oneOf('allowed', 'not-yet')),
   observe: optional(aFunction),
 };
 

@@ -83,7 +83,7 @@ describe('a refusal', () => {
       expect(await messageOf({ store })).to.include('openLoginPolicies: store must be an opened store, not ');
     const misspelt = await messageOf({ sotre: {} });
     expect(misspelt).to.include('openLoginPolicies: sotre is not an option. Did you mean store?');
-    const wrong = await messageOf({ store: openMemoryStore(), newShapes: 'never' });
-    expect(wrong).to.include('openLoginPolicies: newShapes must be "allowed" or "not-yet", not "never".');
+    const wrong = await messageOf({ store: openMemoryStore(), guard: 'never' });
+    expect(wrong).to.include('openLoginPolicies: guard must be "refuse" or "warn", not "never".');
   });
 });

@@ -12,7 +12,6 @@ const WRONG: readonly (readonly [options: object, sentence: string])[] = [
   [{ maxAgeMs: '10000' }, 'maxAgeMs must be a number from 0 to 9,007,199,254,740,991, not "10000".'],
   [{ ids: 'ulid' }, 'ids must be a function, not "ulid".'],
   [{ observe: {} }, 'observe must be a function, not an object.'],
-  [{ newShapes: 'no' }, 'newShapes must be "allowed" or "not-yet", not "no".'],
   [{ identityProviders: {} }, 'identityProviders must be an object with the method exists, not an object.'],
   [{ organizations: () => [] }, 'organizations must be an object with the method list, not a function.'],
   [{ store: undefined }, 'store must be an opened store, not undefined.'],

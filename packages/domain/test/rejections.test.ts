@@ -51,10 +51,6 @@ const SENTENCES: Sentences = {
     { reason: 'idempotency-key-reused', idempotencyKey: 'k "1"' },
     'The idempotency key "k \\"1\\"" came before with another command on the default login policy of instance 69629023906488334, so this one was not carried out.',
   ],
-  'shape-not-yet-allowed': [
-    { reason: 'shape-not-yet-allowed', type: 'SecondFactorAdded', schemaVersion: 2 },
-    "The default login policy of instance 69629023906488334 (sequence 7) can't be changed in this way yet: that needs a SecondFactorAdded of schema version 2, which older processes can't read, so nothing was changed.",
-  ],
   'policy-already-exists': [
     { reason: 'policy-already-exists' },
     "The default login policy of instance 69629023906488334 (sequence 7) exists already, so it can't be added.",

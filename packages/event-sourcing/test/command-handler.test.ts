@@ -45,14 +45,14 @@ describe('the command handler', () => {
     expect(handled).to.deep.include({ outcome: 'accepted', state: 3, revision: 0n, isRepeated: false });
     if (handled.outcome === 'rejected') throw new Error('unreachable');
     expect(handled.events[0]).to.deep.include({ type: 'Raised', data: { by: 3 } });
-    expect(handled.events[0]?.metadata).to.deep.equal(said);
+    expect(handled.events[0]?.metadata).to.include(said);
   });
 
   it('uses the id of the first event as the correlation id by default', async () => {
     const { eventStore } = openMemoryStore();
     const handled = await handlerOn(eventStore).handle(stream, raise(3), by);
     if (handled.outcome === 'rejected') throw new Error('unreachable');
-    expect(handled.events[0]?.metadata).to.deep.equal({ ...by, correlationId: handled.events[0]?.id });
+    expect(handled.events[0]?.metadata).to.include({ ...by, correlationId: handled.events[0]?.id });
   });
 
   it('reads the stream once, and then decides from the cached state, however long the stream gets', async () => {

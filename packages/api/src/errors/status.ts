@@ -58,8 +58,6 @@ function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorCont
       return { code: 'aborted', id: 'LP-COND-07', httpStatus: 412 };
     case 'idempotency-key-reused':
       return { code: 'aborted', id: 'LP-COND-02' };
-    case 'shape-not-yet-allowed':
-      return { code: 'failedPrecondition', id: 'LP-COND-05' };
   }
 }
 

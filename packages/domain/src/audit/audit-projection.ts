@@ -82,7 +82,7 @@ export function isUpTo(key: string, position: Position): boolean {
 /** Every event of every policy in commit order, with its index values. */
 export const auditProjection: Projection<RecordedEvent, AuditRow> = {
   name: 'login-policy-audit',
-  version: 2,
+  version: 1,
   filter: POLICY_STREAMS,
   covers: isPolicyStream,
   // The audit log includes events of newer programs.

@@ -34,6 +34,7 @@ import { viewOf } from '../reads/answering.js';
 import { lastSequenceOf } from '../policy/change-info.js';
 import { toDateTime } from '../reads/details.js';
 import { diffPolicies } from '../reads/diff.js';
+import { withoutSalts } from '../reads/history.js';
 import { foundThen, type PolicyReader, type StateFound } from '../reads/policy-reader.js';
 import { compareSignIns } from '../sign-in/compare-sign-ins.js';
 import { lockOutsIntroduced } from '../sign-in/warnings.js';
@@ -154,7 +155,7 @@ export class Changes {
     const [was, is] = [before?.policy ?? ABSENT, after?.policy ?? ABSENT];
     return {
       kind: 'changed',
-      ...last.metadata,
+      ...withoutSalts(last.metadata),
       events: decoded,
       sequence: lastSequenceOf(later.state.changeInfo),
       recordedAt: toDateTime(last.recordedAt),

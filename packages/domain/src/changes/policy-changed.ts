@@ -1,7 +1,8 @@
-import type { EventMetadata, Position } from '@login-policy/event-sourcing';
+import type { Position } from '@login-policy/event-sourcing';
 import type { DateTime } from 'luxon';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { InstanceRef, Organization, Owner } from '../policy/owner.js';
+import type { UnsaltedMetadata } from '../reads/history.js';
 import type { UnreadableFault } from '../policy/policy-state.js';
 import type { LoginPolicyView } from '../reads/answers.js';
 import type { PolicyChange } from '../reads/diff.js';
@@ -32,7 +33,7 @@ interface ChangeFacts extends Reached {
 }
 
 /** A policy was changed by a command. */
-export interface PolicyChanged extends ChangeFacts, EventMetadata {
+export interface PolicyChanged extends ChangeFacts, UnsaltedMetadata {
   readonly kind: 'changed';
   /** The events recorded by the command. */
   readonly events: readonly RecordedLoginPolicyEvent[];

@@ -35,7 +35,7 @@ interface Sources {
 
 /** Makes the command handler of the login policies in a store. */
 export function policyHandler(
-  { guard = 'warn', identityProviders, ids, keptStates, newShapes, observe, store }: LoginPoliciesOptions,
+  { guard = 'warn', identityProviders, ids, keptStates, observe, store }: LoginPoliciesOptions,
   { counting, policies, rows }: Sources,
 ): PolicyHandler {
   const stateUnder = async (key: string, deadline: Deadline): Promise<StateAt<PolicyState> | undefined> =>
@@ -52,7 +52,7 @@ export function policyHandler(
       latest: (stream, deadline) => stateUnder(stream, deadline),
       after: (stream, last, deadline) => stateUnder(snapshotKey(stream, last), deadline),
     },
-    newShapes,
+
     ids,
     keptStates,
   });

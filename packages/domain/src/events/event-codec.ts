@@ -29,8 +29,9 @@ const multiFactor: Forms<MultiFactor> = { input: parseMultiFactor, recorded: par
 
 /**
  * How the events of login policies are stored: written by the rules of input, read by form alone. Recorded events last
- * forever, so a schema is never edited. Add a version here with its upcaster, its downcaster and `newFrom`
- * (`test/next-release.ts` shows all three), and a stored example in `test/stored-events`.
+ * forever, so a schema is never edited. Add a version here with its upcaster and its downcaster
+ * (`test/next-release.ts` shows both), and a stored example in `test/stored-events`. Events are written in the oldest
+ * version that holds them, so that a neighbouring release can read them.
  */
 export const loginPolicyEvents: EventCodec<LoginPolicyEvent> = eventCodec<LoginPolicyEvent>({
   LoginPolicyAdded: oneMember('settings', { input: parseSettings, recorded: parseRecordedSettings }),

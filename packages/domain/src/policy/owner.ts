@@ -132,24 +132,16 @@ export function isPolicyStream(id: StreamId): boolean {
 }
 
 /**
- * The owner of a policy's stream, the inverse of {@link policyStream}; `undefined` for any other name. Never throws.
+ * The owner of a policy's stream, the inverse of {@link policyStream}; `undefined` for any other name, such as one whose
+ * ids are encoded in another way. Never throws, and ignores today's rules for ids.
  */
 export function ownerOfStream(name: string): Owner | undefined {
-  const owner = parseStreamOwner(name);
-  return owner?.spelling === name ? owner.owner : undefined;
-}
-
-/**
- * The owner that a name's ids stand for, and the canonical name of its stream. They differ when the ids are encoded in
- * another way, which would be a second stream of the same owner. Never throws, and ignores today's rules for ids.
- */
-export function parseStreamOwner(name: string): { readonly owner: Owner; readonly spelling: StreamId } | undefined {
   try {
     const ids = name.slice(name.indexOf('-') + 1).split('/');
     const [instanceId, organizationId, ...more] = ids.map(decodeURIComponent);
     if (!instanceId || organizationId === '' || more.length > 0) return undefined;
     const owner = (organizationId === undefined ? { instanceId } : { instanceId, organizationId }) as Owner;
-    return { owner, spelling: policyStream(owner) };
+    return policyStream(owner) === name ? owner : undefined;
   } catch {
     return undefined;
   }

@@ -56,15 +56,7 @@ export type UnmetCondition =
   | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
 
 /** Why a command or a read was refused. Branch on `reason`. */
-export type Rejection =
-  | UnmetCondition
-  | PolicyRejection
-  /**
-   * The command needs an event of a schema version that older processes can't read, and the setting `newShapes` is
-   * `not-yet`
-   * (docs/how-to/upgrade-and-go-back.md).
-   */
-  | { readonly reason: 'shape-not-yet-allowed'; readonly type: string; readonly schemaVersion: number };
+export type Rejection = UnmetCondition | PolicyRejection;
 
 /** The name of a reason to refuse. */
 export type Reason = Rejection['reason'];
@@ -99,8 +91,6 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
       return `${defaultPhrase(policy)} ends with another event than the one expected: the expected one is no longer in its history, as after a restore, so no custom policy was made of it.`;
     case 'idempotency-key-reused':
       return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${policy === undefined ? where : policyName(policy.owner)}, so this one was not carried out.`;
-    case 'shape-not-yet-allowed':
-      return `${where} can't be changed in this way yet: that needs a ${rejection.type} of schema version ${rejection.schemaVersion}, which older processes can't read, so nothing was changed.`;
     case 'would-lock-out':
       return `${where} was not changed, because that would lock people out: ${rejection.warnings.map(({ message }) => message).join(' ')}`;
     case 'policy-already-exists':

@@ -19,8 +19,11 @@ import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolveState, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
 import type { parseHistoryRead } from './read-input.js';
 
+/** What was said with a command. The salts are for a witness of the log only. */
+export type UnsaltedMetadata = Omit<EventMetadata, 'actorSalt' | 'reasonSalt'>;
+
 /** One event of a policy, for people who ask what happened: when, by whom, why, and what it changed. */
-export interface HistoryEntry extends EventMetadata {
+export interface HistoryEntry extends UnsaltedMetadata {
   readonly sequence: bigint;
   readonly eventId: EventId;
   readonly type: string;
@@ -144,6 +147,11 @@ function entryOf(
     recordedAt: toDateTime(event.recordedAt),
     isKnown,
     changes: diffPolicies(before.policy, after.policy),
-    ...event.metadata,
+    ...withoutSalts(event.metadata),
   };
+}
+
+/** The metadata as answers have it. */
+export function withoutSalts({ actorSalt: _, reasonSalt: __, ...metadata }: EventMetadata): UnsaltedMetadata {
+  return metadata;
 }

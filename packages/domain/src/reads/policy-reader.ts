@@ -18,7 +18,7 @@ import type { ActivePolicy } from '../policy/login-policy.js';
 import {
   instanceOf,
   isOrganization,
-  parseStreamOwner,
+  ownerOfStream,
   policyStream,
   type Instance,
   type Organization,
@@ -148,7 +148,7 @@ export class PolicyReader {
         ...(afterKey !== undefined && { afterKey }),
       };
       const { rows, checkpoint = START } = await this.#model.keys(query, freshness);
-      organizations.push(...rows.flatMap((key) => organizationsOf(key, instance)));
+      organizations.push(...rows.map((key) => organizationOf(key, instance)));
       afterKey = rows.at(-1);
       if (rows.length < limit || organizations.length >= limit)
         return { organizations: organizations.slice(0, limit), position: checkpoint };
@@ -169,16 +169,10 @@ function indexed({ instanceId }: Instance, filter: ListFilter | undefined): { in
   return { index: filter.index, value: valueInInstance(instanceId, filter.value) };
 }
 
-/**
- * The organization of a listed row. Empty for a row that an earlier release stored under another spelling of its name;
- * it is listed under the canonical one.
- *
- * @throws StoreDamaged when no stream of the instance has such a name.
- */
-export function organizationsOf(key: string, { instanceId }: Instance): readonly Organization[] {
-  const { owner, spelling } = parseStreamOwner(key) ?? {};
-  if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId)
-    return spelling === key ? [owner] : [];
+/** The organization of a listed row. @throws StoreDamaged when it is none of the instance. */
+export function organizationOf(key: string, { instanceId }: Instance): Organization {
+  const owner = ownerOfStream(key);
+  if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId) return owner;
   const problem = `${JSON.stringify(key)} is listed as a custom policy of instance ${instanceId}`;
   throw new Fault('store-damaged', {
     store: 'the read model login-policies',

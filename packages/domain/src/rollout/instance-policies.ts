@@ -10,7 +10,7 @@ import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';
-import { organizationsOf } from '../reads/policy-reader.js';
+import { organizationOf } from '../reads/policy-reader.js';
 
 /** Why a policy can't be read or changed. */
 export interface PolicyFault {
@@ -86,7 +86,7 @@ export class InstancePolicies {
         ...(afterKey !== undefined && { afterKey }),
       };
       const { rows } = await this.#model.keys(query, freshness);
-      yield rows.flatMap((key) => organizationsOf(key, instance));
+      yield rows.map((key) => organizationOf(key, instance));
       if (rows.length < limit) return;
       afterKey = rows.at(-1);
       await yieldToLoop();
@@ -97,15 +97,11 @@ export class InstancePolicies {
   async page(instance: Instance, { afterKey, limit, freshness }: WantedPage): Promise<InstancePolicyPage> {
     const query = { index: CUSTOM_IN, value: instance.instanceId, limit, ...(afterKey !== undefined && { afterKey }) };
     const { rows, checkpoint: position = START } = await this.#model.query(query, freshness);
-    const policies = rows.flatMap(({ key, row }) =>
-      organizationsOf(key, instance).map((owner) =>
-        row instanceof UnreadableRow ? { owner, row: undefined, fault: row.fault() } : { owner, row, fault: undefined },
-      ),
-    );
-    const lastKey = rows.length < limit ? undefined : rows.at(-1)?.key;
-    // A page of nothing but non-canonical spellings would look like the end.
-    return policies.length === 0 && lastKey !== undefined
-      ? this.page(instance, { afterKey: lastKey, limit, freshness })
-      : { policies, lastKey, position };
+    const policies = rows.map(({ key, row }) => {
+      const owner = organizationOf(key, instance);
+      if (row instanceof UnreadableRow) return { owner, row: undefined, fault: row.fault() };
+      return { owner, row, fault: undefined };
+    });
+    return { policies, lastKey: rows.length < limit ? undefined : rows.at(-1)?.key, position };
   }
 }

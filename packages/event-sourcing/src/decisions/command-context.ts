@@ -40,9 +40,7 @@ export type PreconditionFailed =
       readonly actual: Revision | undefined;
     }
   | { readonly reason: 'event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined }
-  | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string }
-  /** The command needs an event of this type and schema version, which may not be written yet. */
-  | { readonly reason: 'shape-not-yet-allowed'; readonly type: string; readonly schemaVersion: number };
+  | { readonly reason: 'idempotency-key-reused'; readonly idempotencyKey: string };
 
 /** The outcome of a command. */
 export type Handled<Event extends EventShape, State, Rejection> =

@@ -27,11 +27,6 @@ export interface CommandHandlerOptions<
   readonly attempts?: number | undefined;
   /** The most states cached in memory. Default 10,000; 0 folds the stream for every command. */
   readonly keptStates?: number | undefined;
-  /**
-   * `not-yet` refuses a command whose event the previous release can't read (`shape-not-yet-allowed`); such events are
-   * still read. Use it while processes of that release run. Default `allowed`.
-   */
-  readonly newShapes?: 'allowed' | 'not-yet' | undefined;
   /** Observes decisions and appends. */
   readonly observe?: Observe | undefined;
   /** Snapshots of long streams. Default: none. */

@@ -21,7 +21,7 @@ import { enterInTime, KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
 import { accepted, appendOf, eventLost, type ComparedState, type ReadyTask, type Task } from './handling.js';
 import { newEvents } from './new-events.js';
-import { withoutNewShapes } from './new-shapes.js';
+import { randomSalts } from './salts.js';
 import { unmetCondition, type StateConditions } from './state-conditions.js';
 import { StateReader } from './state-reader.js';
 
@@ -45,18 +45,19 @@ export class CommandHandler<
   readonly #facts: FactSource<Command, Facts, Conditions> | undefined;
   readonly #codec: EventCodec<Event>;
   readonly #ids: IdSource;
+  readonly #salts = randomSalts();
   readonly #attempts: number;
   readonly #cache: Lru<StreamId, StateAt<State>>;
   readonly #locks = new KeyedMutex<StreamId>();
   readonly states: StateReader<Event, State>;
   readonly #observed: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
-  /** The rules that every command is decided by, the schema version gate included; not observed. */
+  /** The rules that every command is decided by; not observed. */
   readonly decider: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
     this.#store = new TimedEventStore(observedEventStore(options.eventStore, options.observe));
-    const { decider, events, newShapes, remembered } = options;
-    this.decider = newShapes === 'not-yet' ? withoutNewShapes(decider, events) : decider;
+    const { decider, events, remembered } = options;
+    this.decider = decider;
     this.#observed = observedDecider(this.decider, options.observe);
     this.#facts = options.facts;
     this.#codec = events;
@@ -230,7 +231,7 @@ export class CommandHandler<
   ): Promise<Handled<Event, State, Rejection>> {
     const { streamId, context, deadline } = task;
     try {
-      const events = newEvents(decision.events, { codec: this.#codec, ids: this.#ids, context });
+      const events = newEvents(decision.events, { codec: this.#codec, ids: this.#ids, salts: this.#salts, context });
       const recorded = await this.#store.append(appendOf(task, known, { events, given: decision.given }), deadline);
       const decoded = recorded.map((event) => this.#codec.decode(event));
       const after = this.states.fold(known, decoded);

@@ -30,8 +30,6 @@ export interface EventCodec<Event extends EventShape> {
    * Whether this program reads events of this type and schema version. Default: unknown, so a row's placeholder stays.
    */
   reads?(type: string, schemaVersion: number): boolean;
-  /** Whether the type and schema version are new: the previous release can't read them. Default: no. */
-  isNew?(type: string, schemaVersion: number): boolean;
 }
 
 /**
@@ -48,11 +46,6 @@ export interface EventSchema<Data extends object> {
    * needs the newer version. Default: none, and events are written in the newest version.
    */
   readonly downcasters?: readonly ((data: JsonObject) => JsonObject | undefined)[];
-  /**
-   * The first schema version that is new in this release, so that the previous one can't read it; 1 for a new type.
-   * Remove it with the next release. Default: none is new.
-   */
-  readonly newFrom?: number;
   /** Writes the newest version. Throws an `Error` that names the problem in the data. */
   write(data: Data): JsonObject;
   /** Reads the newest version. Throws an `Error` that names the problem in the data. */
@@ -68,7 +61,6 @@ export type EventSchemas<Event extends EventShape> = {
 export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event>): EventCodec<Event> {
   const known = new Map<string, EventSchema<object>>(Object.entries<EventSchema<object>>(schemas));
   return {
-    isNew: (type, schemaVersion) => schemaVersion >= (known.get(type)?.newFrom ?? Infinity),
     encode(event) {
       const schema = known.get(event.type);
       if (schema === undefined) throw new TypeError(`no schema for ${event.type}`);

@@ -13,7 +13,6 @@ import type { Suite } from '../contract.js';
 import { readAll } from '../event-store/reading.js';
 import type { StoreUnderTest } from '../store-contract.js';
 import { APPLES, CounterWriter, PEARS } from './counters.js';
-import { changesShapeInTwoSteps } from './two-steps.js';
 
 const PATIENT = { waitMs: 30_000 };
 
@@ -40,8 +39,6 @@ export const versions: Suite<StoreUnderTest> = {
       isListedAfterMark,
     'is read by the newer program next to an older one, and again after a rollback and an upgrade':
       survivesRollbackAndUpgrade,
-    'is not recorded until it is allowed: its commands are refused as shape-not-yet-allowed, in a two-step upgrade and rollback':
-      changesShapeInTwoSteps,
   },
 };
 
