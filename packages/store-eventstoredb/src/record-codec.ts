@@ -214,12 +214,16 @@ const KEPT_NAMES = ['idempotencyKey', 'reason', 'actorSalt', 'reasonSalt'] as co
 
 function metadataOf(envelope: Envelope): EventMetadata {
   const { actor, $correlationId, $causationId } = envelope;
-  const kept = KEPT_NAMES.filter((name) => envelope[name] !== undefined).map((name) => [name, envelope[name]]);
+  const kept: { -readonly [Name in keyof EventMetadata]?: EventMetadata[Name] } = {};
+  for (const name of KEPT_NAMES) {
+    const value = envelope[name];
+    if (value !== undefined) kept[name] = value;
+  }
   return Object.freeze({
     actor,
     correlationId: $correlationId,
     ...($causationId !== undefined && { causationId: $causationId }),
-    ...Object.fromEntries(kept),
+    ...kept,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { EventMetadata, RecordedEvent } from '@login-policy/event-sourcing';
+import type { RecordedEvent } from '@login-policy/event-sourcing';
 import canonicalize from 'canonicalize';
 import { sha256 } from './tree-hash.js';
 
@@ -27,7 +27,7 @@ export interface Opening {
  */
 export function leafOf(event: RecordedEvent): string {
   const { append, metadata } = event;
-  const { actor, actorSalt, causationId, correlationId, idempotencyKey, reason, reasonSalt } = salted(metadata);
+  const { actor, actorSalt, causationId, correlationId, idempotencyKey, reason, reasonSalt } = metadata;
   const [hiddenActor, hiddenReason] = [commitment(actorSalt, actor), commitment(reasonSalt, reason)];
   // Written out in the order of RFC 8785: to sort the members of each event takes more time than to hash it.
   let leaf = '{';
@@ -61,15 +61,9 @@ export function commitmentOf({ salt, text }: Opening): string {
 
 /** What opens the commitments of an event. */
 export function openingsOf({ metadata }: RecordedEvent): Partial<Record<Erasable, Opening>> {
-  const { actor, actorSalt, reason, reasonSalt } = salted(metadata);
+  const { actor, actorSalt, reason, reasonSalt } = metadata;
   return {
     ...(actorSalt !== undefined && SALT.test(actorSalt) && { actor: { salt: actorSalt, text: actor } }),
     ...(reasonSalt !== undefined && SALT.test(reasonSalt) && { reason: { salt: reasonSalt, text: reason } }),
   };
-}
-
-function salted(
-  metadata: EventMetadata,
-): EventMetadata & { readonly actorSalt?: string; readonly reasonSalt?: string } {
-  return metadata;
 }
