@@ -51,7 +51,7 @@ export async function migratePostgresStore(given: PostgresMigrationOptions): Pro
  * The SQL of {@link migratePostgresStore}, for running it manually: for a missing schema, or one at the version `from`
  * (`SELECT max(version) FROM login_policy.versions`). Empty when there is nothing to do.
  *
- * @throws RangeError that names an unknown or malformed option, or a version that is no whole number from 0 on.
+ * @throws RangeError that names an unknown or malformed option, or a version that is not a whole number from 0 on.
  */
 export function postgresMigration(given: { readonly schema?: string; readonly from?: number } = {}): string {
   const { schema: name = 'login_policy', from = 0 } = parseOptions(given, 'postgresMigration', SCRIPT_OPTIONS);

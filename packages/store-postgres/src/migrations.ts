@@ -75,7 +75,7 @@ async function migrateOn(client: ClientBase, timeOuts: TimeOuts, schema: Schema)
 /**
  * All statements that migrate a schema from a version, to be run in one transaction.
  *
- * @throws RangeError for a number that is no version.
+ * @throws RangeError for a number that is not a version.
  */
 export function migrationSql(schema: Schema, from: number): string {
   if (!Number.isInteger(from) || from < 0) throw new RangeError(`from is a schema version from 0 on, unlike ${from}`);

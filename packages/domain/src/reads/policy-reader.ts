@@ -169,7 +169,7 @@ function indexed({ instanceId }: Instance, filter: ListFilter | undefined): { in
   return { index: filter.index, value: valueInInstance(instanceId, filter.value) };
 }
 
-/** The organization of a listed row. @throws StoreDamaged when it is none of the instance. */
+/** The organization of a listed row. @throws StoreDamaged when it does not belong to the instance. */
 export function organizationOf(key: string, { instanceId }: Instance): Organization {
   const owner = ownerOfStream(key);
   if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId) return owner;
