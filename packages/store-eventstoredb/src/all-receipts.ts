@@ -28,13 +28,13 @@ export async function* allReceipts(
 
 /** The receipts of commands without events, by the name of the receipt's stream. */
 function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promise<Map<string, StreamReceipt>> {
-  const { leadership, names, timeouts } = context;
+  const { barrier, names, timeouts } = context;
   const queries = new LogQueries(context);
   const isReceipt: Wanted = ({ streamName }) => streamName.startsWith(names.receiptPrefix);
   const filterOf = (...besides: readonly string[]): ServerFilter => ({ prefixes: [names.receiptPrefix, ...besides] });
   return retry(context, { doing: 'reading all receipts', signal }, async (stopSignal) => {
     const found = new Map<string, StreamReceipt>();
-    const isSameConnection = await leadership.demand(stopSignal);
+    const { isSameConnection } = await barrier.pass(stopSignal);
     const [last] = await queries.lastOf(filterOf, { limit: 1, isWanted: isReceipt }, stopSignal);
     const read: AllRead = { direction: 'forwards', from: START, filter: filterOf(), limit: Infinity };
     const options = { pageSize: PAGE_SIZE, withinMs: timeouts.scanMs, signal: stopSignal };

@@ -16,6 +16,7 @@ import {
 } from '@login-policy/event-sourcing/store';
 import type { Fault } from '@login-policy/event-sourcing/values';
 import { allReceipts } from './all-receipts.js';
+import { Barrier } from './barrier.js';
 import { BatchSender } from './batch-sender.js';
 import type { Connection } from './connection.js';
 import { EventStoreDbConsumers } from './consumers.js';
@@ -24,7 +25,6 @@ import { Delivery } from './delivery.js';
 import { STORE } from './faults.js';
 import { PartialAppends } from './partial-appends.js';
 import { KnownStreams } from './known-streams.js';
-import { Leadership } from './leadership.js';
 import { LiveReader } from './live-reader.js';
 import { Lookups } from './lookups.js';
 import type { StreamNames } from './stream-names.js';
@@ -76,11 +76,13 @@ export class EventStoreDbBackend implements LogBackend {
     this.lateByMs = 2 * timeouts.appendMs;
     this.#sender = new BatchSender(connection, timeouts.appendMs);
     const known = new KnownStreams(() => this.#sender.openCall);
-    const [leadership, partialAppends] = [
-      new Leadership(connection, timeouts.stallMs, this.#abandoning.signal),
-      new PartialAppends(timeouts.stallMs),
-    ];
-    const shared = { ...parts, known, leadership, partialAppends, ownEvents: new OwnEvents() };
+    const barrier = new Barrier({
+      ...parts,
+      withinMs: Math.min(timeouts.stallMs, timeouts.readMs),
+      closing: this.#abandoning.signal,
+    });
+    const partialAppends = new PartialAppends(timeouts.stallMs);
+    const shared = { ...parts, known, barrier, partialAppends, ownEvents: new OwnEvents() };
     const context: ReadingContext = { ...shared, closing: this.#closing.signal };
     const untilAbandoned: ReadingContext = { ...shared, closing: this.#abandoning.signal };
     this.log = new LogReader(context);

@@ -1,12 +1,10 @@
 import { EventStoreDBClient, UnavailableError, type Credentials } from '@eventstore/db-client';
-import type { MemberInfo } from '@eventstore/db-client/generated/gossip_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { ChannelWatch } from './channel-watch.js';
-import { gossipCall } from './gossip-call.js';
 import { backOff } from './timeouts.js';
 import { Semaphore } from './semaphore.js';
 import { failureOf, foreign, isFailure, isOwnCancellation, needsNewConnection, STORE, unavailable } from './faults.js';
@@ -34,15 +32,8 @@ export interface StartedCall<Call> {
    * may be dead, and each store that may share it reconnects. HTTP/2 pings detect that only after 20 s.
    */
   reportSilence(since: number): void;
-}
-
-/** What the node that calls currently go to knows about its cluster. */
-export interface Gossip {
-  readonly members: readonly MemberInfo[];
-  /** The target of the connection. It ends with host and port. */
-  readonly address: string;
-  /** A new value after each reconnect. */
-  readonly connectionId: unknown;
+  /** The id of the connection, to be compared with {@link Connection.currentId}. Call it at once. */
+  identifyConnection(): unknown;
 }
 
 /** The user that calls run as, and whether the store owns the client. */
@@ -120,6 +111,7 @@ export class Connection {
         reportSilence: (since) => {
           for (const each of open) each.#leaveIfSilent(streams.getChannel().getTarget(), since);
         },
+        identifyConnection: () => this.#watch.watch(streams.getChannel()),
       };
     } catch (error) {
       this.#handleFailure(streams, error);
@@ -130,28 +122,6 @@ export class Connection {
   /** A new value after each reconnect, also of the channel itself; `undefined` while the channel is not watched. */
   get currentId(): unknown {
     return this.#watch.connectionOf(this.#latest?.getChannel());
-  }
-
-  /** @throws StoreUnavailable when there is no connection, or no answer in time. */
-  async readGossip(withinMs: number, signal: AbortSignal): Promise<Gossip> {
-    const started = await this.start(withinMs, gossipCall, signal);
-    const { call } = started;
-    const connectionId = this.#watch.watch(call.channel);
-    const askedAt = performance.now();
-    try {
-      const cluster = await within(call.answer, withinMs, signal);
-      if (cluster === TIME_UP) {
-        if (!signal.aborted) started.reportSilence(askedAt);
-        throw unavailable(`the node did not say within ${withinMs} ms whether it is the leader`);
-      }
-      started.reportAnswer();
-      return { members: cluster.getMembersList(), address: call.channel.getTarget(), connectionId };
-    } catch (error) {
-      if (!signal.aborted) started.reportFailure(error);
-      throw error;
-    } finally {
-      call.cancel();
-    }
   }
 
   /**

@@ -18,7 +18,7 @@ import { LAST_RECORD, lastRecord, retry, streamRecords, type ReadingContext } fr
 export interface ConsumersParts {
   readonly context: ReadingContext;
   readonly delivery: Delivery;
-  readonly log: Pick<LogReader, 'proveHead'>;
+  readonly log: Pick<LogReader, 'lookFor'>;
 }
 
 /** Only the last record of each stream is used. The server may delete a session without a heartbeat for a day. */
@@ -41,7 +41,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
 
   async put(name: string, { holder, position }: ConsumerRecord, expected: bigint): Promise<'written' | 'overtaken'> {
     // Checked before the write, because the server only compares a revision.
-    const { isInLog, head } = await this.#parts.log.proveHead(position);
+    const { isInLog, head } = await this.#parts.log.lookFor(position);
     if (!isInLog) throw new Fault('position-unknown', { position, head });
     const streamName = this.#parts.context.names.consumerNameOf(name);
     const after = expected === 0n ? undefined : revision(expected - 1n);
@@ -83,15 +83,19 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     return { ...record, beat, version: BigInt(last.getStreamRevision()) + 1n };
   }
 
+  /** Any node may be asked, because a record is only written at the revision that was found. */
   #last(streamName: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
-    return this.#retried((signal) => lastRecord(this.#parts.context, streamName, signal), wait);
+    return this.#retried((signal) => lastRecord(this.#parts.context, streamName, { signal, shown: undefined }), wait);
   }
 
   /** The last heartbeat of a session, which may have expired. */
   #heartbeat(session: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
     const { context } = this.#parts;
     const range = { streamName: context.names.sessionNameOf(session), ...LAST_RECORD };
-    return this.#retried(async (signal) => (await streamRecords(context, range, signal))?.[0], wait);
+    return this.#retried(
+      async (signal) => (await streamRecords(context, range, { signal, shown: undefined }))?.[0],
+      wait,
+    );
   }
 
   #retried<Answer>(attempt: (signal: AbortSignal) => Promise<Answer>, wait?: WaitOptions): Promise<Answer> {

@@ -12,6 +12,7 @@ const CANCELLED = 1;
 const UNKNOWN = 2;
 const INVALID_ARGUMENT = 3;
 const PERMISSION_DENIED = 7;
+const ABORTED = 10;
 const UNIMPLEMENTED = 12;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
@@ -121,6 +122,19 @@ export function historyReplaced(streamId: StreamId, last: Revision): Fault<'stor
 /** The connection broke. The answer after a reconnect may be that of another server, or of a restored backup. */
 export function connectionBroke(doing: string): Fault<'store-unavailable'> {
   return unavailable(`the connection broke while ${doing}`);
+}
+
+/** No majority has shown that the node leads. That says nothing about what it knows. */
+export function notShown(why: string): Fault<'store-unavailable'> {
+  return unavailable(`it was not shown that the node leads: ${why}`);
+}
+
+/**
+ * The error to report for a barrier that failed. The client leaves a node that no majority follows: it may be deposed,
+ * and it does not say so itself.
+ */
+export function unacknowledged(error: unknown): unknown {
+  return isCallError(error) && error.code === ABORTED ? new UnavailableError(undefined, error.message) : error;
 }
 
 /** The append waited too long and was not sent; `cause` says for what. */

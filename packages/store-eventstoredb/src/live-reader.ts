@@ -69,7 +69,7 @@ export class LiveReader {
   async #catchUp(after: Position): Promise<ReadAhead | undefined> {
     const { log } = this.#context;
     const { signal } = this.#cancellation;
-    const last = this.#last ?? (await log.ends.head(signal)).head;
+    const last = this.#last ?? (await log.ends.look(START, signal)).head;
     const ahead = await this.#pageReader.read(after);
     if (this.#cancellation.isCancelled()) return undefined;
     this.#last = ahead.events.at(-1)?.position ?? last;
@@ -85,8 +85,8 @@ export class LiveReader {
    * scavenged since.
    */
   async #subscribe(last: Position, reached: Position): Promise<void> {
-    const { connection, leadership, names, timeouts } = this.#context;
-    const isSameConnection = await leadership.demand(this.#cancellation.signal);
+    const { barrier, connection, names, timeouts } = this.#context;
+    const { isSameConnection } = await barrier.pass(this.#cancellation.signal);
     const request = subscriptionRequest(last, names.serverFilter(undefined));
     const options = {
       withinMs: timeouts.stallMs,
@@ -146,15 +146,15 @@ export class LiveReader {
   }
 
   /**
-   * Compares the log's head with the subscription. An event that the server should have sent may be late for `stallMs`.
+   * Compares the log's head with the subscription. A look suffices, so that an idle process sends no barriers. An event that the server should have sent may be late for `stallMs`.
    *
    * @throws StoreUnavailable after that time, so that the caller subscribes again.
    */
   async #checkHead(subscription: Subscription, after: Position): Promise<void> {
     const { log, timeouts } = this.#context;
-    const { head, isInLog } = await log.ends.proveHead(after, this.#cancellation.signal);
+    const { head, isInLog } = await log.ends.look(after, this.#cancellation.signal);
+    if (!isInLog) return this.#demandInLog(after);
     if (this.#cancellation.isCancelled()) return;
-    if (!isInLog) throw new Fault('position-unknown', { position: after, head });
     if (head <= after) return;
     subscription.overdueSince ??= performance.now();
     if (performance.now() - subscription.overdueSince < timeouts.stallMs) return;

@@ -1,5 +1,6 @@
 import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
 import { ordinalOf, type HeadProof } from '@login-policy/event-sourcing/store';
+import type { Shown } from './barrier.js';
 import { connectionBroke, isInternalError } from './faults.js';
 import { LogQueries } from './log-queries.js';
 import type { LogRecord } from './log-record.js';
@@ -48,34 +49,33 @@ export class LogEnds {
   }
 
   /**
-   * The end of the log, and whether an event is in it. One round trip, if the node was the leader a moment ago and
-   * nothing was written since the last query; two, if little was.
+   * The end of the log, and whether an event is in it, as the leader knows it. Two round trips, if nothing was written
+   * since the last query; three, if little was.
    *
-   * @throws StoreUnavailable while the node is not the leader.
+   * @throws StoreUnavailable while it can't be shown that the node leads.
    */
   async proveHead(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
-    // Only the leader's answers count. The queries and the check are sent together, because the node was the leader a
-    // moment ago.
-    const { leadership } = this.#context;
-    const isSameConnection = await leadership.demand(signal);
-    const askedAt = performance.now();
+    return this.proveHeadAfter(await this.#context.barrier.pass(signal), checkpoint, signal);
+  }
+
+  /** {@link proveHead} with a barrier that was passed already. */
+  async proveHeadAfter(shown: Shown, checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
+    const found = await this.look(checkpoint, signal);
+    // A read of a position that does not exist makes the client reconnect. The answers are then of two connections.
+    if (!found.isInLog && !shown.isSameConnection()) return this.#proveInTwoSteps(checkpoint, signal);
+    if (!shown.isSameConnection()) throw connectionBroke('reading the end of the log');
+    return { askedAt: shown.askedAt, checkpoint, ...found };
+  }
+
+  /** The end of the log, and whether an event is in it, as the connected node sees it: it proves nothing. */
+  async look(checkpoint: Position, signal: AbortSignal): Promise<Pick<HeadProof, 'head' | 'isInLog'>> {
     // The query of the head also shows whether the mark is in the log, and then the event before it is, too.
     const isKnown = checkpoint === this.#known?.mark || checkpoint === this.#known?.last;
     const [{ head, isMarkInLog }, isElsewhereInLog] = await Promise.all([
       this.#readHead(signal),
       isKnown ? undefined : this.isInLog(checkpoint, signal),
-      leadership.check(signal),
     ]);
-    const isInLog = isElsewhereInLog ?? (isMarkInLog || (await this.isInLog(checkpoint, signal)));
-    // A read of a position that does not exist makes the client reconnect. The answers are then of two connections.
-    if (!isInLog && !isSameConnection()) return this.#proveInTwoSteps(checkpoint, signal);
-    if (!isSameConnection()) throw connectionBroke('reading the end of the log');
-    return { askedAt, head, checkpoint, isInLog };
-  }
-
-  /** The head of the log, as the leader knows it, and when it was asked for. */
-  head(signal: AbortSignal): Promise<Pick<HeadProof, 'askedAt' | 'head'>> {
-    return this.proveHead(START, signal);
+    return { head, isInLog: isElsewhereInLog ?? (isMarkInLog || (await this.isInLog(checkpoint, signal))) };
   }
 
   /** Reads the head first, and then the position, which probably does not exist. */

@@ -22,6 +22,15 @@ export class LogReader {
     );
   }
 
+  /**
+   * As {@link proveHead}, but where any node has the event at the checkpoint, that suffices: a majority has it then.
+   */
+  async lookFor(checkpoint: Position): Promise<Pick<HeadProof, 'head' | 'isInLog'>> {
+    const look = (signal: AbortSignal): ReturnType<LogEnds['look']> => this.ends.look(checkpoint, signal);
+    const found = await retry(this.#context, { doing: 'looking for an event' }, look);
+    return found.isInLog ? found : this.proveHead(checkpoint);
+  }
+
   /** The first event of this store. */
   first(): Promise<LogRecord | undefined> {
     return this.#onLeader('looking for the first event', (signal) => this.ends.first(signal));
@@ -35,7 +44,7 @@ export class LogReader {
   /** Asks the leader, because another node may lack the record. Retries for `retryMs`. */
   #onLeader<Found>(doing: string, ask: (signal: AbortSignal) => Promise<Found>): Promise<Found> {
     return retry(this.#context, { doing }, async (signal) => {
-      await this.#context.leadership.check(signal);
+      await this.#context.barrier.pass(signal);
       return ask(signal);
     });
   }

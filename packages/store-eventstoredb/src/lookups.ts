@@ -1,7 +1,7 @@
 import { START, type Position, type StreamId } from '@login-policy/event-sourcing';
 import type { Found, Question, StreamReceipt, StreamEnd, WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Head } from './known-streams.js';
-import type { StreamReader } from './stream-reader.js';
+import type { StreamReader, StreamReading } from './stream-reader.js';
 import type { Receipts } from './receipts.js';
 import type { LogReader } from './log-reader.js';
 
@@ -10,6 +10,11 @@ export interface LookupParts {
   readonly streams: StreamReader;
   readonly receipts: Receipts;
   readonly log: Pick<LogReader, 'proveHead'>;
+}
+
+/** How to look something up. */
+export interface LookupOptions extends StreamReading {
+  readonly known?: Head | undefined;
 }
 
 /**
@@ -24,16 +29,22 @@ export class Lookups {
   }
 
   /**
-   * Asks the server. `known` is the end of the first stream, if the caller knows it.
+   * Asks the server. `known` is the end of the first stream, if the caller knows it. `beforeAppend` is for that stream
+   * only: its end may be outdated then, so nothing may be refused because of it.
    *
    * @throws DeadlineExceeded when the signal fires.
    */
-  async find({ streams, receipts: asked, events }: Question, wait: WaitOptions, known?: Head): Promise<Found> {
+  async find({ streams, receipts: asked, events }: Question, wait: LookupOptions): Promise<Found> {
+    const { known, ...reading } = wait;
     const heads = new Map<StreamId, Head>();
     const receipts: StreamReceipt[] = [];
     for (const streamId of streams) {
-      const isKnown = known !== undefined && heads.size === 0;
-      heads.set(streamId, isKnown ? known : await this.#parts.streams.head(streamId, wait.signal));
+      const isFirst = heads.size === 0;
+      const head = isFirst ? known : undefined;
+      heads.set(
+        streamId,
+        head ?? (await this.#parts.streams.head(streamId, isFirst ? reading : { signal: wait.signal })),
+      );
     }
     for (const one of asked) {
       const receipt = await this.#parts.receipts.find(one, { head: heads.get(one.streamId), signal: wait.signal });

@@ -105,13 +105,14 @@ export class PageReader {
    * @throws PositionUnknown when the log has another record at this position, or none.
    */
   async *#pagesOf(maker: PageMaker): AsyncGenerator<Page, void, undefined> {
-    const { leadership, log } = this.#context;
+    const { barrier, log } = this.#context;
     const cancellation = this.#cancellation;
     while (!cancellation.isCancelled()) {
       try {
-        // A newly elected node may lack the end of the log, and a broken connection may lead to another node.
-        const isSameConnection = await leadership.demand(cancellation.signal);
-        this.#proof = await log.ends.proveHead(maker.returnedUpTo, cancellation.signal);
+        // A broken connection may lead to a node that lacks the end of the log.
+        const shown = await barrier.pass(cancellation.signal);
+        const { isSameConnection } = shown;
+        this.#proof = await log.ends.proveHeadAfter(shown, maker.returnedUpTo, cancellation.signal);
         const { checkpoint: position, head, isInLog } = this.#proof;
         if (!isInLog && !cancellation.isCancelled()) throw new Fault('position-unknown', { position, head });
         if (this.#filter?.categories.length === 0) return;

@@ -144,7 +144,7 @@ export class Receipts {
     for (;;) {
       // Reads again from the last known event, even if the receipt was found: that event must still exist.
       const range = { direction: 'forwards', from: last?.revision, limit: PAGE_SIZE } as const;
-      const page = await this.#streams.read(streamId, range, signal);
+      const page = await this.#streams.read(streamId, range, { signal });
       if (last !== undefined && page[0]?.event.id !== last.id) {
         known.forgetReceipts();
         return this.#findInStream(streamId, key, signal);
@@ -163,7 +163,8 @@ export class Receipts {
   async #readState(streamId: StreamId, key: string, signal?: AbortSignal): Promise<ReceiptState> {
     const streamName = this.#context.names.receiptNameOf(streamId, key);
     return retry(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stopSignal) => {
-      const record = await lastRecord(this.#context, streamName, stopSignal);
+      const shown = await this.#context.barrier.pass(stopSignal);
+      const record = await lastRecord(this.#context, streamName, { signal: stopSignal, shown });
       return record === undefined ? { status: 'none', last: undefined } : stateOf(record, { streamId, key });
     });
   }

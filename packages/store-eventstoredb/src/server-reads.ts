@@ -1,6 +1,7 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { onAbort } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
+import type { Barrier, Shown } from './barrier.js';
 import type { Connection } from './connection.js';
 import type { Timeouts } from './timeouts.js';
 import { Cancellation } from './cancellation.js';
@@ -8,7 +9,6 @@ import { connectionBroke, historyCutOff, unavailable } from './faults.js';
 import type { PartialAppends } from './partial-appends.js';
 import type { OwnEvents } from './own-events.js';
 import type { KnownStreams } from './known-streams.js';
-import type { Leadership } from './leadership.js';
 import { LogRecord } from './log-record.js';
 import { Retries } from './retries.js';
 import { ReadCall, SILENCE } from './read-call.js';
@@ -22,7 +22,7 @@ export interface ReadingContext {
   readonly names: StreamNames;
   readonly known: KnownStreams;
   readonly timeouts: Required<Timeouts>;
-  readonly leadership: Leadership;
+  readonly barrier: Barrier;
   readonly partialAppends: PartialAppends;
   readonly ownEvents: OwnEvents;
   /** Fires when the store is closed. */
@@ -89,40 +89,45 @@ export async function* serverRead(
   }
 }
 
-/**
- * {@link serverRead} from the leader. A record that it does not return does not exist, whereas a newly elected node may
- * lack acknowledged events until it has taken over.
- *
- * @throws StoreUnavailable also while the node is not the leader, or when the connection broke meanwhile.
- */
-export async function* leaderRead(
-  { connection, leadership }: Pick<ReadingContext, 'connection' | 'leadership'>,
+/** When a read ends, and whether its node has to be the leader. */
+export interface Reading {
+  readonly signal: AbortSignal;
+  /**
+   * The barrier that was passed before the read, so that what is not returned does not exist. Without one, the node may
+   * lack what was acknowledged: enough where an append to the stream follows, because the server compares its revision.
+   */
+  readonly shown: Shown | undefined;
+}
+
+/** A read after a barrier. @throws StoreUnavailable also when the connection broke meanwhile. */
+async function* shownRead(
+  connection: Connection,
   read: ServerRead,
+  shown: Shown | undefined,
 ): AsyncGenerator<readonly ReadResp[], void, undefined> {
-  const isSameConnection = await leadership.demand(read.signal);
+  const isBroken = (): boolean => shown?.isSameConnection() === false;
   for await (const messages of serverRead(connection, read)) {
-    if (!isSameConnection()) throw connectionBroke('reading');
+    if (isBroken()) throw connectionBroke('reading');
     yield messages;
   }
-  if (!isSameConnection() && !read.signal.aborted) throw connectionBroke('reading');
+  if (isBroken() && !read.signal.aborted) throw connectionBroke('reading');
 }
 
 /**
- * The records of one stream, as the leader knows them: fewer than the limit only where the stream ends. `undefined`
- * when there is no such stream.
+ * The records of one stream: fewer than the limit only where the stream ends. `undefined` when there is no such stream.
  *
  * @throws StoreUnavailable also when the server ended the read early, as if all were well.
  */
 export async function streamRecords(
-  context: ReadingContext,
+  { connection, timeouts }: Pick<ReadingContext, 'connection' | 'timeouts'>,
   range: StreamRead,
-  signal: AbortSignal,
+  { signal, shown }: Reading,
 ): Promise<readonly WireEvent[] | undefined> {
   const pageSize = Math.min(range.limit, MOST_AT_ONCE);
-  const read = { request: streamReadRequest(range), pageSize, withinMs: context.timeouts.readMs, signal };
+  const read = { request: streamReadRequest(range), pageSize, withinMs: timeouts.readMs, signal };
   const records: WireEvent[] = [];
   let isComplete = false;
-  for await (const messages of leaderRead(context, read)) {
+  for await (const messages of shownRead(connection, read, shown)) {
     if (messages.some((message) => message.hasStreamNotFound())) return undefined;
     records.push(...recordsOf(messages));
     isComplete ||= messages.some((message) => message.hasLastStreamPosition());
@@ -135,17 +140,17 @@ export async function streamRecords(
 export const LAST_RECORD = { direction: 'backwards', from: undefined, limit: 1 } as const;
 
 /**
- * The last record of a stream, as the leader knows it.
+ * The last record of a stream.
  *
  * @throws StoreDamaged when all records of the stream are hidden, as by a `$maxAge` that another program has set.
  */
 export async function lastRecord(
-  context: ReadingContext,
+  context: Pick<ReadingContext, 'connection' | 'timeouts'>,
   streamName: string,
-  signal: AbortSignal,
+  reading: Reading,
 ): Promise<WireEvent | undefined> {
-  const records = await streamRecords(context, { streamName, ...LAST_RECORD }, signal);
-  if (records?.length === 0 && !signal.aborted) throw historyCutOff(streamName, 'the last record');
+  const records = await streamRecords(context, { streamName, ...LAST_RECORD }, reading);
+  if (records?.length === 0 && !reading.signal.aborted) throw historyCutOff(streamName, 'the last record');
   return records?.[0];
 }
 

@@ -67,6 +67,11 @@ export class StreamNames {
     return `${this.receiptPrefix}${categoryOf(streamId)}-${digest}`;
   }
 
+  /** A stream that never gets an event. */
+  barrierNameOf(id: string): string {
+    return `${this.#prefix}_barrier-${id}`;
+  }
+
   /** The stream of a consumer's record. No read of events returns it. */
   consumerNameOf(name: string): string {
     return `${this.#prefix}_consumers-${createHash('sha256').update(name).digest('hex')}`;

@@ -1,9 +1,10 @@
 import { isFault, type StreamId } from '@login-policy/event-sourcing';
 import { deletedOutside, historyCutOff } from './faults.js';
+import type { WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Head } from './known-streams.js';
 import type { StreamRead } from './requests.js';
 import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record-codec.js';
-import { LAST_RECORD, lastRecord, retry, streamRecords, type ReadingContext } from './server-reads.js';
+import { LAST_RECORD, lastRecord, retry, streamRecords, type Reading, type ReadingContext } from './server-reads.js';
 
 /** The most events in a page, where the caller does not say. */
 export const PAGE_SIZE = 500;
@@ -14,7 +15,16 @@ export type Page = readonly StoredEvent[];
 /** The events of a stream to read. */
 export type StreamRange = Omit<StreamRead, 'streamName'>;
 
-/** Reads single streams, as the leader knows them. */
+/** How to read a stream. */
+export interface StreamReading extends WaitOptions {
+  /**
+   * Whether an append at the end of the stream follows. Then any node may be read, because the server compares the
+   * revision. Otherwise only the leader counts.
+   */
+  readonly beforeAppend?: boolean | undefined;
+}
+
+/** Reads single streams. */
 export class StreamReader {
   readonly #context: ReadingContext;
 
@@ -29,11 +39,12 @@ export class StreamReader {
    * @throws UnreadableEvent when this library did not write an event.
    * @throws DeadlineExceeded when the signal fires.
    */
-  async read(streamId: StreamId, range: StreamRange, signal?: AbortSignal): Promise<Page> {
+  async read(streamId: StreamId, range: StreamRange, { signal, beforeAppend }: StreamReading = {}): Promise<Page> {
     try {
-      return await retry(this.#context, { doing: `reading ${streamId}`, signal }, (stopSignal) =>
-        this.#once(streamId, range, stopSignal),
-      );
+      return await retry(this.#context, { doing: `reading ${streamId}`, signal }, async (stopSignal) => {
+        const shown = beforeAppend === true ? undefined : await this.#context.barrier.pass(stopSignal);
+        return this.#once(streamId, range, { signal: stopSignal, shown });
+      });
     } catch (error) {
       // The cached head of a damaged stream is no longer valid.
       if (isFault(error, 'store-damaged')) this.#context.known.of(streamId).head = undefined;
@@ -42,35 +53,35 @@ export class StreamReader {
   }
 
   /** The last event of a stream, read now. Throws as {@link read} does. */
-  async head(streamId: StreamId, signal?: AbortSignal): Promise<Head> {
-    const [last] = await this.read(streamId, LAST_RECORD, signal);
+  async head(streamId: StreamId, reading?: StreamReading): Promise<Head> {
+    const [last] = await this.read(streamId, LAST_RECORD, reading);
     if (last === undefined) return 'none';
     const { id, revision, recordedAt } = last.event;
     return { id, revision, recordedAt };
   }
 
-  async #once(streamId: StreamId, range: StreamRange, signal: AbortSignal): Promise<Page> {
+  async #once(streamId: StreamId, range: StreamRange, reading: Reading): Promise<Page> {
     const { known, names } = this.#context;
-    const records = await streamRecords(this.#context, { streamName: names.nameOf(streamId), ...range }, signal);
-    if (signal.aborted) return [];
-    if (records === undefined) return this.#notFound(streamId, signal);
+    const records = await streamRecords(this.#context, { streamName: names.nameOf(streamId), ...range }, reading);
+    if (reading.signal.aborted) return [];
+    if (records === undefined) return this.#notFound(streamId, reading);
     const page = records.map((record) => storedEventOf(record, streamId));
     demandNoGap(streamId, range, page);
     known.record(streamId, range.direction === 'forwards' ? page : page.toReversed());
     return page;
   }
 
-  async #notFound(streamId: StreamId, signal: AbortSignal): Promise<Page> {
-    if (await this.#isDeleted(streamId, signal)) throw deletedOutside(streamId);
-    if (!signal.aborted) this.#context.known.of(streamId).head = 'none';
+  async #notFound(streamId: StreamId, reading: Reading): Promise<Page> {
+    if (await this.#isDeleted(streamId, reading)) throw deletedOutside(streamId);
+    if (!reading.signal.aborted) this.#context.known.of(streamId).head = 'none';
     return [];
   }
 
   /**
    * The metadata tells a soft-deleted stream from one that never existed. The server's answers to a read are the same.
    */
-  async #isDeleted(streamId: StreamId, signal: AbortSignal): Promise<boolean> {
-    const metadata = await lastRecord(this.#context, `$$${this.#context.names.nameOf(streamId)}`, signal);
+  async #isDeleted(streamId: StreamId, reading: Reading): Promise<boolean> {
+    const metadata = await lastRecord(this.#context, `$$${this.#context.names.nameOf(streamId)}`, reading);
     return metadata !== undefined && marksDeletion(metadata);
   }
 }

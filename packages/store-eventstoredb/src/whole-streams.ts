@@ -51,7 +51,7 @@ export class WholeStreams {
     const direction = isForwards ? 'forwards' : 'backwards';
     const begin = !isForwards && from >= PAST_THE_END ? undefined : from;
     for (let attempt = 1; ; attempt++) {
-      const page = await this.#streams.read(streamId, { direction, from: begin, limit: count }, signal);
+      const page = await this.#streams.read(streamId, { direction, from: begin, limit: count }, { signal });
       const events = page.map(({ event }) => event);
       const isLast = page.length < count;
       const end = isForwards ? isLast && events.at(-1) : begin === undefined && events[0];

@@ -130,9 +130,9 @@ export class Writer {
   }
 
   async #attempt<Result>(pending: PendingAppend<Result>): Promise<Transacted<Result>> {
-    let planned = await this.#planFromCache(pending);
+    let planned = await this.#firstPlan(pending);
     for (let attempt = 1; ; attempt++) {
-      // A plan without an append may be a refusal that is based on outdated cached facts, so look them up.
+      // A plan without an append may be a refusal that is based on outdated facts, so look them up.
       if (planned === undefined || planned.plan.appends.length === 0) planned = await this.#planFromLookUp(pending);
       const { plan, result } = planned;
       const [placed] = plan.appends;
@@ -148,20 +148,26 @@ export class Writer {
     }
   }
 
-  /** A plan from the cached end of the stream. The end of another stream is always looked up. */
-  #planFromCache<Result>(pending: PendingAppend<Result>): Planned<Result> | Promise<Planned<Result>> | undefined {
+  /**
+   * A first plan, which is believed only if it appends: from the cached end of the stream, or else from its end on any
+   * node. Only the leader is asked for a receipt, and for the end of another stream.
+   */
+  #firstPlan<Result>(pending: PendingAppend<Result>): Planned<Result> | Promise<Planned<Result>> | undefined {
     const { question, streamId, cancellation } = pending;
     const { known, lookups } = this.#context;
     const { head } = known.of(streamId);
-    if (head === undefined) return undefined;
+    const isKeyed = question.receipts.length > 0;
+    if (head === undefined && isKeyed) return undefined;
     const hasOthers = [...question.streams].length > 1;
-    if (question.receipts.length === 0 && !hasOthers) return planOn(pending, foundAt(streamId, head));
-    return lookups.find(question, cancellation, head).then((found) => planOn(pending, found));
+    if (head !== undefined && !isKeyed && !hasOthers) return planOn(pending, foundAt(streamId, head));
+    const options = head === undefined ? { beforeAppend: true } : { known: head };
+    const { signal } = cancellation;
+    return lookups.find(question, { ...options, signal }).then((found) => planOn(pending, found));
   }
 
   async #planFromLookUp<Result>(pending: PendingAppend<Result>): Promise<Planned<Result>> {
     const { question, cancellation } = pending;
-    return planOn(pending, await this.#context.lookups.find(question, cancellation));
+    return planOn(pending, await this.#context.lookups.find(question, { signal: cancellation.signal }));
   }
 
   #send(placed: PlacedAppend, prepared: PreparedAppend): Promise<Delivered | Lost> {

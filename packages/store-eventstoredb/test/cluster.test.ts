@@ -5,6 +5,7 @@ import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb, openEventStoreDbStore } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { paced } from '@login-policy/testkit';
 import { Double } from './double/double.js';
 import { bare } from './double/status.js';
@@ -39,14 +40,18 @@ describe('a store on a cluster', () => {
     await store.close();
   });
 
-  it('follows a node whose gossip says that it is not the leader to the one that is', async () => {
-    const members = [
-      { host: '127.0.0.1', port: follower.port, state: 6 },
-      { host: '127.0.0.1', port: leader.port, state: 8 },
-    ] as const;
-    for (const node of [leader, follower]) node.setMembers(members);
-    const store = connectEventStoreDb(follower.url, { timeouts: { retryMs: paced(500) } });
-    expect(await store.eventStore.head()).to.equal(START);
+  it('leaves a node that was deposed and does not know it, for the one that leads', async () => {
+    follower.mode.leader = undefined;
+    follower.mode.office = 'deposed';
+    follower.mode.writeTimeoutMs = 50;
+    const host = '127.0.0.1';
+    follower.setMembers([{ host, port: follower.port, state: 8 }]);
+    const store = connectEventStoreDb(`esdb+discover://${host}:${follower.port}?tls=false`);
+    const head = store.eventStore.head();
+    while (follower.barriers === 0) await sleep(1);
+    for (const node of [leader, follower]) node.setMembers([{ host, port: leader.port, state: 8 }]);
+    expect(await head).to.equal(START);
+    expect(leader.barriers).to.equal(1);
     await store.close();
   });
 

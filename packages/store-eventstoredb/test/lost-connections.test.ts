@@ -36,8 +36,11 @@ describe('a connection to EventStoreDB', () => {
     const timeouts = { stallMs: 600_000, readMs: paced(300), retryMs: 600_000 };
     store = connectEventStoreDb(`${double.url}&keepAliveInterval=-1`, { timeouts });
     await store.eventStore.append(appendOf(STREAM, 1));
+    double.script.plan('read', { after: 0, do: 'stall' });
+    const reading = store.eventStore.readStream(STREAM)[Symbol.asyncIterator]().next();
+    while (double.script.struck === 0) await sleep(1);
     double.wire.lose();
-    for await (const page of store.eventStore.readStream(STREAM)) expect(page).to.have.length(1);
+    expect((await reading).value).to.have.length(1);
   });
 
   it('that has died without a word is named where an append could not be sent', async () => {

@@ -47,7 +47,7 @@ describe('a read of rows of a followed read model on EventStoreDB', () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     // What comes next is acknowledged, and not in the index of the node that answers from now on.
     const catchUp = double.log.hideFrom();
-    double.mode.state = 7;
+    double.mode.office = 'elected';
     double.log.write(
       STREAM,
       double.log
@@ -58,7 +58,7 @@ describe('a read of rows of a followed read model on EventStoreDB', () => {
     const late = await faultOf((await follow(opened())).read([STREAM], { waitMs: paced(150) }));
     expect(late.code).to.equal('projection-behind');
     catchUp();
-    double.mode.state = 8;
+    double.mode.office = 'leads';
     expect(await totalOf(await follow(opened()))).to.equal(2);
   });
 
@@ -70,12 +70,12 @@ describe('a read of rows of a followed read model on EventStoreDB', () => {
     await messages.next();
     const [, , third] = double.log.stream(STREAM);
     const catchUp = double.log.hideFrom(third?.position);
-    double.mode.state = 7;
+    double.mode.office = 'elected';
     double.wire.cut();
     await new Promise((resolve) => setTimeout(resolve, paced(700)));
     expect(follower.state.is).not.to.equal('stopped');
     catchUp();
-    double.mode.state = 8;
+    double.mode.office = 'leads';
     await store.eventStore.append(appendOf(STREAM, 1));
     expect(await totalOf(follower)).to.equal(4);
     await messages.return?.();
@@ -132,9 +132,9 @@ describe('a read of rows of a followed read model on EventStoreDB', () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     const [fresh, usual] = [await follow(), await follow(store, 10_000)];
     await Promise.all([totalOf(fresh), totalOf(usual)]);
-    const before = double.gossips;
+    const before = double.barriers;
     for (let read = 0; read < 20; read++) await totalOf(fresh);
-    expect(double.gossips - before).to.be.within(20, 40);
+    expect(double.barriers - before).to.be.within(20, 40);
     const between = double.sent;
     for (let read = 0; read < 200; read++) await totalOf(usual);
     expect(double.sent - between).to.be.lessThan(100);
@@ -144,8 +144,8 @@ describe('a read of rows of a followed read model on EventStoreDB', () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     const fresh = await follow();
     await totalOf(fresh);
-    const [sent, proofs] = [double.sent, double.gossips];
+    const [sent, proofs] = [double.sent, double.barriers];
     for (let read = 0; read < 200; read++) await totalOf(fresh);
-    expect((double.sent - sent) / (double.gossips - proofs)).to.be.within(0.9, 1.5);
+    expect((double.sent - sent) / (double.barriers - proofs)).to.be.within(0.9, 1.5);
   });
 });

@@ -86,11 +86,11 @@ describe('read models that are passed to a store on EventStoreDB', () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     expect(await totalOn(store)).to.equal(1);
     const catchUp = doubles[0].log.hideFrom(0n);
-    doubles[0].mode.state = 7;
+    doubles[0].mode.office = 'elected';
     const follower = await follow(storeOn(doubles[0]));
     expect((await faultOf(follower.read([STREAM], { waitMs: paced(500) }))).code).not.to.equal('store-foreign');
     catchUp();
-    doubles[0].mode.state = 8;
+    doubles[0].mode.office = 'leads';
     expect((await follower.read([STREAM])).rows.get(STREAM)?.total).to.equal(1);
     expect(follower.state.is).not.to.equal('stopped');
   });

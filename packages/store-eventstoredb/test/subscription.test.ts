@@ -185,8 +185,8 @@ describe('a subscription to EventStoreDB', () => {
 
 /** Waits until a subscriber of a quiet store has asked a few times how far the server is. */
 async function untilProbed(double: Double): Promise<void> {
-  const before = double.gossips;
-  while (double.gossips < before + 6) await sleep(5);
+  const before = double.considered;
+  while (double.considered < before + 6) await sleep(5);
 }
 
 /** Where the server has nothing yet. */

@@ -4,6 +4,9 @@ import { DELETED, hasMetadata, isSoftDeleted } from './visibility.js';
 /** What a writer expects of a stream. `revision` is below 2^63. */
 export type Expectation = bigint | 'no_stream' | 'any' | 'stream_exists';
 
+/** The record of an append without events (real servers). */
+const EMPTY_APPEND_BYTES = 95n;
+
 /** What becomes of an append. */
 export type AppendResult =
   | { readonly result: 'written'; readonly revision: bigint; readonly position: bigint | undefined }
@@ -37,7 +40,7 @@ export class Appender {
       if (isSoftDeleted(log, streamName)) return { result: 'deleted' };
       if (head < 0n && !hasMetadata(log, streamName)) return { result: 'wrong-version', current: head };
     }
-    if (proposals.length === 0) return this.#appendNothing(head, expected);
+    if (proposals.length === 0) return this.#appendNothing(streamName, head, expected);
     const verdict =
       expected === 'any' || expected === 'stream_exists'
         ? this.#byIds(streamName, head, proposals)
@@ -45,11 +48,15 @@ export class Appender {
     return verdict ?? this.#write(streamName, head, proposals);
   }
 
-  /** Checklist 15: an empty append writes nothing and tells the head. */
-  #appendNothing(head: bigint, expected: Expectation): AppendResult {
+  /** Checklist 15: an empty append writes a record that no read returns, and tells the head. */
+  #appendNothing(streamName: string, head: bigint, expected: Expectation): AppendResult {
     if (typeof expected === 'bigint' && expected !== head) return { result: 'wrong-version', current: head };
     if (expected === 'no_stream' && head >= 0n) return { result: 'wrong-version', current: head };
-    return { result: 'written', revision: head, position: this.#log.end };
+    const position = this.#log.end;
+    this.#log.writeHidden(EMPTY_APPEND_BYTES);
+    // Real servers.
+    if (isSoftDeleted(this.#log, streamName)) writeMetadata(this.#log, streamName, { $tb: head + 1n });
+    return { result: 'written', revision: head, position };
   }
 
   /** `any` and `stream_exists`: only the first id decides whether this is looked at as a repeat. */

@@ -98,6 +98,15 @@ export class BatchAppendCall {
   }
 
   #append(id: string, append: HalfMade): void {
+    const acknowledging = this.#state.acknowledged();
+    if (acknowledging === undefined) return this.#carryOut(id, append);
+    const finish = (isAcknowledged: boolean): void =>
+      isAcknowledged ? this.#carryOut(id, append) : this.#answer(id, append.streamName, failureInBatch('timeout'));
+    acknowledging.then(finish, () => undefined);
+    return undefined;
+  }
+
+  #carryOut(id: string, append: HalfMade): void {
     const fault = this.#state.script.strike('batch-append');
     if (fault === undefined) return this.#answer(id, append.streamName, this.#perform(append));
     switch (fault.do) {

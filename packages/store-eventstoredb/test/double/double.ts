@@ -55,6 +55,7 @@ export class Double {
     double.#wire = await CuttableWire.to(double.#port);
     double.#state.cut = () => double.wire.cut();
     double.#state.cutInside = () => double.wire.cutInside();
+    double.#state.holdAnswers = () => double.wire.stallAnswers();
     return double;
   }
 
@@ -93,9 +94,9 @@ export class Double {
     return this.#state.overflows;
   }
 
-  /** How often it was asked who leads. */
-  get gossips(): number {
-    return this.#state.gossips;
+  /** How many appends without events came. */
+  get barriers(): number {
+    return this.#state.barriers;
   }
 
   /** How many records reads of everything looked at. */
@@ -152,7 +153,7 @@ export class Double {
 
   /** A node alone is its own cluster of one. */
   #self(): Member {
-    return { host: '127.0.0.1', port: this.port, state: this.mode.state };
+    return { host: '127.0.0.1', port: this.port, state: this.mode.office === 'elected' ? 7 : 8 };
   }
 
   #listen(port: number): Promise<void> {

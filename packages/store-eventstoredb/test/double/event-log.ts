@@ -85,12 +85,12 @@ export class EventLog {
   }
 
   /**
-   * A record of the server's own that no read of `$all` returns, as it writes one whenever it starts
-   * (`$epoch-information`, reference §3.3). A read may begin at it.
+   * A record that no read of `$all` returns, as the server writes one whenever it starts (`$epoch-information`,
+   * reference §3.3), and for an append without events. A read may begin at it.
    */
-  writeHidden(): void {
+  writeHidden(bytes = 200n): void {
     this.#starts.add(this.#end);
-    this.#end += 200n;
+    this.#end += bytes;
   }
 
   /** All events a stream ever had: what of it is visible is another matter. */

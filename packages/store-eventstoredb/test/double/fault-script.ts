@@ -1,7 +1,7 @@
 import type { CallEnd } from './status.js';
 
 /** Where a fault can strike. */
-export type Place = 'append' | 'batch-append' | 'read' | 'subscription' | 'features' | 'gossip';
+export type Place = 'append' | 'batch-append' | 'barrier' | 'read' | 'subscription' | 'features' | 'gossip';
 
 /**
  * What goes wrong with one append, in a batch or alone. Each stands for a fact of the reference:
@@ -49,6 +49,7 @@ export type AppendError =
  * - `end`: it ends with that status, or with OK though it is not at its end (§4.3, §5);
  * - `stall`: nothing comes any more, and the call stays open (D5: nobody enforces a deadline);
  * - `cut`: the connection is torn between two messages; `cut-inside`: in the middle of one;
+ * - `hold-answers`: from then on the line keeps back all that the server sends;
  * - `twice`: each event comes two times;
  * - `checkpoint`: a checkpoint that far behind the end of the log, where nothing is yet (§4.2).
  */
@@ -57,6 +58,7 @@ export type ReadFault = { readonly after: number } & (
   | { readonly do: 'stall' }
   | { readonly do: 'cut' }
   | { readonly do: 'cut-inside' }
+  | { readonly do: 'hold-answers' }
   | { readonly do: 'twice' }
   | { readonly do: 'checkpoint'; readonly beyondEnd: bigint }
 );
@@ -65,6 +67,8 @@ export type ReadFault = { readonly after: number } & (
 export interface Faults {
   readonly append: AppendFault;
   readonly 'batch-append': AppendFault;
+  /** An append without events: the call ends, is never answered, or the connection is torn. */
+  readonly barrier: Extract<AppendFault, { do: 'end' | 'never-answer' | 'cut' }>;
   readonly read: ReadFault;
   readonly subscription: ReadFault;
   readonly features: { readonly end: CallEnd };
@@ -88,6 +92,7 @@ export class FaultScript {
   readonly #planned: { [At in Place]: Planned<At>[] } = {
     append: [],
     'batch-append': [],
+    barrier: [],
     read: [],
     subscription: [],
     features: [],

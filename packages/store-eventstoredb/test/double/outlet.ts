@@ -83,6 +83,9 @@ export class Outlet {
       case 'cut-inside':
         this.#state.cutInside();
         return false;
+      case 'hold-answers':
+        this.#state.holdAnswers();
+        return false;
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Appender } from './append-check.js';
 import { EventLog } from './event-log.js';
 import { FaultScript } from './fault-script.js';
@@ -17,9 +18,11 @@ export interface ServerMode {
   /** Set on a node that is not the leader: where that is, or that nobody knows. */
   leader: { readonly host: string; readonly port: number } | 'unknown' | undefined;
   /**
-   * What its own gossip says it is: 8 Leader; 7 PreLeader answers calls that require the leader, too (reference §1).
+   * Whether a majority of its cluster follows it (reference §1). `elected`: it is still bringing its index up, and
+   * acknowledges appends only then. `deposed`: it was frozen, another leads, and it does not know; it acknowledges no
+   * append, and calls itself leader. Either answers everything else that requires the leader.
    */
-  state: 8 | 7 | 6;
+  office: 'leads' | 'elected' | 'deposed';
   /** Who may call, as `user:password`; nobody is asked while this is not set (checklist 36). */
   users: readonly string[] | undefined;
   /** Whether the ACL shuts everybody out of a stream, `$all` included. */
@@ -39,7 +42,7 @@ export class ServerState {
     maxAppendSize: 1_048_576,
     knowsBatches: true,
     leader: undefined,
-    state: 8,
+    office: 'leads',
     users: undefined,
     isDenied: () => false,
     lastCheckpoint: 'right',
@@ -50,14 +53,16 @@ export class ServerState {
   sent = 0;
   /** How many records reads of everything looked at, those that their filters held back too. */
   considered = 0;
-  /** How often it was asked who leads. */
-  gossips = 0;
+  /** How many appends without events came. */
+  barriers = 0;
   /** Calls that clients have open now. */
   openCalls = 0;
   /** Tears all connections, without a goodbye. */
   cut: () => void = () => undefined;
   /** Tears each connection in the middle of what is sent next. */
   cutInside: () => void = () => undefined;
+  /** Keeps back all answers. */
+  holdAnswers: () => void = () => undefined;
 
   /** Why a call may not be served here at all (checklist 35, 36). */
   refusal(metadata: Metadata, streamName: string): CallEnd | undefined {
@@ -67,6 +72,24 @@ export class ServerState {
     }
     if (!this.#isKnown(metadata)) return UNAUTHENTICATED;
     return this.mode.isDenied(streamName) ? ACCESS_DENIED : undefined;
+  }
+
+  /**
+   * Resolves when a majority acknowledges an append, or else, after the server's own time-out, to `false`. Without an
+   * election there is no wait, not even for a turn of the loop.
+   */
+  acknowledged(): Promise<boolean> | undefined {
+    return this.#lacksMajority ? this.#waitForMajority() : undefined;
+  }
+
+  async #waitForMajority(): Promise<boolean> {
+    const until = performance.now() + this.mode.writeTimeoutMs;
+    while (this.#lacksMajority && performance.now() < until) await sleep(5);
+    return !this.#lacksMajority;
+  }
+
+  get #lacksMajority(): boolean {
+    return this.mode.office !== 'leads';
   }
 
   #isKnown(metadata: Metadata): boolean {

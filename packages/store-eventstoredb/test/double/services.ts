@@ -72,7 +72,6 @@ export function gossipServiceOf(state: ServerState, members: () => readonly Memb
   const read: handleUnaryCall<shared.Empty, gossip.ClusterInfo> = (_call, answer) => {
     const fault = state.script.strike('gossip');
     if (fault !== undefined) return answer(fault.end);
-    state.gossips += 1;
     const cluster = new gossip.ClusterInfo();
     for (const [index, { host, port, state: memberState }] of members().entries()) {
       const endPoint = new gossip.EndPoint();

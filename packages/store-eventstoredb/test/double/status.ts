@@ -31,6 +31,12 @@ export const ACCESS_DENIED: CallEnd = withTrailers(status.PERMISSION_DENIED, 'Ac
   exception: 'access-denied',
 });
 
+/** No majority acknowledged an append: the node was deposed, or has not taken over. */
+export const NOT_ACKNOWLEDGED: CallEnd = bare(
+  status.ABORTED,
+  'Operation timed out: Request canceled by server - likely due to deposed leader',
+);
+
 /** Reading, writing or subscribing to a stream with a tombstone (checklist 18). */
 export function streamDeleted(streamName: string): CallEnd {
   const text = `Event stream '${streamName}' is deleted.`;

@@ -9,6 +9,7 @@ import type { ServerState } from './server-state.js';
 import {
   appendTooBig,
   bare,
+  NOT_ACKNOWLEDGED,
   propertyMissing,
   streamDeleted,
   UNKNOWN,
@@ -43,21 +44,28 @@ export function appendCall(
   call.on('end', () => {
     failure ??= sizeOf(proposals) > state.mode.maxAppendSize ? appendTooBig(state.mode.maxAppendSize) : undefined;
     if (failure !== undefined || options === undefined) return answer(failure ?? UNKNOWN);
-    return finish(state, { options, proposals }, answer);
+    finish(state, { options, proposals }, answer).catch((error: unknown) =>
+      answer({ ...UNKNOWN, details: String(error) }),
+    );
+    return undefined;
   });
 }
 
-function finish(
+async function finish(
   state: ServerState,
   { options, proposals }: { options: AppendOptions; proposals: readonly Proposal[] },
   answer: sendUnaryData<streams.AppendResp>,
-): void {
+): Promise<void> {
   const streamName = streamNameOf(options.getStreamIdentifier());
   const expected = expectationOf(options);
   if (streamName === '') return answer(UNKNOWN);
   if (expected === undefined) return answer(bare(status.INVALID_ARGUMENT, 'no expectation'));
-  const fault = state.script.strike('append');
+  const isBarrier = proposals.length === 0;
+  if (isBarrier) state.barriers += 1;
+  const fault = state.script.strike(isBarrier ? 'barrier' : 'append');
   if (fault?.do === 'end') return answer(fault.end ?? UNKNOWN);
+  if (fault?.do === 'cut') return state.cut();
+  if ((await state.acknowledged()) === false) return answer(NOT_ACKNOWLEDGED);
   const result = state.appender.append(streamName, expected, proposals);
   if (fault?.do === 'never-answer' || result.result === 'no-answer') return undefined;
   if (result.result === 'deleted') return answer(streamDeleted(streamName));

@@ -33,12 +33,12 @@ async function cutLine({ wire }: Double): Promise<void> {
 async function failOver({ log, mode, wire }: Double, random: () => number): Promise<void> {
   const { records } = log;
   const first = records[Math.max(0, records.length - Math.floor(random() * 4))];
-  mode.state = 7;
+  mode.office = 'elected';
   const showAll = log.hideFrom(first?.position ?? log.end);
   wire.cut();
   await sleep(random() * 200);
   showAll();
-  mode.state = 8;
+  mode.office = 'leads';
 }
 
 /** What a program writes that copies one event of an append of two, the first or the second, and not the other. */
