@@ -172,10 +172,14 @@ export class SessionRoutes {
     const { attempt } = trial;
     const refused = await attempts.begin(attempt);
     if (refused !== undefined) throw this.#throttled(exchange, instance, refused.waitSeconds);
-    let verdict: Verdict = 'wrong';
+    // What fails for another reason is not a guess.
+    let verdict: Verdict = 'unfinished';
     try {
       const proof = await trial.recognise();
-      if (proof === undefined) throw trial.unknown();
+      if (proof === undefined) {
+        verdict = 'wrong';
+        throw trial.unknown();
+      }
       const judged = await signIns.judge({ instance, account: proof.account }, proof);
       verdict = verdictOf(judged);
       if ('refusal' in judged) throw judged.refusal;

@@ -43,7 +43,7 @@ describeInBrowser('the page: what locks people out, and what takes a change back
       .getByRole('list', { name: 'Warnings' })
       .getByText('Users who have nothing else set up will sign in with one factor from now on')
       .waitFor();
-    await visitor.dialog.getByText('3 users have it set up. Of these, 2 have no other factor that stays.').waitFor();
+    await visitor.dialog.getByText('3 users: sign in by less.').waitFor();
   });
 
   it('undoes a change from its notice, by a new change', async () => {

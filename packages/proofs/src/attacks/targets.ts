@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { digestOf, INSTANCES, MISLED_USER, MACHINES, OURS } from './fixtures.js';
 import type { Command } from './target.js';
@@ -27,11 +28,14 @@ export function patientApi({ keys, storeUrl }: ServerInputs): Command {
 export const TARGETS: Readonly<Record<string, CommandFor>> = {
   'api.listen': ({ keys, storeUrl }) => Promise.resolve({ file: API, args: [storeUrl, keys], env: {} }),
   'the IAM server': async ({ folder, storeUrl }) => {
-    await writeFile(join(folder, 'iam.json'), JSON.stringify(accounts()), { mode: 0o600 });
+    const accounts = join(folder, 'accounts.sqlite');
+    // A command creates the tables, and says that there is nobody yet.
+    const created = { IAM_DATA: folder, IAM_STORE: storeUrl, IAM_ACCOUNTS: `sqlite:${accounts}` };
+    spawnSync(process.execPath, [IAM, 'session', 'end'], { env: { PATH: process.env['PATH'], ...created } });
+    fill(accounts);
     const env = {
       PORT: '0',
-      IAM_DATA: folder,
-      IAM_STORE: storeUrl,
+      ...created,
       IAM_LOG: 'error',
       IAM_ALLOWED_ORIGINS: 'https://app.test',
     };
@@ -39,20 +43,29 @@ export const TARGETS: Readonly<Record<string, CommandFor>> = {
   },
 };
 
-/** The accounts of the example's server. */
-function accounts(): object {
+/** Fills the accounts of the example's server. */
+function fill(file: string): void {
+  const database = new DatabaseSync(file);
+  const add = (table: string, row: Readonly<Record<string, string | number>>): void => {
+    const names = Object.keys(row);
+    const text = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+    database.prepare(text).run(...Object.values(row));
+  };
+  for (const key of ['generation', 'secret', 'directory']) add('meta', { key, value: 'proof' });
+  add('meta', { key: 'renewed_at', value: '1' });
+  for (const { host, id, organizations } of INSTANCES) {
+    add('instances', { id, name: id, added_at: 1 });
+    add('hosts', { host, instance: id });
+    for (const organization of organizations)
+      add('organizations', { instance: id, id: organization, name: organization });
+  }
   const { id, name, passwordHash } = MISLED_USER;
-  const instances = INSTANCES.map((instance) => ({
-    id: instance.id,
-    name: instance.id,
-    hosts: [instance.host],
-    organizations: instance.organizations.map((organization) => ({ id: organization, name: organization })),
-    users: instance === OURS ? [{ id, name, role: 'IAM_OWNER', passwordHash }] : [],
-    machines: MACHINES.filter((machine) => machine.instance === instance).map((machine) => ({
-      id: machine.id,
-      role: machine.mayWrite ? 'IAM_OWNER' : 'IAM_OWNER_VIEWER',
-      tokenDigest: digestOf(machine.token),
-    })),
-  }));
-  return { generation: 'proof', instances };
+  const ours = { instance: OURS.id };
+  add('users', { ...ours, id, name, role: 'IAM_OWNER' });
+  add('credentials', { ...ours, id: 'password', user_id: id, kind: 'PASSWORD', secret: passwordHash, added_at: 1 });
+  for (const { instance, id: machine, mayWrite, token } of MACHINES) {
+    const role = mayWrite ? 'IAM_OWNER' : 'IAM_OWNER_VIEWER';
+    add('machines', { digest: digestOf(token), instance: instance.id, id: machine, role });
+  }
+  database.close();
 }
