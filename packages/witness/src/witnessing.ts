@@ -43,6 +43,7 @@ export interface WitnessingStatus extends ConsumerStatus {
 
 /** Makes tree heads until it is closed. */
 export interface Witnessing extends AsyncDisposable {
+  /** The current state. It does not ask the store. */
   status(): WitnessingStatus;
   /** Ends it; a tree head that is being made is given up. */
   close(): Promise<void>;
