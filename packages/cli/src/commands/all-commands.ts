@@ -2,6 +2,7 @@ import { EXIT } from '../exit-codes.js';
 import { referencePage } from '../command-line/reference-page.js';
 import type { Command } from '../command-line/command.js';
 import { CHANGE_COMMANDS } from './change-commands.js';
+import { analyze } from './analyze.js';
 import { audit } from './audit.js';
 import { copy } from './copy.js';
 import { importCommand } from './import.js';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   diff,
   whoAllows,
   evaluate,
+  analyze,
   ...CHANGE_COMMANDS,
   exportCommand,
   schema,

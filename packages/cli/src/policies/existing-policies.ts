@@ -10,7 +10,9 @@ import {
   parseOwner,
   UnknownMember,
   type LoginPolicy,
+  type LoginPolicyDecision,
   type Owner,
+  type OwnerKind,
 } from '@login-policy/domain/model';
 import type { PolicyJson } from '../session/answers.js';
 import type { PolicyRef } from '../session/policies.js';
@@ -18,6 +20,13 @@ import type { Session } from '../session/session.js';
 import { undefinedIfAbsent } from '../session/undefined-if-absent.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { wholePolicies } from './whole-policies.js';
+
+/** Makes the failure that names a malformed field. */
+type InvalidField = (field: string, message: string) => Error;
+
+function ownerKindOf(ref: PolicyRef): OwnerKind {
+  return ref === undefined ? 'instance' : 'organization';
+}
 
 /** The existing policies, to compare a file with. */
 export class ExistingPolicies {
@@ -60,21 +69,53 @@ export class ExistingPolicies {
    * Whether a policy already matches the file, decided by the library. @throws the result of `failure` for malformed
    * input.
    */
-  matches(ref: PolicyRef, wanted: NewLoginPolicy, failure: (field: string, message: string) => Error): boolean {
-    const owner = parseOwner(ref === undefined ? this.#instance : { ...this.#instance, organizationId: ref }, 'owner');
+  matches(ref: PolicyRef, wanted: NewLoginPolicy, failure: InvalidField): boolean {
+    const state = this.state(ref);
+    if (state === undefined) return false;
+    const decision = this.#decided(ref, { wanted, state }, failure);
+    return decision.outcome === 'accepted' && decision.events.length === 0;
+  }
+
+  /**
+   * A policy as it would be after the file; `undefined` for one that would be refused. A new custom policy is as the
+   * default in what the file does not name.
+   *
+   * @throws the result of `failure` for malformed input.
+   */
+  after(
+    ref: PolicyRef,
+    { byDefault = ABSENT, wanted }: { readonly byDefault?: LoginPolicy | undefined; readonly wanted: NewLoginPolicy },
+    failure: InvalidField,
+  ): LoginPolicy | undefined {
+    const state = this.state(ref) ?? byDefault;
+    const decision = this.#decided(ref, { wanted, state }, failure);
+    return decision.outcome === 'accepted' ? evolveAll(state, decision.events, ownerKindOf(ref)) : undefined;
+  }
+
+  /** An existing policy's state; `undefined` for none, and for one that today's rules would refuse. */
+  state(ref: PolicyRef): LoginPolicy | undefined {
+    const existing = this.#policies.get(ref);
+    return existing && stateOf(existing, this.#owner(ref));
+  }
+
+  #decided(
+    ref: PolicyRef,
+    { state, wanted }: { readonly state: LoginPolicy; readonly wanted: NewLoginPolicy },
+    failure: InvalidField,
+  ): LoginPolicyDecision {
     try {
-      const command = parseCommand({ type: 'set', policy: wanted }, owner);
-      const existing = this.#policies.get(ref);
-      const state = existing && stateOf(existing, owner);
-      if (state === undefined) return false;
-      const decision = decide(command, state, { owner: isOrganization(owner) ? 'organization' : 'instance' });
-      return decision.outcome === 'accepted' && decision.events.length === 0;
+      const command = parseCommand({ type: 'set', policy: wanted }, this.#owner(ref));
+      return decide(command, state, { owner: ownerKindOf(ref) });
     } catch (caught) {
       if (!(caught instanceof InvalidValue)) throw caught;
       const { expected, field, received } = caught;
       const problem = caught instanceof UnknownMember ? { problem: caught.problem } : {};
       throw failure(field, describeRejection({ reason: 'invalid-argument', field, expected, received, ...problem }));
     }
+  }
+
+  #owner(ref: PolicyRef): Owner {
+    return parseOwner(ref === undefined ? this.#instance : { ...this.#instance, organizationId: ref }, 'owner');
   }
 
   #add(read: { readonly policy: PolicyJson } | undefined): void {
