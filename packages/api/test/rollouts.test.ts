@@ -39,6 +39,7 @@ describe('a rollout over REST', () => {
         owner,
         outcome: 'would-change',
         warnings: { introduced: [WEAKER], standing: [] },
+        people: { unknown: 'No census of users was given.' },
       })),
       { counts: { 'would-change': 3, 'nothing-to-do': 0, 'would-be-refused': 0 } },
     ]);

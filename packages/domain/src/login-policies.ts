@@ -78,6 +78,7 @@ export class LoginPolicies extends LoginPolicyReads {
       policies,
       instancePolicies,
       countsPeople: options.guard === 'refuse' && options.people !== undefined,
+      counting,
       execute: (owner, command, given) => this.execute(owner, command, given),
     };
   }

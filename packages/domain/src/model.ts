@@ -113,6 +113,7 @@ export {
 export { LOCK_OUTS, type LockOut } from './sign-in/verdict.js';
 export {
   NO_CENSUS,
+  sumOfPeople,
   type OrganizationAffected,
   type PeopleAffected,
   type PeopleByChange,

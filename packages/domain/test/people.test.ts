@@ -194,16 +194,33 @@ describe('a census', () => {
     });
   }
 
-  it('that hangs is unknown after the time of the read, and its signal fires', async () => {
+  it('that hangs is unknown before the time of the read is over, and its signal fires', async () => {
     let asked: AbortSignal | undefined;
     const { policies: opened } = await openCounted(async function* (_, { signal }) {
       asked = signal;
       yield await new Promise<never>(() => undefined);
     });
-    orThrow(await opened.add(instance, freshInstance, { ...by, acknowledge: ['census-unknown'] }));
-    const late = await opened.preview(instance, closing, { waitMs: 50 }).catch(String);
-    expect(late).to.match(/deadline/);
+    orThrow(await opened.add(instance, freshInstance, by));
+    const options = { waitMs: 200, acknowledge: ['census-unknown'] } as const;
+    const { people } = orThrow(await opened.preview(instance, closing, { ...options, waitMs: 1000 }));
+    expect(people)
+      .to.have.property('unknown')
+      .which.matches(/a count of users did not finish before its deadline/);
     expect(asked?.aborted).to.equal(true);
+    const refused = await opened.change(instance, closing.settings, { ...by, waitMs: 200 });
+    expect(refused).to.have.nested.property('rejection.warnings[0].warning', 'census-unknown');
+    await opened.close();
+  });
+
+  it('is given up with its caller', async () => {
+    const control = new AbortController();
+    const { policies: opened } = await openCounted(async function* () {
+      control.abort();
+      yield await new Promise<never>(() => undefined);
+    });
+    orThrow(await opened.add(instance, freshInstance, by));
+    const late = await opened.change(instance, closing.settings, { ...by, signal: control.signal }).catch(String);
+    expect(late).to.match(/deadline/);
     await opened.close();
   });
 
@@ -229,46 +246,6 @@ describe('a census', () => {
     const { people } = orThrow(await opened.preview(acme, closing, { acknowledge: { lockedOut: 10 } }));
     expect(people).to.have.nested.property('lockedOut.users', 10);
     expect(new Set(asked)).to.deep.equal(new Set(['acme']));
-    await opened.close();
-  });
-});
-
-describe('the population', () => {
-  it('says how many users sign in at which level by the policy that they meet now', async () => {
-    const census = censusOf(
-      users({ users: 1, administrators: 1, factors: [PASSKEY] }),
-      users({ organizationId: 'acme', users: 2 }),
-      users({ organizationId: 'acme', users: 3, factors: ['TOTP'] }),
-      users({ organizationId: 'other', users: 4 }),
-      users({ organizationId: 'other', users: 5, hasPassword: false }),
-    );
-    const { people, policies: opened } = await openCounted(census);
-    orThrow(await opened.add(instance, freshInstance, by));
-    orThrow(await opened.customize(acme, by));
-    orThrow(await opened.change(acme, { forceMfa: true }, by));
-    const found = await people.population(opened, instance);
-    if ('unknown' in found) throw new Error(found.unknown);
-    const numbers = Object.fromEntries(Object.entries(found).map(([verdict, { users: many }]) => [verdict, many]));
-    expect(numbers).to.deep.equal({
-      passkey: 1,
-      'two-factors': 3,
-      'one-factor': 4,
-      'set-up': 2,
-      'no-factor-left': 0,
-      'no-way-to-sign-in': 5,
-    });
-    expect(found.passkey.administrators).to.equal(1);
-    expect(await people.population(opened, acme)).to.have.nested.property('set-up.users', 2);
-    await opened.close();
-  });
-
-  it('is unknown, with the reason, where the census is, and nobody gets in without a policy', async () => {
-    const bad = await openCounted(() => thrown('away'));
-    expect(await bad.people.population(bad.policies, instance)).to.deep.equal({ unknown: 'away' });
-    await bad.policies.close();
-    const { people, policies: opened } = await openCounted(censusOf(users()));
-    expect(await people.population(opened, acme)).to.have.nested.property('no-way-to-sign-in.users', 0);
-    expect(await people.population(opened, instance)).to.have.nested.property('no-way-to-sign-in.users', 10);
     await opened.close();
   });
 });

@@ -1,11 +1,12 @@
 import type { RolloutCommand } from '@login-policy/domain';
-import type { WarningName } from '@login-policy/domain/model';
+import { sumOfPeople, type PeopleByChange, type PeopleUnknown, type WarningName } from '@login-policy/domain/model';
 import { monotonicIds } from '@login-policy/event-sourcing';
 import type { Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure, Incomplete } from '../failure.js';
 import { counted, policiesText, stillAllowingText } from '../output/counted.js';
 import { paintFor, type Paint } from '../output/paint.js';
+import { peopleText } from '../output/people-text.js';
 import { printable } from '../output/printable.js';
 import { ownerText } from '../output/policy-text.js';
 import { Progress } from '../output/progress.js';
@@ -27,6 +28,8 @@ interface WholePlan {
   readonly refused: RefusalJson[];
   /** The number of policies for which it would cause each warning. */
   readonly warned: Map<WarningName, number>;
+  /** The users of each step, if they are counted. */
+  readonly people: (PeopleByChange | PeopleUnknown)[];
 }
 
 /**
@@ -95,15 +98,16 @@ async function unfinishedRollout(
 
 async function planAll(rollout: RolloutRun): Promise<WholePlan> {
   const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
-  const plan: WholePlan = { counts, refused: [], warned: new Map<WarningName, number>() };
+  const plan: WholePlan = { counts, refused: [], warned: new Map<WarningName, number>(), people: [] };
   for await (const page of rollout.plan()) for (const step of page) addStep(step, plan);
   return plan;
 }
 
-function addStep(step: StepJson, { counts, refused, warned }: WholePlan): void {
+function addStep(step: StepJson, { counts, people, refused, warned }: WholePlan): void {
   counts[step.outcome]++;
   if (step.outcome === 'would-be-refused') refused.push(refusalOf(step));
   if (step.outcome !== 'would-change') return;
+  if (step.people !== undefined) people.push(step.people);
   for (const { warning } of step.warnings.introduced) warned.set(warning, (warned.get(warning) ?? 0) + 1);
 }
 
@@ -154,11 +158,12 @@ async function carryOut(
   }
 }
 
-function planText({ counts, refused, warned }: WholePlan, paint: Paint): string {
+function planText({ counts, people, refused, warned }: WholePlan, paint: Paint): string {
   const warnings = [...warned].map(([warning, number]) => paint('warning', `! ${warning}: ${policiesText(number)}\n`));
   return [
     `${policiesText(counts['would-change'])} would change, ${counted(counts['nothing-to-do'], 'has', 'have')} nothing to do, ${refused.length} would be refused.\n`,
     ...warnings,
+    people.length === 0 ? '' : paint('quiet', peopleText(sumOfPeople(people))),
     refusalsText(refused),
   ].join('');
 }
@@ -173,10 +178,15 @@ function refusalsText(refused: readonly RefusalJson[]): string {
   return indented(refused.map(({ owner, message }) => `${ownerText(owner)}: ${printable(message)}\n`).join(''));
 }
 
-function jsonOf(id: string, { counts, refused, warned }: WholePlan, report: ReportJson | undefined): object {
+function jsonOf(id: string, { counts, people, refused, warned }: WholePlan, report: ReportJson | undefined): object {
   return {
     rollout: id,
-    plan: { counts, refused, warned: Object.fromEntries(warned) },
+    plan: {
+      counts,
+      refused,
+      warned: Object.fromEntries(warned),
+      ...(people.length > 0 && { people: sumOfPeople(people) }),
+    },
     ...(report && { report }),
   };
 }

@@ -88,6 +88,7 @@ export type StepJson =
       readonly owner: OwnerJson;
       readonly outcome: 'would-change';
       readonly warnings: { readonly introduced: readonly { readonly warning: WarningName }[] };
+      readonly people?: PeopleByChange | PeopleUnknown;
     }
   | { readonly owner: OwnerJson; readonly outcome: 'nothing-to-do' }
   | (RefusalJson & { readonly outcome: 'would-be-refused' });

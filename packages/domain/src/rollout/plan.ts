@@ -18,15 +18,15 @@ const CONCURRENCY = 32;
 export function plannedSteps(
   all: readonly InstancePolicy[],
   rollout: ParsedRollout,
-  { countsPeople, freshness, handler }: StepParts & { readonly freshness: Freshness },
+  { freshness, ...parts }: StepParts & { readonly freshness: Freshness },
 ): Promise<readonly RolloutStep[] | Rejected> {
   return Deadline.run(`a plan of the rollout ${rollout.options.id}`, freshness, async (deadline) => {
     const byPolicy = new Map<InstancePolicy, RolloutStep>();
     await forEachConcurrently(all, CONCURRENCY, async (policy) => {
-      byPolicy.set(policy, await plannedStep(policy, rollout, { countsPeople, handler, deadline }));
+      byPolicy.set(policy, await plannedStep(policy, rollout, { ...parts, deadline }));
     });
     const steps = all.flatMap((policy) => byPolicy.get(policy) ?? []);
-    const claim = steps.some(isPermitted) && (await claimOf(rollout, { store: handler.states.store, deadline }));
+    const claim = steps.some(isPermitted) && (await claimOf(rollout, { store: parts.handler.states.store, deadline }));
     return typeof claim === 'object' ? claim : steps;
   });
 }

@@ -1,6 +1,7 @@
 import type { FaultCode, Position } from '@login-policy/event-sourcing';
 import type { Reason } from '../policy/rejections.js';
 import type { Owner } from '../policy/owner.js';
+import type { PeopleByChange, PeopleUnknown } from '../sign-in/people.js';
 import type { ChangeWarnings } from '../sign-in/warnings.js';
 
 /** A policy that a rollout should change but does not. */
@@ -16,7 +17,13 @@ export interface RolloutRefusal {
 
 /** What a rollout would do to one policy. */
 export type RolloutStep =
-  | { readonly owner: Owner; readonly outcome: 'would-change'; readonly warnings: ChangeWarnings }
+  | {
+      readonly owner: Owner;
+      readonly outcome: 'would-change';
+      readonly warnings: ChangeWarnings;
+      /** For a change that matters to sign-ins: the users it affects, or why that is unknown. */
+      readonly people?: PeopleByChange | PeopleUnknown;
+    }
   | { readonly owner: Owner; readonly outcome: 'nothing-to-do' }
   | { readonly owner: Owner; readonly outcome: 'would-be-refused'; readonly refusal: RolloutRefusal };
 

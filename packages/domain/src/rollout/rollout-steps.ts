@@ -9,6 +9,8 @@ import type { Reason } from '../policy/rejections.js';
 import { isOrganization, ownerKind, policyStream, type Owner } from '../policy/owner.js';
 import { rejectedAnswer } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
+import { countPeople, type CountingSources, type MetChange } from '../sign-in/count-people.js';
+import type { PeopleByChange, PeopleUnknown } from '../sign-in/people.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
 import type { InstancePolicy, PolicyFault } from './instance-policies.js';
 import type { Reach } from './reach.js';
@@ -20,6 +22,7 @@ export interface StepParts {
   readonly handler: PolicyHandler;
   /** Whether the guard asks who the users are. */
   readonly countsPeople: boolean;
+  readonly counting: CountingSources;
 }
 
 /** The rules and the deadline of a step. */
@@ -38,8 +41,20 @@ export async function stepOf(policy: InstancePolicy, rollout: ParsedRollout, par
   if (decision.outcome === 'rejected') return ofRejected(owner, rejectedAnswer(decision, owner), rollout.reach);
   if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
   const before = decision.state.policy;
-  const warnings = warningsOfChange(before, evolveAll(before, decision.events, ownerKind(owner)));
-  return { owner, outcome: 'would-change', warnings };
+  const after = evolveAll(before, decision.events, ownerKind(owner));
+  const people = await peopleOf({ owner, before, after }, parts);
+  return { owner, outcome: 'would-change', warnings: warningsOfChange(before, after), ...(people && { people }) };
+}
+
+/** The users whom a step affects; `undefined` for one that no sign-in depends on. */
+async function peopleOf(
+  change: MetChange,
+  { counting, deadline }: StepContext,
+): Promise<PeopleByChange | PeopleUnknown | undefined> {
+  const people = await countPeople(change, counting, deadline);
+  if (people === undefined || 'unknown' in people) return people;
+  const { hasToSetUp, lockedOut, stronger, unchanged, weaker } = people;
+  return { lockedOut, hasToSetUp, weaker, stronger, unchanged };
 }
 
 /** Only whether an identity provider exists, and who the users are, has to be looked up; all else is in the row. */

@@ -50,7 +50,8 @@ export async function countPeople(
   if (judgesAlike(before, after)) return undefined;
   const { people, customized, listed } = sources;
   if (people === undefined) return NO_CENSUS;
-  const deadline = caller.atMost(LONGEST_MS);
+  // Some of the caller's time stays, to answer that it is unknown.
+  const deadline = caller.atMost(Math.min(LONGEST_MS, 0.8 * caller.leftMs));
   async function* notReached(instance: Instance): AsyncGenerator<readonly Organization[], void, undefined> {
     yield besides;
     yield* customized(instance, { signal: deadline.signal, waitMs: deadline.leftMs });

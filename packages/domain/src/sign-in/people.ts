@@ -70,3 +70,25 @@ export function totalOf(changes: PeopleByChange): PeopleCount {
   }
   return { users, administrators };
 }
+
+/** The users of several changes that reach different users; unknown if one of them is. Nobody for no change. */
+export function sumOfPeople(all: readonly (PeopleByChange | PeopleUnknown)[]): PeopleByChange | PeopleUnknown {
+  const unknown = all.find((one) => 'unknown' in one);
+  if (unknown !== undefined) return unknown;
+  const sum = (change: UserChange): PeopleCount => {
+    let [users, administrators] = [0, 0];
+    for (const one of all) {
+      if ('unknown' in one) continue;
+      users += one[change].users;
+      administrators += one[change].administrators;
+    }
+    return { users, administrators };
+  };
+  return {
+    lockedOut: sum('lockedOut'),
+    hasToSetUp: sum('hasToSetUp'),
+    weaker: sum('weaker'),
+    stronger: sum('stronger'),
+    unchanged: sum('unchanged'),
+  };
+}

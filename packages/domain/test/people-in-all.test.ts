@@ -1,0 +1,71 @@
+import { freshInstance, orThrow } from '@login-policy/domain';
+import { affectedByRollout } from '@login-policy/domain/people';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { censusOf, openCounted, users } from './people-given.js';
+import { acme, by, instance, PASSKEY } from './policies.js';
+
+describe('the users whom a rollout affects', () => {
+  it('are summed over its plan, each user by the policy that they meet', async () => {
+    const { policies: opened } = await openCounted(
+      censusOf(
+        users({ users: 2, administrators: 1 }),
+        users({ organizationId: 'acme', users: 3 }),
+        users({ organizationId: 'other', users: 5, factors: ['TOTP'] }),
+      ),
+    );
+    orThrow(await opened.add(instance, freshInstance, by));
+    orThrow(await opened.customize(acme, by));
+    const forcing = { type: 'change', settings: { forceMfa: true } } as const;
+    const rollout = opened.rollOut(instance, forcing, { ...by, id: 'forced' });
+    const found = await affectedByRollout(rollout);
+    expect(found).to.have.nested.property('hasToSetUp.users', 5);
+    expect(found).to.have.nested.property('unchanged.users', 5);
+    const { steps } = orThrow(await rollout.plan());
+    const counted = steps.map((step) => step.outcome === 'would-change' && step.people);
+    expect(counted).to.have.nested.property('[1].hasToSetUp.users', 3);
+    await opened.close();
+  });
+});
+
+describe('the population', () => {
+  it('says how many users sign in at which level by the policy that they meet now', async () => {
+    const census = censusOf(
+      users({ users: 1, administrators: 1, factors: [PASSKEY] }),
+      users({ organizationId: 'acme', users: 2 }),
+      users({ organizationId: 'acme', users: 3, factors: ['TOTP'] }),
+      users({ organizationId: 'other', users: 4 }),
+      users({ organizationId: 'other', users: 5, hasPassword: false }),
+    );
+    const { people, policies: opened } = await openCounted(census);
+    orThrow(await opened.add(instance, freshInstance, by));
+    orThrow(await opened.customize(acme, by));
+    orThrow(await opened.change(acme, { forceMfa: true }, by));
+    const found = await people.population(opened, instance);
+    if ('unknown' in found) throw new Error(found.unknown);
+    const numbers = Object.fromEntries(Object.entries(found).map(([verdict, { users: many }]) => [verdict, many]));
+    expect(numbers).to.deep.equal({
+      passkey: 1,
+      'two-factors': 3,
+      'one-factor': 4,
+      'set-up': 2,
+      'no-factor-left': 0,
+      'no-way-to-sign-in': 5,
+    });
+    expect(found.passkey.administrators).to.equal(1);
+    expect(await people.population(opened, acme)).to.have.nested.property('set-up.users', 2);
+    await opened.close();
+  });
+
+  it('is unknown, with the reason, where the census is, and nobody gets in without a policy', async () => {
+    const bad = await openCounted(() => {
+      throw new Error('away');
+    });
+    expect(await bad.people.population(bad.policies, instance)).to.deep.equal({ unknown: 'away' });
+    await bad.policies.close();
+    const { people, policies: opened } = await openCounted(censusOf(users()));
+    expect(await people.population(opened, acme)).to.have.nested.property('no-way-to-sign-in.users', 0);
+    expect(await people.population(opened, instance)).to.have.nested.property('no-way-to-sign-in.users', 10);
+    await opened.close();
+  });
+});
