@@ -82,7 +82,7 @@ function counted(value: unknown, field: string, seen: ClassSet): CountedClass {
   try {
     const one = parseClass(value, field);
     const place = seen.add(one.organizationId, kindOf(one), one.identityProviders);
-    if (place !== undefined) return { ...one, place };
+    if (place !== undefined) return Object.assign(one, { place });
   } catch (caught) {
     if (caught instanceof InvalidValue) throw malformed(caught);
     throw caught;

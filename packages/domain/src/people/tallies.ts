@@ -7,27 +7,28 @@ const SHOWN = 100;
 const CHANGES = USER_CHANGES.length;
 /** For each change: users, and administrators. */
 const WIDTH = 2 * CHANGES;
-const UNCHANGED = USER_CHANGES.indexOf('unchanged');
+const PLACE_OF: Readonly<Record<UserChange, number>> = {
+  lockedOut: 0,
+  hasToSetUp: 2,
+  weaker: 4,
+  stronger: 6,
+  unchanged: 8,
+};
 
-/** Counts users by what a change means for them, in all and by organization. A flat array: there may be many. */
+const ORGANIZATIONS_A_CHUNK = 1024;
+
+/** Counts users by what a change means for them, in all and by organization, in flat arrays: there may be many. */
 export class Tallies {
-  #counts = new Float64Array(64 * WIDTH);
+  readonly #chunks: Float64Array[] = [];
   readonly #ids: (string | undefined)[] = [];
   readonly #all = new Float64Array(WIDTH);
 
   /** @throws RangeError when there are more users than can be counted exactly. */
   add(change: UserChange, { administrators, organizationId, place, users }: CountedClass): void {
-    const at = 2 * USER_CHANGES.indexOf(change);
-    const start = place * WIDTH + at;
-    if (start >= this.#counts.length) this.#counts = grown(this.#counts, start);
+    const at = PLACE_OF[change];
     this.#ids[place] = organizationId;
-    for (const [counts, from] of [
-      [this.#counts, start],
-      [this.#all, at],
-    ] as const) {
-      counts[from] = (counts[from] ?? 0) + users;
-      counts[from + 1] = (counts[from + 1] ?? 0) + administrators;
-    }
+    addTo(this.#countsOf(place), startOf(place) + at, { users, administrators });
+    addTo(this.#all, at, { users, administrators });
     if ((this.#all[at] ?? 0) > Number.MAX_SAFE_INTEGER) throw new RangeError('the census counts too many users');
   }
 
@@ -38,35 +39,46 @@ export class Tallies {
     hit.sort((one, other) => this.#harderHit(other, one));
     const organizations = hit.slice(0, SHOWN).map((place): OrganizationAffected => {
       const id = this.#ids[place];
-      return { ...(id !== undefined && { organizationId: id }), ...changesIn(this.#counts, place * WIDTH) };
+      return { ...(id !== undefined && { organizationId: id }), ...changesIn(this.#countsOf(place), startOf(place)) };
     });
     return { ...changesIn(this.#all, 0), organizations, organizationCount: hit.length };
   }
 
+  #countsOf(place: number): Float64Array {
+    const chunk = Math.floor(place / ORGANIZATIONS_A_CHUNK);
+    return (this.#chunks[chunk] ??= new Float64Array(ORGANIZATIONS_A_CHUNK * WIDTH));
+  }
+
   #isHit(place: number): boolean {
-    const own = this.#counts.subarray(place * WIDTH, place * WIDTH + 2 * UNCHANGED);
-    return own.some((count) => count > 0);
+    const [counts, start] = [this.#countsOf(place), startOf(place)];
+    for (let at = 0; at < PLACE_OF.unchanged; at++) if ((counts[start + at] ?? 0) > 0) return true;
+    return false;
   }
 
   /** By users locked out, then by those who have to set up, and so on. */
   #harderHit(one: number, other: number): number {
+    const [these, those] = [this.#countsOf(one), this.#countsOf(other)];
     for (let at = 0; at < WIDTH; at += 2) {
-      const differs = (this.#counts[one * WIDTH + at] ?? 0) - (this.#counts[other * WIDTH + at] ?? 0);
+      const differs = (these[startOf(one) + at] ?? 0) - (those[startOf(other) + at] ?? 0);
       if (differs !== 0) return differs;
     }
     return other - one;
   }
 }
 
-function grown(counts: Float64Array, needed: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(Math.max(2 * counts.length, needed + WIDTH));
-  larger.set(counts);
-  return larger;
+/** Where an organization's counts begin in its chunk. */
+function startOf(place: number): number {
+  return (place % ORGANIZATIONS_A_CHUNK) * WIDTH;
+}
+
+function addTo(counts: Float64Array, at: number, { administrators, users }: PeopleCount): void {
+  counts[at] = (counts[at] ?? 0) + users;
+  counts[at + 1] = (counts[at + 1] ?? 0) + administrators;
 }
 
 function changesIn(counts: Float64Array, from: number): PeopleByChange {
   const of = (change: UserChange): PeopleCount => {
-    const at = from + 2 * USER_CHANGES.indexOf(change);
+    const at = from + PLACE_OF[change];
     return { users: counts[at] ?? 0, administrators: counts[at + 1] ?? 0 };
   };
   return {
