@@ -1,4 +1,4 @@
-import { freshInstance, orThrow } from '@login-policy/domain';
+import { freshInstance, orThrow, SECOND_FACTORS } from '@login-policy/domain';
 import { affectedByRollout } from '@login-policy/domain/people';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -66,6 +66,34 @@ describe('the population', () => {
     const { people, policies: opened } = await openCounted(censusOf(users()));
     expect(await people.population(opened, acme)).to.have.nested.property('no-way-to-sign-in.users', 0);
     expect(await people.population(opened, instance)).to.have.nested.property('no-way-to-sign-in.users', 10);
+    await opened.close();
+  });
+});
+
+describe('a census of many organizations', () => {
+  it('is counted in a few bytes a class', async () => {
+    const [organizations, classes] = [20_000, 20];
+    const shapes = Array.from({ length: classes }, (_, number) =>
+      users({
+        hasPassword: number % 2 === 0,
+        factors: SECOND_FACTORS.slice(0, number >> 2),
+        identityProviders: number % 4 < 2 ? [] : ['p'],
+      }),
+    );
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const { policies: opened } = await openCounted(function* () {
+      for (let number = 0; number < organizations; number++) {
+        yield shapes.map((one) => ({ ...one, organizationId: `o-${number}` }));
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      }
+    });
+    orThrow(await opened.add(instance, freshInstance, by));
+    const closing = { type: 'change', settings: { allowUsernamePassword: false } } as const;
+    const all = { acknowledge: { lockedOut: Number.MAX_SAFE_INTEGER } } as const;
+    const { people } = orThrow(await opened.preview(instance, closing, all));
+    expect(people).to.have.nested.property('lockedOut.users').which.is.above(0);
+    expect(most / (organizations * classes)).to.be.below(24);
     await opened.close();
   });
 });

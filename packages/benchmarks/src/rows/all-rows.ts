@@ -11,11 +11,14 @@ import { reads } from './reads.js';
 import { customized, preview, previewStall, stillAllowed } from './many-organizations.js';
 import { asOfTheMiddle, newestEntries } from './past.js';
 import { catchUpStall, rebuild } from './rebuild.js';
+import { analysis, census } from './people.js';
 import { signIns } from './sign-in.js';
 
 /** All rows, in the order of the tables. */
 export const rows: readonly Row[] = [
   signIns,
+  census,
+  analysis,
   commands(sqlite, { atATime: 1, times: 0.85 }),
   commands(sqlite, { atATime: AT_ONCE, times: 0.6 }),
   commands(sqlite, { atATime: AT_ONCE, owners: 'mixed', times: 0.4 }),
