@@ -9,6 +9,7 @@ eventStoreContract(
     name: 'memory',
     veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
     readsStreams: true,
+    erases: true,
     open: async ({ clock }) => {
       const store = openMemoryStore({ clock });
       return { eventStore: store.eventStore, another: async () => store.eventStore, dispose: () => store.close() };

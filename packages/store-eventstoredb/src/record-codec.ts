@@ -48,6 +48,8 @@ interface Envelope {
   readonly reason?: string;
   readonly actorSalt?: string;
   readonly reasonSalt?: string;
+  readonly commitmentToActor?: string;
+  readonly commitmentToReason?: string;
   /** Absent for an event that was appended alone, and for all events written before this member existed. */
   readonly append?: RecordedEvent['append'];
   /** Only on the last event of an append. A repeated command is found by the key in it. */
@@ -210,7 +212,14 @@ function isPositiveInteger(value: Json | undefined): value is number {
 }
 
 /** The optional metadata with the same names in the envelope. */
-const KEPT_NAMES = ['idempotencyKey', 'reason', 'actorSalt', 'reasonSalt'] as const;
+const KEPT_NAMES = [
+  'idempotencyKey',
+  'reason',
+  'actorSalt',
+  'reasonSalt',
+  'commitmentToActor',
+  'commitmentToReason',
+] as const;
 
 function metadataOf(envelope: Envelope): EventMetadata {
   const { actor, $correlationId, $causationId } = envelope;

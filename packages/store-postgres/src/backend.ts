@@ -1,4 +1,4 @@
-import type { Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
+import type { EventMetadata, Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
 import {
   receiptPages,
   type Backend,
@@ -102,6 +102,13 @@ export class PostgresBackend implements Backend {
 
   readStreams(options: ReadStreamsOptions & { readonly pageSize: number }): AsyncIterable<readonly RecordedEvent[]> {
     return readStreams(this.parts, options);
+  }
+
+  async erase({ id, revision, streamId }: RecordedEvent, metadata: EventMetadata): Promise<boolean> {
+    const { connection, schema } = this.parts;
+    const { name } = storedName(streamId);
+    const update = `UPDATE ${schema.quoted}.events SET metadata = $1 WHERE stream = $2 AND revision = $3 AND id = $4 RETURNING id`;
+    return (await connection.change(update, [JSON.stringify(metadata), name, String(revision), id])).length === 1;
   }
 
   readReceipts(pageSize: number, wait?: WaitOptions): AsyncIterable<readonly StreamReceipt[]> {

@@ -22,6 +22,7 @@ for (const [name, way] of Object.entries(WAYS)) {
       name,
       veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
       readsStreams: true,
+      erases: true,
       losesEvents: true,
       freezes: freezeServer !== undefined,
       open: async ({ clock }) => {

@@ -1,4 +1,10 @@
-import { isFault, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import {
+  isFault,
+  type EventMetadata,
+  type Position,
+  type RecordedEvent,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import {
   AnswerLost,
   receiptPages,
@@ -122,6 +128,16 @@ export class SqliteBackend implements Backend {
       if (next.events.length > 0) yield next.events;
       await yieldToLoop();
     }
+  }
+
+  /** Pages that were rewritten before may hold the old metadata until a VACUUM. */
+  async erase({ id, revision, streamId }: RecordedEvent, metadata: EventMetadata): Promise<boolean> {
+    const stream = this.#connection.use(() => this.#parts.names.find(streamId));
+    if (stream === undefined) return false;
+    const { changes } = await this.#connection.write(() =>
+      this.#parts.events.erase.run(JSON.stringify(metadata), stream, revision, id),
+    );
+    return Number(changes) === 1;
   }
 
   readReceipts(pageSize: number, wait?: WaitOptions): AsyncIterable<readonly StreamReceipt[]> {

@@ -58,6 +58,7 @@ export interface EventStatements {
   readonly backwards: StreamPage;
   readonly receipt: Statement<[stream: string, key: string], { fingerprint: string; revision: number }>;
   readonly receiptsAfter: Statement<[stream: string, key: string, limit: number], ReceiptRow>;
+  readonly erase: Statement<[metadata: string, stream: number, revision: bigint, id: string]>;
   readonly insertReceipt: Statement<[stream: string, key: string, fingerprint: string, revision: number]>;
 }
 
@@ -85,6 +86,7 @@ export function eventStatements(database: Database): EventStatements {
       `SELECT stream, key, fingerprint, revision
        FROM receipts WHERE (stream, key) > (?, ?) ORDER BY receipts.stream, receipts.key LIMIT ?`,
     ),
+    erase: database.prepare('UPDATE events SET metadata = ? WHERE stream = ? AND revision = ? AND id = ?'),
     insertReceipt: database.prepare('INSERT INTO receipts (stream, key, fingerprint, revision) VALUES (?, ?, ?, ?)'),
   };
 }

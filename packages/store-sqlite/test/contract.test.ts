@@ -28,6 +28,7 @@ eventStoreContract(
     name: 'SQLite',
     veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
     readsStreams: true,
+    erases: true,
     losesEvents: true,
     open: async ({ clock }) => {
       const { store, open, dispose, path } = await freshFile({ clock });

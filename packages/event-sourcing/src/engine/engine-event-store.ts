@@ -7,6 +7,7 @@ import { streamThrough, withoutGaps, type StreamPage, type StreamPart } from '..
 import type { Acknowledged } from '../streams/acknowledged.js';
 import type {
   Append,
+  Erasure,
   EventStore,
   ReadAllOptions,
   ReadStreamOptions,
@@ -18,10 +19,11 @@ import type {
 } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
+import { erasedMetadata } from '../streams/recording.js';
 import { START, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { GuardedBackend } from './guarded-backend.js';
-import type { LogRange } from './log-backend.js';
+import type { LogBackend, LogRange } from './log-backend.js';
 import { NO_QUESTION, type Found, type Question } from './view.js';
 
 /** Writes appends, in groups or one by one. */
@@ -38,6 +40,7 @@ export class EngineEventStore implements EventStore {
   readonly acknowledged?: Acknowledged;
   readonly receipts?: (options?: ReceiptOptions) => AsyncIterable<readonly StreamReceipt[]>;
   readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
+  readonly erase?: (erasure: Erasure, wait?: WaitOptions) => Promise<void>;
 
   /** `acknowledged` where read models are followed. */
   constructor(guarded: GuardedBackend, appends: Appends, acknowledged?: Acknowledged) {
@@ -52,6 +55,7 @@ export class EngineEventStore implements EventStore {
     const { lateByMs } = backend;
     const readReceipts = backend.readReceipts?.bind(backend);
     const readStreams = backend.readStreams?.bind(backend);
+    const erase = backend.erase?.bind(backend);
     if (acknowledged !== undefined) this.acknowledged = acknowledged;
     if (lateByMs !== undefined) this.lateByMs = lateByMs;
     if (readReceipts !== undefined) {
@@ -60,6 +64,7 @@ export class EngineEventStore implements EventStore {
         return guarded.pages(options.signal, () => readReceipts(pageSize, options));
       };
     }
+    if (erase !== undefined) this.erase = (erasure, wait) => this.#erase(erase, erasure, wait);
     if (readStreams !== undefined) {
       this.readStreams = (options) => {
         const asked = { ...options, pageSize: pageSizeOf(options) };
@@ -123,6 +128,20 @@ export class EngineEventStore implements EventStore {
 
   #lookUp(question: Question, wait: WaitOptions | undefined): Promise<Found> {
     return this.#guarded.call(wait, (backend) => backend.lookUp(question, wait));
+  }
+
+  async #erase(
+    erase: NonNullable<LogBackend['erase']>,
+    { commitments, eventId, revision, streamId }: Erasure,
+    wait: WaitOptions | undefined,
+  ): Promise<void> {
+    const part = { isForwards: true, from: revision, count: 1, after: undefined };
+    const { events } = await this.#guarded.call(wait, (backend) => backend.readStream(streamId, part, wait));
+    const [event] = events;
+    const isThere =
+      event?.id === eventId &&
+      (await this.#guarded.call(wait, () => erase(event, erasedMetadata(event.metadata, commitments))));
+    if (!isThere) throw new RangeError(`revision ${revision} of ${streamId} is not the event ${eventId}`);
   }
 
   async *#readAll(options: ReadAllOptions | undefined, left: AbortController): Pages {

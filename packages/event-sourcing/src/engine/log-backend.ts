@@ -4,7 +4,7 @@ import type { WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
-import type { RecordedEvent } from '../streams/event.js';
+import type { EventMetadata, RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { ReadAhead } from '../store/feed.js';
@@ -111,6 +111,8 @@ export interface LogBackend {
   readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead>;
   /** Reads one stream after another; absent where that is not faster than reading the log. The engine notices gaps. */
   readStreams?(options: ReadStreamsOptions & { readonly pageSize: number }): AsyncIterable<readonly RecordedEvent[]>;
+  /** Replaces the metadata of an event. `false`: the event is not there. Absent where that is impossible. */
+  erase?(event: Pick<RecordedEvent, 'id' | 'revision' | 'streamId'>, metadata: EventMetadata): Promise<boolean>;
   /** All receipts, page by page; absent where they can't be listed. */
   readReceipts?(pageSize: number, wait?: WaitOptions): AsyncIterable<readonly StreamReceipt[]>;
   /**

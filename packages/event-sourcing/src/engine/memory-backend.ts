@@ -44,6 +44,8 @@ export class MemoryBackend implements Backend {
   readonly name: string;
   readonly form: StoredForm;
   readonly consumers: ConsumerBackend;
+  /** Only of the class itself: a subclass that persists plans would get the texts back when it is opened. */
+  readonly erase?: NonNullable<Backend['erase']>;
   readonly #log: MemoryLog;
   /** The receipts of commands with an idempotency key, by {@link receiptName}. */
   readonly #receipts = new Map<string, StreamReceipt>();
@@ -64,6 +66,7 @@ export class MemoryBackend implements Backend {
     this.form = form;
     this.#log = log;
     this.consumers = new MemoryConsumers(log);
+    if (new.target === MemoryBackend) this.erase = async (event, metadata) => this.#log.erase(event, metadata);
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {

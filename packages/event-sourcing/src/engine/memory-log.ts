@@ -3,7 +3,7 @@ import type { ReadAhead } from '../store/feed.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import { filterPredicate } from '../streams/event-filter.js';
 import type { ReadStreamsOptions } from '../streams/event-store.js';
-import { followedInAppend, type RecordedEvent } from '../streams/event.js';
+import { followedInAppend, type EventMetadata, type RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
 import { ordinalOf, positionOf, START, type Position } from '../streams/position.js';
 import { revisionAfter } from '../streams/revision.js';
@@ -36,6 +36,20 @@ export class MemoryLog {
     if (stream === undefined) this.#streams.set(event.streamId, [event]);
     else stream.push(event);
     this.#log.push(event);
+  }
+
+  /** Replaces the metadata of an event. Whether it is there. */
+  erase(
+    { id, revision, streamId }: Pick<RecordedEvent, 'id' | 'revision' | 'streamId'>,
+    metadata: EventMetadata,
+  ): boolean {
+    const stream = this.#streams.get(streamId) ?? [];
+    const event = stream[Number(revision)];
+    if (event?.id !== id) return false;
+    const erased = Object.freeze({ ...event, metadata });
+    stream[Number(revision)] = erased;
+    this.#log[Number(ordinalOf(event.position)) - 1] = erased;
+    return true;
   }
 
   /** Adds events recorded elsewhere. Their ids, revisions and times stay; they get new positions. */

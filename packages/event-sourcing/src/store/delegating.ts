@@ -7,11 +7,13 @@ export function delegating(store: EventStore, instead: Partial<EventStore> = {})
   const isReplaced = instead.head !== undefined || instead.knows !== undefined;
   const proveHead = isReplaced ? undefined : store.proveHead?.bind(store);
   const readStreams = store.readStreams?.bind(store);
+  const erase = store.erase?.bind(store);
   return {
     ...(lateByMs !== undefined && { lateByMs }),
     ...(acknowledged !== undefined && { acknowledged }),
     ...(proveHead !== undefined && { proveHead }),
     ...(readStreams !== undefined && { readStreams }),
+    ...(erase !== undefined && { erase }),
     trouble: () => store.trouble?.(),
     append: (append) => store.append(append),
     readStream: (streamId, options) => store.readStream(streamId, options),

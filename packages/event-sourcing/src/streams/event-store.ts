@@ -88,6 +88,15 @@ export interface ReadStreamsOptions extends Omit<ReadAllOptions, 'after'> {
   readonly upTo: Position;
 }
 
+/** Which texts of an event are destroyed, and what stays in their place. */
+export interface Erasure {
+  readonly streamId: StreamId;
+  readonly revision: Revision;
+  readonly eventId: EventId;
+  /** The commitments of a witness of the log. A text that has none here stays. */
+  readonly commitments: { readonly actor?: string; readonly reason?: string };
+}
+
 /** How all receipts are read. */
 export type ReceiptOptions = Pick<ReadAllOptions, 'pageSize' | 'signal'>;
 
@@ -189,6 +198,15 @@ export interface EventStore {
    * a store: it includes receipts of commands without events. Absent where a store can't list them.
    */
   receipts?(options?: ReceiptOptions): AsyncIterable<readonly StreamReceipt[]>;
+
+  /**
+   * Destroys the actor and the reason of an event, with their salts, and leaves commitments in their place: the one
+   * change that is ever made to a recorded event. Rows of read models that hold the texts stay until a rebuild, and so
+   * do backups. Absent where a store can't (EventStoreDB).
+   *
+   * @throws RangeError when another event, or none, is at that place.
+   */
+  erase?(erasure: Erasure, wait?: WaitOptions): Promise<void>;
 
   /** The end of the last whole append in the store; `START` for an empty store. */
   head(wait?: WaitOptions): Promise<Position>;

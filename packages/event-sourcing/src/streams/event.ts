@@ -30,10 +30,22 @@ export interface EventMetadata {
   readonly actorSalt?: string;
   /** The same for the reason, also where none is given, so that its hash does not tell. */
   readonly reasonSalt?: string;
+  /** A witness's commitment, in place of an erased actor: the actor is then an empty text (`EventStore.erase`). */
+  readonly commitmentToActor?: string;
+  /** The same in place of an erased reason. */
+  readonly commitmentToReason?: string;
 }
 
 /** The members of {@link EventMetadata} that may be missing. */
-export const OPTIONAL_METADATA = ['causationId', 'idempotencyKey', 'reason', 'actorSalt', 'reasonSalt'] as const;
+export const OPTIONAL_METADATA = [
+  'causationId',
+  'idempotencyKey',
+  'reason',
+  'actorSalt',
+  'reasonSalt',
+  'commitmentToActor',
+  'commitmentToReason',
+] as const;
 
 /** An encoded event with its id, before a store has placed it. */
 export interface NewEvent {

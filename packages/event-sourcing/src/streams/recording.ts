@@ -17,6 +17,18 @@ type GivenMetadata = { readonly [Field in keyof EventMetadata]: EventMetadata[Fi
   'actor' | 'correlationId'
 >;
 
+/** The metadata of an erased event: without the texts and salts of those that have a commitment, which stays. */
+export function erasedMetadata(
+  metadata: EventMetadata,
+  { actor, reason }: { readonly actor?: string; readonly reason?: string },
+): EventMetadata {
+  return freezeMetadata({
+    ...metadata,
+    ...(actor !== undefined && { actor: '', actorSalt: undefined, commitmentToActor: actor }),
+    ...(reason !== undefined && { reason: undefined, reasonSalt: undefined, commitmentToReason: reason }),
+  });
+}
+
 /** The metadata's fields, copied and frozen, without undefined ones. */
 export function freezeMetadata(given: GivenMetadata): EventMetadata {
   const { actor, correlationId } = given;

@@ -4,6 +4,7 @@ import { appending } from './event-store/appending.js';
 import { closing } from './event-store/closing.js';
 import { deadlines, frozenDeadlines } from './event-store/deadlines.js';
 import { concurrentWriters } from './event-store/concurrent-writers.js';
+import { erasing } from './event-store/erasing.js';
 import { eventStoreUnderTest, type EventStoreUnderTest } from './event-store/event-store-under-test.js';
 import { expectedRevisions } from './event-store/expected-revisions.js';
 import { halfAppends } from './event-store/half-appends.js';
@@ -44,6 +45,8 @@ export interface EventStoreFixture extends WaitLimit {
   readonly open: (options: { readonly clock: Clock }) => Promise<OpenedEventStore>;
   /** Whether it can read one stream after another ({@link EventStore.readStreams}). */
   readonly readsStreams?: boolean;
+  /** Whether it can destroy the texts of an event ({@link EventStore.erase}). */
+  readonly erases?: boolean;
   /** Whether its server can be frozen ({@link OpenedEventStore.freeze}). */
   readonly freezes?: boolean;
   /** Whether somebody else can delete its events ({@link OpenedEventStore.lose}). */
@@ -67,6 +70,7 @@ export function eventStoreContract(fixture: EventStoreFixture, runner: TestRunne
       suites: [
         ...suitesOf(fixture.veryMany ?? 1000),
         ...(fixture.readsStreams === true ? [readingByStream] : []),
+        ...(fixture.erases === true ? [erasing] : []),
         ...(fixture.looksElsewhereFirst === true ? [] : [otherStreamsAtOnce]),
         ...(fixture.freezes === true ? [frozenDeadlines] : []),
         ...(fixture.losesEvents === true ? [halfAppends] : []),

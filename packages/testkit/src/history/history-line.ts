@@ -29,7 +29,15 @@ const PARSERS: FieldParsers = {
 };
 
 const REQUIRED_METADATA = ['actor', 'correlationId'];
-const OPTIONAL_METADATA = ['causationId', 'idempotencyKey', 'reason', 'actorSalt', 'reasonSalt'];
+const OPTIONAL_METADATA = [
+  'causationId',
+  'idempotencyKey',
+  'reason',
+  'actorSalt',
+  'reasonSalt',
+  'commitmentToActor',
+  'commitmentToReason',
+];
 const DIGITS = /^(?:0|[1-9]\d*)$/;
 
 /** Formats one recorded event as one line, without a line break. {@link parseHistoryLine} is its exact inverse. */

@@ -81,6 +81,8 @@ async function keepsMetadata(subject: EventStoreUnderTest): Promise<void> {
     reason: TEXTS.join(' '),
     actorSalt: 'salt',
     reasonSalt: 'salt',
+    commitmentToActor: 'commitment',
+    commitmentToReason: 'commitment',
   };
   const namesWithNul = { actor: 'a\0b', correlationId: '\0', causationId: 'c\0', idempotencyKey: '\0k' };
   const each = Object.entries(optional).map(([name, value]) => ({ ...least, [name]: value }));
