@@ -1,6 +1,8 @@
 import { copyFile } from 'node:fs/promises';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { EXIT } from '@login-policy/cli';
+import { openSqliteStore } from '@login-policy/store-sqlite';
+import { eraseTexts } from '@login-policy/witness';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { writeHistoryIn } from './copying.js';
@@ -153,6 +155,55 @@ describe('witness prove and verify', () => {
   });
 });
 
+/** Erases who added the default policy, and why. */
+async function eraseFirst(): Promise<void> {
+  await using store = await openSqliteStore({ path: place.path('iam.db') });
+  for await (const [event] of store.eventStore.readAll()) {
+    if (event === undefined) return;
+    const { id: eventId, revision, streamId } = event;
+    const erasing = { eventId, streamId, revision, texts: ['actor', 'reason'], actor: 'dpo' } as const;
+    expect(await eraseTexts(store, erasing)).to.deep.equal({ outcome: 'erased' });
+    return;
+  }
+}
+
+describe('witness erase', () => {
+  const idOf = async (): Promise<string> => {
+    const history = await done(place.run('history globex --json --limit 1'));
+    return /"eventId": "(\w+)"/.exec(history)?.[1] ?? '';
+  };
+
+  it('destroys who and why after asking, and every tree head still holds', async () => {
+    await change();
+    await sign();
+    const line = `witness erase ${await idOf()} --reason request-12`;
+    expect((await place.run(line, { ask: () => 'n' })).out).to.equal('Nothing was done.\n');
+    expect((await place.run('audit')).out).to.contain('bob');
+    const { err, out } = await place.run(line, { ask: () => 'y' });
+    expect(err).to.match(
+      /^Erase actor and reason of event \w+ \(revision 4 of organizationLoginPolicy-iam\/globex\) for good\?/,
+    );
+    expect(out).to.contain('Erased.');
+    expect((await place.run('audit')).out).not.to.contain('bob');
+    expect(await done(check())).to.equal(
+      'The log contains the history of the tree head: 10 events, 1 of them newer.\n',
+    );
+    expect((await place.run('verify')).out).to.contain('No problems found.');
+  });
+
+  it('is refused by name for another event, another text, and on EventStoreDB', () =>
+    withServer('store-eventstoredb', async (esdb) => {
+      await place.write('esdb', esdb);
+      await done(place.run('copy sqlite:iam.db @esdb'));
+      const line = `witness erase ${await idOf()} --yes`;
+      expect((await place.run(`${line} --only name`)).code).to.equal(EXIT.usage);
+      expect(await place.run('witness erase nobody --yes')).to.include({ code: EXIT.refused });
+      const { code, err } = await place.run(`${line} --store-file esdb`);
+      expect(code).to.equal(EXIT.refused);
+      expect(err).to.equal('This store can’t erase a text of a recorded event (not-supported). Nothing was changed.\n');
+    }));
+});
+
 describe('a tree head', () => {
   it('is not made at half an append on EventStoreDB: it stops, by the name of the event', () =>
     withServer('store-eventstoredb', async (esdb) => {
@@ -184,6 +235,7 @@ describe('a tree head', () => {
         place = await Place.make();
         await writeHistoryIn(place);
         await place.run('witness key iam.example/log --out log.key');
+        await eraseFirst();
         await place.write('postgres', postgres);
         await place.write('esdb', esdb);
         const { root, size } = JSON.parse(await done(sign()));

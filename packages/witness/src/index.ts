@@ -16,3 +16,4 @@ export { treeHeadFile, type TreeHeadFile } from './tree-head-file.js';
 export { urlSink, type Sink, type UrlSinkOptions } from './sink.js';
 export { tlogWitness, type Asked, type TlogWitness } from './tlog-witness.js';
 export { witness, type Witnessing, type WitnessingOptions, type WitnessingStatus } from './witnessing.js';
+export { eraseTexts, type EraseAnswer, type EraseOptions } from './erase.js';
