@@ -1,4 +1,4 @@
-import type { EventMetadata, RecordedEvent } from '@login-policy/event-sourcing';
+import type { EventMetadata, Json, RecordedEvent } from '@login-policy/event-sourcing';
 import canonicalize from 'canonicalize';
 import { sha256 } from './tree-hash.js';
 
@@ -41,11 +41,26 @@ export function leafOf(event: RecordedEvent): string {
   leaf += member('causationId', causationId);
   leaf += member(COMMITMENTS.actor, hiddenActor ?? commitmentToActor);
   leaf += member(COMMITMENTS.reason, hiddenReason ?? commitmentToReason);
-  leaf += `${member('correlationId', correlationId)}"data":${canonicalize(event.data)},"id":"${event.id}",`;
+  leaf += `${member('correlationId', correlationId)}"data":${canonical(event.data)},"id":"${event.id}",`;
   leaf += member('idempotencyKey', idempotencyKey);
   if (hiddenReason === undefined) leaf += member('reason', reason) + member('reasonSalt', reasonSalt);
   leaf += `"recordedAt":${event.recordedAt},"revision":"${event.revision}","schemaVersion":${event.schemaVersion},`;
   return `${leaf}"stream":${JSON.stringify(event.streamId)},"type":${JSON.stringify(event.type)}}`;
+}
+
+/** Most data is in order already, and Node writes that several times as fast. */
+function canonical(data: Json): string | undefined {
+  return isInOrder(data) ? JSON.stringify(data) : canonicalize(data);
+}
+
+function isInOrder(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  let before = '';
+  for (const [name, content] of Object.entries<Json>(value)) {
+    if ((name < before && !Array.isArray(value)) || !isInOrder(content)) return false;
+    before = name;
+  }
+  return true;
 }
 
 function member(name: string, text: string | undefined): string {
