@@ -1,6 +1,8 @@
+import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { UnrecordedErasures } from './erase.js';
 import { readTree, type Difference, type ExpectedTreeHead, type ReadableLog } from './read-tree.js';
 import { RightEdge } from './right-edge.js';
-import { parseHash } from './tree-hash.js';
+import { parseHash, type TreeHash } from './tree-hash.js';
 
 /** How a log is checked. */
 export interface CheckOptions {
@@ -17,6 +19,8 @@ export type CheckAnswer =
       readonly outcome: 'contained';
       /** The number of events in the log now. */
       readonly size: number;
+      /** The ids of events whose texts were erased, and no event says so. */
+      readonly erasedUnrecorded: readonly string[];
     }
   | Difference;
 
@@ -34,8 +38,10 @@ export async function checkLog(log: ReadableLog, { treeHeads, leaves, signal }: 
       throw new RangeError('edge: it does not belong to its tree head.');
   }
   if (leaves !== undefined) demandLeavesOf(treeHeads, leaves);
-  const { edge, difference } = await readTree(log, { expected: treeHeads, signal, ...(leaves && { leaves }) });
-  return difference ?? { outcome: 'contained', size: edge.size };
+  const erasures = new UnrecordedErasures();
+  const onLeaf = (_: TreeHash, event: RecordedEvent): void => erasures.add(event);
+  const { edge, difference } = await readTree(log, { expected: treeHeads, signal, onLeaf, ...(leaves && { leaves }) });
+  return difference ?? { outcome: 'contained', size: edge.size, erasedUnrecorded: erasures.eventIds };
 }
 
 function rootOf(size: number, edge: readonly string[]): string {

@@ -7,10 +7,11 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { commitmentOf, openingsOf, type Erasable } from './leaf.js';
+import { commitmentOf, COMMITMENTS, ERASABLE, openingsOf, type Erasable } from './leaf.js';
 
-/** The category of the events that say what was erased. */
+/** The category of the events that say what was erased, and their type. */
 const ERASURES = 'erasure';
+const TEXTS_ERASED = 'TextsErased';
 
 /** What is erased, and on whose word. */
 export interface EraseOptions {
@@ -84,7 +85,7 @@ function erasure(
   const salts = { actorSalt: salt(), reasonSalt: salt() };
   return {
     id,
-    type: 'TextsErased',
+    type: TEXTS_ERASED,
     schemaVersion: 1,
     data: { eventId: erased, stream: streamId, revision: String(revision), texts: [...texts] },
     metadata: { actor, correlationId: id, ...(reason !== undefined && { reason }), ...salts },
@@ -93,4 +94,23 @@ function erasure(
 
 function salt(): string {
   return randomBytes(16).toString('base64url');
+}
+
+/** Finds events whose texts are gone, and no event of the log says so. */
+export class UnrecordedErasures {
+  readonly #found = new Set<string>();
+
+  /** Adds the next event of the log. A record comes after what it is about. */
+  add({ data, id, metadata, streamId, type }: RecordedEvent): void {
+    for (const name of ERASABLE) if (metadata[COMMITMENTS[name]] !== undefined) this.#found.add(`${id} ${name}`);
+    if (type !== TEXTS_ERASED || !streamId.startsWith(`${ERASURES}-`)) return;
+    const { eventId, texts } = data;
+    if (typeof eventId !== 'string' || !Array.isArray(texts)) return;
+    for (const name of texts) this.#found.delete(`${eventId} ${String(name)}`);
+  }
+
+  /** The ids of these events. */
+  get eventIds(): readonly string[] {
+    return [...new Set([...this.#found].map((found) => found.split(' ')[0] ?? ''))];
+  }
 }

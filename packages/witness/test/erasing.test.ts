@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openAuditLog, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { monotonicIds, openMemoryStore, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import { commitmentOf } from '#insides';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { checkLog, eraseTexts, leafOf, proveEvent, verifyProof, type EraseAnswer } from '@login-policy/witness';
 import { expect } from 'chai';
@@ -48,7 +49,8 @@ async function expectErased(store: Store): Promise<void> {
   const erased = events.find(({ id }) => id === first.id) ?? first;
   expect(leafOf(erased)).to.equal(leafOf(first));
   expect(erased.metadata).to.include({ actor: '' }).and.not.have.any.keys('actorSalt', 'reason', 'reasonSalt');
-  expect(await checkLog(store.eventStore, { treeHeads: [treeHead] })).to.include({ outcome: 'contained' });
+  const checked = await checkLog(store.eventStore, { treeHeads: [treeHead] });
+  expect(checked).to.deep.equal({ outcome: 'contained', size: events.length, erasedUnrecorded: [] });
   const records = events.filter(({ streamId }) => streamId === `erasure-${first.id}`);
   expect(records.map(({ type, data, metadata: { actor, reason } }) => ({ type, data, actor, reason }))).to.deep.equal([
     {
@@ -99,6 +101,19 @@ describe('erasing who and why', () => {
     expect(entries.map(({ actor }) => actor))
       .to.include('bob')
       .and.not.include(NAME);
+  });
+
+  it('without a record of it is noticed, text by text', async () => {
+    await using store = openMemoryStore();
+    const { id: eventId, revision, streamId } = await writeNamed(store);
+    const treeHead = await headOf(store.eventStore);
+    const event = (await eventsOf(store.eventStore)).find(({ id }) => id === eventId);
+    const { actor, actorSalt: salt = '' } = event?.metadata ?? { actor: '' };
+    const erased = { eventId, revision, streamId, commitments: { actor: commitmentOf({ salt, text: actor }) } };
+    await store.eventStore.erase?.(erased);
+    await eraseTexts(store, { eventId, revision, streamId, texts: ['reason'], actor: 'dpo' });
+    const checked = await checkLog(store.eventStore, { treeHeads: [treeHead] });
+    expect(checked).to.deep.include({ outcome: 'contained', erasedUnrecorded: [eventId] });
   });
 
   it('is refused by name: on a store that can not, of another event, of a text without a salt', async () => {

@@ -72,7 +72,7 @@ describe('a tree head', () => {
     const head = await headOf(logOf([]));
     expect(head).to.include({ size: 0, root: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' });
     expect(head).not.to.have.property('position');
-    expect(await checkLog(logOf([]), { treeHeads: [head] })).to.deep.equal({ outcome: 'contained', size: 0 });
+    expect(await checkLog(logOf([]), { treeHeads: [head] })).to.include({ outcome: 'contained', size: 0 });
   });
 
   it('is not signed where the log does not contain the one before', async () => {
@@ -129,7 +129,11 @@ describe('a tree head', () => {
 describe('checking a log', () => {
   it('finds it contains every tree head that it had', async () => {
     const treeHeads = await Promise.all(events.map((_, at) => headOf(logOf(events.slice(0, at)))));
-    expect(await checkLog(logOf(events), { treeHeads })).to.deep.equal({ outcome: 'contained', size: events.length });
+    expect(await checkLog(logOf(events), { treeHeads })).to.deep.equal({
+      outcome: 'contained',
+      size: events.length,
+      erasedUnrecorded: [],
+    });
   });
 
   it('says by how much a restored backup is shorter, and how much of it is shown to be the same', async () => {

@@ -1,8 +1,9 @@
-import { checkLog } from '@login-policy/witness';
+import { checkLog, type CheckAnswer } from '@login-policy/witness';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { counted } from '../output/counted.js';
+import { printable } from '../output/printable.js';
 import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import type { OpenedStore } from '../store/open-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
@@ -16,7 +17,7 @@ export const check: Command = {
   section: 'Witness',
   summary: 'Says whether the log still contains the history of older tree heads, and otherwise where it first differs.',
   details: [
-    'Reads the whole log. Exit code 1 if it does not contain them: it differs, or it is shorter, as a restored backup is. Each tree head, and FILE.edge beside it if it is there, narrow down the place of a difference; --leaves names the event.',
+    'Reads the whole log. Exit code 1 if it does not contain them: it differs, or it is shorter, as a restored backup is; and if texts were erased without a record. Each tree head, and FILE.edge beside it if it is there, narrow down the place of a difference; --leaves names the event.',
   ],
   options: {
     ...STORE_OPTIONS,
@@ -42,18 +43,22 @@ async function checkStore(invocation: Invocation, store: OpenedStore): Promise<E
   const answer = await inFile(leavesFile ?? '--tree-head', () =>
     checkLog(store.eventStore, { treeHeads, signal: io.interrupted, ...(leaves && { leaves }) }),
   );
-  const text =
-    answer.outcome === 'contained' ? containedText(answer.size, treeHeads) : await differenceText(answer, store);
+  const text = answer.outcome === 'contained' ? containedText(answer, treeHeads) : await differenceText(answer, store);
   writeResult(
     invocation,
     () => answer,
     () => text,
   );
-  return answer.outcome === 'contained' ? EXIT.done : EXIT.refused;
+  return answer.outcome === 'contained' && answer.erasedUnrecorded.length === 0 ? EXIT.done : EXIT.refused;
 }
 
-function containedText(size: number, treeHeads: readonly { readonly size: number }[]): string {
+function containedText(
+  { erasedUnrecorded, size }: CheckAnswer & { outcome: 'contained' },
+  treeHeads: readonly { readonly size: number }[],
+): string {
   const newer = size - Math.max(...treeHeads.map((one) => one.size));
   const all = treeHeads.length === 1 ? 'the tree head' : `all ${treeHeads.length} tree heads`;
-  return `The log contains the history of ${all}: ${counted(size, 'event')}, ${newer} of them newer.\n`;
+  const contained = `The log contains the history of ${all}: ${counted(size, 'event')}, ${newer} of them newer.\n`;
+  if (erasedUnrecorded.length === 0) return contained;
+  return `${contained}Texts were erased, and no event says so: ${printable(erasedUnrecorded.join(', '))}.\n`;
 }
