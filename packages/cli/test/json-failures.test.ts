@@ -20,8 +20,16 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   ...{ 'add-second-factor': 'OTP_SMS', 'remove-second-factor': 'TOTP', change: 'forceMfa=yes' },
   ...{ 'add-multi-factor': 'U2F_WITH_VERIFICATION', 'remove-multi-factor': 'U2F_WITH_VERIFICATION' },
   ...{ 'add-identity-provider': 'google', 'remove-identity-provider': 'google' },
-  ...{ plan: 'policies.yaml', apply: 'plan.json', drift: 'policies.yaml', import: 'old.yaml' },
+  ...{ analyze: '', plan: 'policies.yaml', apply: 'plan.json', drift: 'policies.yaml', import: 'old.yaml' },
   copy: 'sqlite:nowhere.db sqlite:copy.db',
+  ...{
+    'witness key': 'log',
+    'witness sign': '',
+    'witness prove': 'x',
+    'witness check': '',
+    'witness verify': 'proof',
+    'witness erase': 'x',
+  },
 };
 
 const IMPORT = `instance: old
@@ -40,7 +48,7 @@ async function jsonOf(line: string, around: Around = {}): Promise<{ readonly cod
 describe('a command with --json that fails', () => {
   it('prints the error as JSON, whichever command it is: without a store, interrupted, or mistyped', async () => {
     const { out: overview } = await place.run('--help');
-    const names = [...overview.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name ?? '');
+    const names = [...overview.matchAll(/^ {2}([a-z-]+(?: [a-z]+)?) {2}/gm)].map(([, name]) => name ?? '');
     const helps = await Promise.all(names.map((name) => place.run(`${name} --help`)));
     const withJson = names.filter((_, index) => helps[index]?.out.includes('--json'));
     expect(withJson.toSorted()).to.deep.equal(Object.keys(ARGUMENTS).toSorted());
