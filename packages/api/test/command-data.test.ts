@@ -7,7 +7,7 @@ import { ACME, countEvents, GLOBEX, INSTANCE, openService, OWNER_OF_ACME, READER
 
 const ADMIN = '/admin/v1/policies/login';
 const OWN = '/management/v1/policies/login';
-const set = { type: 'set', policy: { settings: { forceMfa: true }, secondFactors: ['TOTP'] } };
+const set = { type: 'set', policy: { settings: { forceMfa: true }, secondFactors: ['TOTP'], multiFactors: [] } };
 const ofAcme = { token: OWNER_OF_ACME };
 
 describe('a command as data over REST', () => {
@@ -25,6 +25,7 @@ describe('a command as data over REST', () => {
     expect([seen.status, seen.at('sequence'), seen.at('eventId')]).to.deep.equal([200, '0', undefined]);
     const headers = {
       'if-match': seen.headers.get('etag') ?? '',
+      'login-policy-if-seen': String(seen.at('seen')),
       'idempotency-key': 'apply:1',
       'x-request-id': 'apply:1',
     };

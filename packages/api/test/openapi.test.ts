@@ -17,7 +17,14 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: unknown }>> }>>;
 }
 
-const CHANGE = ['If-Match', 'Idempotency-Key', 'Login-Policy-Reason', 'Login-Policy-Acknowledge', 'x-request-id'];
+const CHANGE = [
+  'If-Match',
+  'Login-Policy-If-Seen',
+  'Idempotency-Key',
+  'Login-Policy-Reason',
+  'Login-Policy-Acknowledge',
+  'x-request-id',
+];
 
 describe('the OpenAPI document', () => {
   let service: Service;
@@ -78,13 +85,13 @@ describe('the OpenAPI document', () => {
       ],
       'POST /admin/v1/policies/login/_preview': [
         'header If-Match',
-        'header Login-Policy-If-Default',
+        'header Login-Policy-If-Seen',
         'header Login-Policy-Acknowledge',
         ...atLeast,
       ],
       'GET /management/v1/policies/login/diff': ['query from', 'query to', org, ...atLeast],
       'POST /management/v1/policies/login/_revert': [org, ...change],
-      'POST /management/v1/policies/login/_customize': [org, 'header Login-Policy-If-Default', ...change],
+      'POST /management/v1/policies/login/_customize': [org, ...change],
       'POST /management/v1/policies/login/_evaluate_sign_in': [org, ...atLeast],
     };
     for (const [place, names] of Object.entries(wanted))

@@ -165,7 +165,7 @@ describe('a rollout over REST', () => {
         expect(at('message'), JSON.stringify(body)).to.include(word);
       }
     }
-    for (const header of ['If-Match', 'Idempotency-Key', 'Login-Policy-If-Default']) {
+    for (const header of ['If-Match', 'Idempotency-Key', 'Login-Policy-If-Seen']) {
       const headers = { [header]: '"1"' };
       const { at, status } = await askOf(service, `POST ${ADMIN}/_roll_out`, { body: advisory, headers });
       expect([status, at('details.0.id')]).to.deep.equal([400, 'LP-ARG-04']);

@@ -16,10 +16,10 @@ export {
 export type { OnChangeOptions, PolicyChanged, PolicyChangeTold } from './changes/policy-changed.js';
 export type { OrganizationList } from './reads/affected.js';
 export type { Acknowledged, Acknowledgement } from './commands/acknowledge.js';
-export type { CommandInput, CommandOptions, CustomizeOptions } from './commands/command-input.js';
+export type { CommandInput, CommandOptions } from './commands/command-input.js';
 export type { NewLoginPolicy } from './policy/new-login-policy.js';
 export type { Details } from './reads/details.js';
-export type { PolicyChange } from './reads/diff.js';
+export type { PolicyChange } from './policy/diff.js';
 export type { Guard } from './commands/guard.js';
 export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './policy/factors.js';
 export { freshInstance } from './policy/fresh-instance.js';

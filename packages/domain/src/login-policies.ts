@@ -1,6 +1,6 @@
 import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { Changes } from './changes/changes.js';
-import type { CommandInput, CommandOptions, CustomizeOptions } from './commands/command-input.js';
+import type { CommandInput, CommandOptions } from './commands/command-input.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
 import { callNameOf, parseCommandRequest } from './commands/parse-command.js';
 import { policyHandler } from './commands/policy-handler.js';
@@ -17,7 +17,9 @@ import { Calls } from './reads/calls.js';
 import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.js';
 import type { CountingSources } from './sign-in/count-people.js';
 import { listOnDefault, parseOnDefault, type OnDefault, type OnDefaultOptions } from './reads/on-default.js';
+import { explained } from './reads/changes-since.js';
 import { PolicyReader } from './reads/policy-reader.js';
+import { defaultsOf } from './preview/plan-default.js';
 import { parsePreview, previewOf, type Preview, type PreviewOptions } from './preview/preview.js';
 import { withRemainingWait } from './reads/read-input.js';
 import type { AsOf } from './input/moment.js';
@@ -38,7 +40,7 @@ import {
  * (`invalid-argument`, which names the field). A thrown error is a `Fault` of the store or a defect of the program.
  *
  * The reasons for a refusal are checked in this order: malformed input, the idempotency key, `ifSequence`, `ifEventId`,
- * whether the policy exists, the rule of the command.
+ * `ifSeen`, whether the policy exists, the rule of the command.
  *
  * A change to an instance's default policy applies to every organization without a custom policy.
  */
@@ -151,24 +153,24 @@ export class LoginPolicies extends LoginPolicyReads {
 
   /**
    * Gives an organization a custom policy that copies the current default: settings, factors and identity providers.
-   * Later changes of the default do not affect it. `ifDefaultSequence` refuses the command unless the default is still
-   * the one the caller saw. The check is not atomic: a change of the default between it and the write is not detected.
+   * Later changes of the default do not affect it. It is the default at the moment of the append (on EventStoreDB: just
+   * before it); with `ifSeen`, the one that the caller saw.
    */
-  customize(organization: OrganizationRef, options: CustomizeOptions): Promise<CommandAnswer> {
+  customize(organization: OrganizationRef, options: CommandOptions): Promise<CommandAnswer> {
     return this.execute(organization, { type: 'customize' }, options);
   }
 
-  /**
-   * Runs a command given as an object. Its `type` is the name of the corresponding method. Only `customize` takes
-   * `ifDefaultSequence` and `ifDefaultEventId`; with another command they are invalid arguments.
-   */
-  async execute(owner: OwnerRef, command: CommandInput, options: CustomizeOptions): Promise<CommandAnswer> {
+  /** Runs a command given as an object. Its `type` is the name of the corresponding method. */
+  async execute(owner: OwnerRef, command: CommandInput, options: CommandOptions): Promise<CommandAnswer> {
     return this.#parts.calls.answer(
       callNameOf(command),
       () => parseCommandRequest(owner, command, options),
       async (request) => {
-        const handled = await this.#parts.handler.handle(policyStream(request.owner), request.parsed, request.context);
-        return commandAnswerOf(handled, request.owner);
+        const { context, parsed } = request;
+        const handled = await this.#parts.handler.handle(policyStream(request.owner), parsed, context);
+        if (handled.outcome === 'accepted') return commandAnswerOf(handled, request.owner);
+        const rejection = await explained(handled.rejection, this.#parts.policies, context);
+        return rejectedAnswer({ ...handled, rejection }, request.owner);
       },
     );
   }
@@ -229,14 +231,25 @@ export class LoginPolicies extends LoginPolicyReads {
       'preview',
       () => parsePreview(owner, command, options),
       async (request) => {
+        const { context, parsed } = request;
+        const { handler, policies } = this.#parts;
         const begunAt = performance.now();
-        const dryRun = await this.#parts.handler.dryRun(policyStream(request.owner), request.parsed, request.context);
-        if (dryRun.outcome === 'rejected') return rejectedAnswer(dryRun, request.owner);
+        const defaults = await defaultsOf(request, { handler, policies });
+        if (defaults !== undefined && 'outcome' in defaults) return defaults;
+        const besides = request.beside.organizations;
+        const conditions = { ...context, plan: { defaults, besides } };
+        const dryRun = await handler.dryRun(policyStream(request.owner), parsed, conditions);
+        if (dryRun.outcome === 'rejected') {
+          const rejection = await explained(dryRun.rejection, policies, context);
+          return rejectedAnswer({ ...dryRun, rejection }, request.owner);
+        }
         return previewOf(dryRun, {
           owner: request.owner,
-          parsed: request.parsed,
+          parsed,
+          defaults,
+          besides,
           read: withRemainingWait(request.read, begunAt),
-          policies: this.#parts.policies,
+          policies,
           instancePolicies: this.#parts.instancePolicies,
           organizations: this.#organizations,
           counting: this.#counting,

@@ -2,7 +2,7 @@
 export type { Affected } from './reads/affected.js';
 export { ACKNOWLEDGED_BY_NAME } from './commands/acknowledge.js';
 export type { OnDefaultOptions } from './reads/on-default.js';
-export type { CommandConditions, DefaultConditions } from './commands/command-input.js';
+export type { CommandConditions, FoundDefault } from './commands/command-input.js';
 export type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands/commands.js';
 export type { Moment } from './input/moment.js';
 export { decide, type Circumstances, type LoginPolicyDecision } from './commands/decide.js';
@@ -10,7 +10,7 @@ export type { ChangeHandling, PolicyUnreadable, Reached } from './changes/policy
 export { compareSignIns, type SignInsCompared } from './sign-in/compare-sign-ins.js';
 export { detailsToJson, type DetailsJson } from './reads/details.js';
 export type { ChangeInfo } from './policy/change-info.js';
-export { diffPolicies, type SettingPath } from './reads/diff.js';
+export { diffPolicies, type SettingPath } from './policy/diff.js';
 export type { Step } from './sign-in/steps.js';
 export { loginPolicyEvents } from './events/event-codec.js';
 export type {
@@ -27,7 +27,7 @@ export type {
   SecondFactorRemoved,
 } from './events/events.js';
 export { evolve, evolveAll, ImpossibleEvent } from './policy/evolve.js';
-export { NO_FACTS, type DefaultSeen, type PolicyFacts } from './commands/facts.js';
+export { NO_FACTS, type PolicyFacts } from './commands/facts.js';
 export { effectivePolicy } from './policy/effective-policy.js';
 export {
   IDENTITY_PROVIDER_OWNERS,
@@ -82,7 +82,8 @@ export {
   type PolicyRejection,
   type RefusingPolicy,
   type UnmetCondition,
-  type UnmetDefaultCondition,
+  type ChangedSince,
+  type ChangeSince,
 } from './policy/rejections.js';
 export type { AuditEntry, AuditExport, AuditLog, AuditLogOptions, AuditPage } from './audit/audit-log.js';
 export { entryJson as auditEntryJson } from './audit/audit-export.js';

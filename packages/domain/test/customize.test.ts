@@ -1,4 +1,4 @@
-import { freshInstance, openLoginPolicies, orThrow, toJson } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import {
   ABSENT,
   diffPolicies,
@@ -35,7 +35,7 @@ const provider = { id: parseIdentityProviderId('idp-1', 'id'), ownerType: 'SYSTE
 const command = { type: 'customize' } as const;
 
 function byDefault(model: LoginPolicy): PolicyFacts {
-  return { model, unknownIdentityProviders: new Set() };
+  return { fallback: model, unknownIdentityProviders: new Set() };
 }
 
 describe('customizing: copying the default to a custom policy', () => {
@@ -59,12 +59,12 @@ describe('customizing: copying the default to a custom policy', () => {
   it('is refused as a whole if an identity provider of the default no longer exists', () => {
     const model = policyAfter(...policyAdded({ identityProviders: [provider] }));
     given()
-      .when(command, { model, unknownIdentityProviders: new Set([provider.id]) })
+      .when(command, { fallback: model, unknownIdentityProviders: new Set([provider.id]) })
       .thenRejected({ reason: 'identity-provider-not-found', id: provider.id });
   });
 
   it('needs the default among the facts', () => {
-    expect(() => decide(command, ABSENT, { owner: 'organization' })).to.throw(TypeError, 'the default policy');
+    expect(() => decide(command, ABSENT, { owner: 'organization' })).to.throw(TypeError, 'what the default is');
   });
 
   it('does not change the effective policy, whatever the default is', () => {
@@ -95,61 +95,17 @@ describe('customizing: copying the default to a custom policy', () => {
     await loginPolicies.close();
   });
 
-  it('is refused if the default is not the one that was seen, also as a preview', async () => {
-    const { store, loginPolicies } = await openDesk();
-    const { details, eventId: seenEvent } = orThrow(await loginPolicies.add(instance, freshInstance, by));
-    const seen = { ifDefaultSequence: details.sequence, ifDefaultEventId: seenEvent };
-    expect(orThrow(await loginPolicies.preview(acme, command, seen)).events).to.have.lengthOf(4);
-    const stricter = orThrow(await loginPolicies.change(instance, { forceMfa: true }, by));
-    const written = await countEvents(store);
-    const stale = { reason: 'default-sequence-not-current', expected: 4n, actual: 5n };
-    const refused = await loginPolicies.customize(acme, { ...by, ...seen });
-    expect(rejectionOf(refused)).to.deep.equal(stale);
-    expect(toJson(refused)['message']).to.equal(
-      'The default login policy of instance 69629023906488334 was expected at sequence 4 but is at 5, so no custom policy was made of it.',
-    );
-    expect(rejectionOf(await loginPolicies.preview(acme, command, seen))).to.deep.equal(stale);
-    expect(await countEvents(store)).to.equal(written);
-    const now = { ifDefaultSequence: 5n, ifDefaultEventId: stricter.eventId };
-    expect(orThrow(await loginPolicies.customize(acme, { ...by, ...now })).events).to.have.lengthOf(4);
-    await loginPolicies.close();
-  });
-
-  it('is refused if another event is at the sequence that was seen', async () => {
-    const { loginPolicies } = await openDesk();
-    const { eventId: actual } = orThrow(await loginPolicies.add(instance, freshInstance, by));
-    const lost = { ifDefaultSequence: 4n, ifDefaultEventId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' };
-    const refused = await loginPolicies.customize(acme, { ...by, ...lost });
-    expect(rejectionOf(refused)).to.deep.equal({
-      reason: 'default-event-not-current',
-      expected: lost.ifDefaultEventId,
-      actual,
-    });
-    await loginPolicies.close();
-  });
-
   it('is replayed under its key, whatever the default is by then', async () => {
     const { loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(instance, freshInstance, by));
     const keyed = { ...by, idempotencyKey: 'once' };
-    const first = orThrow(await loginPolicies.customize(acme, { ...keyed, ifDefaultSequence: 4n }));
+    const { seen } = orThrow(await loginPolicies.preview(acme, command));
+    const first = orThrow(await loginPolicies.customize(acme, { ...keyed, ifSeen: seen }));
     orThrow(await loginPolicies.change(instance, { forceMfa: true }, by));
-    for (const pin of [{}, { ifDefaultSequence: 4n }, { ifDefaultSequence: 99n }]) {
+    for (const pin of [{}, { ifSeen: seen }]) {
       const again = orThrow(await loginPolicies.customize(acme, { ...keyed, ...pin }));
       expect(again).to.deep.include({ details: first.details, isRepeated: true });
     }
-    await loginPolicies.close();
-  });
-
-  it('is the only command that accepts conditions on the default', async () => {
-    const { loginPolicies } = await openDesk();
-    const pinned = { ...by, ifDefaultSequence: 4n };
-    const refused = await loginPolicies.execute(acme, { type: 'add', policy: {} }, pinned);
-    expect(rejectionOf(refused)).to.deep.include({ reason: 'invalid-argument', field: 'options.ifDefaultSequence' });
-    const previewed = await loginPolicies.preview(acme, { type: 'remove' }, { ifDefaultEventId: 'x' });
-    expect(rejectionOf(previewed)).to.deep.include({ field: 'options.ifDefaultEventId' });
-    const bent = await loginPolicies.customize(acme, { ...by, ...Object({ ifDefaultSequence: 4 }) });
-    expect(rejectionOf(bent)).to.deep.include({ field: 'options.ifDefaultSequence', received: '4' });
     await loginPolicies.close();
   });
 

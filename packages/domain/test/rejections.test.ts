@@ -35,13 +35,9 @@ const SENTENCES: Sentences = {
     { reason: 'event-not-current', expected, actual: undefined },
     'The default login policy of instance 69629023906488334 (sequence 7) ends with another event than the one expected: the expected one is no longer in its history, as after a restore, so nothing was changed.',
   ],
-  'default-sequence-not-current': [
-    { reason: 'default-sequence-not-current', expected: 4n, actual: 7n },
-    'The default login policy of instance 69629023906488334 was expected at sequence 4 but is at 7, so no custom policy was made of it.',
-  ],
-  'default-event-not-current': [
-    { reason: 'default-event-not-current', expected, actual: undefined },
-    'The default login policy of instance 69629023906488334 ends with another event than the one expected: the expected one is no longer in its history, as after a restore, so no custom policy was made of it.',
+  'changed-since': [
+    { reason: 'changed-since', owner: ofInstance.owner, seen: undefined, actual: undefined, since: [] },
+    'The default login policy of instance 69629023906488334 is not the one that was seen: its history is another one, as after a restore, so nothing was changed.',
   ],
   'would-lock-out': [
     { reason: 'would-lock-out', warnings: [{ warning: 'no-way-to-sign-in', message: 'Nobody could sign in.' }] },

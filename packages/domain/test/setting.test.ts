@@ -1,5 +1,13 @@
 import { orThrow } from '@login-policy/domain';
-import { diffPolicies, evolveAll, decide, loginPolicyDecider, type LoginPolicy } from '@login-policy/domain/model';
+import {
+  ABSENT,
+  NO_FACTS,
+  diffPolicies,
+  evolveAll,
+  decide,
+  loginPolicyDecider,
+  type LoginPolicy,
+} from '@login-policy/domain/model';
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -10,10 +18,10 @@ import { acme, ACME_STREAM, by, instance, openDesk, PASSKEY, policyAdded, reject
 const given = deciderSpecification(loginPolicyDecider, { streamId: ACME_STREAM });
 
 describe('setting a policy', () => {
-  it('adds it if there is none', () => {
+  it('adds it if there is none, nor a default', () => {
     const content = { settings: { forceMfa: true }, multiFactors: [PASSKEY] } as const;
     given()
-      .when({ type: 'set', policy: content })
+      .when({ type: 'set', policy: content }, { ...NO_FACTS, fallback: ABSENT })
       .thenEvents(...policyAdded(content));
   });
 
@@ -63,6 +71,6 @@ describe('setting a policy', () => {
 const EMPTY = { secondFactors: [], multiFactors: [], identityProviders: [] };
 
 function after(policy: LoginPolicy, command: Parameters<typeof decide>[0]): LoginPolicy {
-  const decision = decide(command, policy, { owner: 'organization' });
+  const decision = decide(command, policy, { owner: 'organization', facts: { ...NO_FACTS, fallback: ABSENT } });
   return decision.outcome === 'rejected' ? policy : evolveAll(policy, decision.events, 'organization');
 }

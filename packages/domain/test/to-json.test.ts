@@ -60,7 +60,7 @@ describe('an answer as JSON', () => {
       await loginPolicies.add(instance, { ...freshInstance, settings, identityProviders }, by),
     );
     const json = toJson(await loginPolicies.policy(instance));
-    expect(Object.keys(json)).to.deep.equal(['outcome', 'kind', 'policy']);
+    expect(Object.keys(json)).to.deep.equal(['outcome', 'kind', 'policy', 'seen']);
     expect(json['policy']).to.deep.include({
       owner: instance,
       isDefault: true,

@@ -1,4 +1,4 @@
-import type { CustomizeOptions, InstanceRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
+import type { CommandOptions, InstanceRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
 import type { CallContext } from './call-context.js';
 import { commandOptions, readOptions, type Incoming } from './conditions.js';
 
@@ -27,7 +27,7 @@ export class AdmittedCall implements CallContext<OwnerRef> {
     return { instanceId: this.owner.instanceId };
   }
 
-  get command(): CustomizeOptions {
+  get command(): CommandOptions {
     return commandOptions(this.#actor, this.#incoming);
   }
 

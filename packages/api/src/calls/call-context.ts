@@ -1,4 +1,4 @@
-import type { CustomizeOptions, InstanceRef, OrganizationRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
+import type { CommandOptions, InstanceRef, OrganizationRef, OwnerRef, PolicyReadOptions } from '@login-policy/domain';
 
 /** The context of a call, in addition to the request message. */
 export interface CallContext<Owner extends OwnerRef> {
@@ -6,7 +6,7 @@ export interface CallContext<Owner extends OwnerRef> {
   readonly owner: Owner;
   readonly instance: InstanceRef;
   /** The conditions of a change. @throws ApiError for a malformed header. */
-  readonly command: CustomizeOptions;
+  readonly command: CommandOptions;
   /** The conditions of a read. @throws ApiError for a malformed header or `asOf`. */
   readonly read: PolicyReadOptions;
   /**
@@ -36,6 +36,8 @@ export interface Answer<Message> {
   readonly message: Message;
   /** The quoted entity tag of the policy. */
   readonly tag?: string;
+  /** What the answer depended on, for `Login-Policy-If-Seen`. */
+  readonly seen?: string | undefined;
   /** The position that a later read must include to see the change. */
   readonly position?: string;
   /** The HTTP status over REST, if it is not 200. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AsOf, CommandOptions, CustomizeOptions, PolicyReadOptions } from '@login-policy/domain';
+import type { AsOf, CommandOptions, PolicyReadOptions } from '@login-policy/domain';
 import { LOCK_OUTS } from '@login-policy/domain/model';
 import { parsePosition } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
@@ -30,11 +30,11 @@ export function requestIdOf(headers: RequestHeaders): string {
 }
 
 /** The conditions of a command, and its actor. @throws ApiError for a malformed header. */
-export function commandOptions(actor: string, incoming: Incoming): CustomizeOptions {
+export function commandOptions(actor: string, incoming: Incoming): CommandOptions {
   const { requestId, signal } = incoming;
   const idempotencyKey = incoming.get('idempotency-key');
   const reason = incoming.get('login-policy-reason');
-  const options: Writable<CustomizeOptions> = {
+  const options: Writable<CommandOptions> = {
     actor,
     correlationId: requestId,
     ...preconditionsOf(incoming),
@@ -52,7 +52,7 @@ export function commandOptions(actor: string, incoming: Incoming): CustomizeOpti
  *
  * @throws ApiError for an unknown name
  */
-export function acknowledgedIn(headers: RequestHeaders): Pick<CustomizeOptions, 'acknowledge'> {
+export function acknowledgedIn(headers: RequestHeaders): Pick<CommandOptions, 'acknowledge'> {
   const names = headers.get('login-policy-acknowledge')?.split(',');
   return names === undefined ? {} : { acknowledge: names.map((name) => acknowledgementIn(name.trim())) };
 }
@@ -68,31 +68,15 @@ function acknowledgementIn(name: string): (typeof BY_NAME)[number] | { readonly 
   throw badHeader('Login-Policy-Acknowledge', rule);
 }
 
-/** The preconditions of a command. */
-type Preconditions = Pick<CustomizeOptions, 'ifDefaultEventId' | 'ifDefaultSequence' | 'ifEventId' | 'ifSequence'>;
-
 /**
- * The preconditions of a call: on the policy itself by `If-Match`, on the default by `Login-Policy-If-Default`.
+ * The preconditions of a call: on the policy's last event by `If-Match`, on all that the caller saw by
+ * `Login-Policy-If-Seen`.
  *
  * @throws ApiError
  */
-export function preconditionsOf(headers: RequestHeaders): Preconditions {
-  const defaultTag = headers.get('login-policy-if-default')?.trim();
-  return defaultTag === undefined
-    ? ownPreconditions(headers)
-    : { ...ownPreconditions(headers), ...defaultPreconditions(defaultTag) };
-}
-
-/**
- * Parses the tag of a default policy, as in a read of the default or of an organization without a custom policy.
- *
- * @throws ApiError
- */
-function defaultPreconditions(tag: string): Preconditions {
-  const [, ifDefaultSequence, ifDefaultEventId] = DEFAULT_TAG.exec(tag) ?? [];
-  if (ifDefaultSequence === undefined)
-    throw badHeader('Login-Policy-If-Default', 'one entity tag in quotes, as the ETag of the default policy');
-  return { ifDefaultSequence: BigInt(ifDefaultSequence), ...(ifDefaultEventId !== undefined && { ifDefaultEventId }) };
+export function preconditionsOf(headers: RequestHeaders): Pick<CommandOptions, 'ifEventId' | 'ifSeen' | 'ifSequence'> {
+  const ifSeen = headers.get('login-policy-if-seen')?.trim();
+  return ifSeen === undefined ? ownPreconditions(headers) : { ...ownPreconditions(headers), ifSeen };
 }
 
 /** `*` means that the policy exists, which every command requires anyway. @throws ApiError */
@@ -107,8 +91,6 @@ function ownPreconditions(headers: RequestHeaders): Pick<CommandOptions, 'ifEven
 
 /** A policy's sequence and last event. A tag with only a sequence matches any event there. */
 const OWN_TAG = /^"(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
-
-const DEFAULT_TAG = /^"(?:default-)?(\d{1,18})(?:\.([0-7][0-9A-HJKMNP-TV-Z]{25})\.\d{1,9})?"$/;
 
 /**
  * A header can only hold ASCII, but a reason is free text. Other bytes arrive as Latin-1, whatever they stood for, and

@@ -61,7 +61,7 @@ export class PolicyAnswers {
   ): Promise<Answer<Message>> {
     const answer = await answering;
     if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
-    return { message: toMessage(answer.policy), tag: etagOf(answer.policy) };
+    return { message: toMessage(answer.policy), tag: etagOf(answer.policy), seen: answer.seen };
   }
 
   /** @throws ApiError when the read was refused. */

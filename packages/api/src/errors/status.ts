@@ -52,10 +52,8 @@ function statusOf(rejection: Rejection, absent: AbsentAnswer): Omit<ApiErrorCont
       return { code: 'aborted', id: 'LP-COND-01', httpStatus: 412 };
     case 'event-not-current':
       return { code: 'aborted', id: 'LP-COND-04', httpStatus: 412 };
-    case 'default-sequence-not-current':
-      return { code: 'aborted', id: 'LP-COND-06', httpStatus: 412 };
-    case 'default-event-not-current':
-      return { code: 'aborted', id: 'LP-COND-07', httpStatus: 412 };
+    case 'changed-since':
+      return { code: 'aborted', id: 'LP-COND-06' };
     case 'idempotency-key-reused':
       return { code: 'aborted', id: 'LP-COND-02' };
   }
@@ -66,8 +64,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'options.correlationId': 'x-request-id',
   'options.reason': 'login-policy-reason',
   'options.acknowledge': 'login-policy-acknowledge',
-  'options.ifDefaultSequence': 'login-policy-if-default',
-  'options.ifDefaultEventId': 'login-policy-if-default',
+  'options.ifSeen': 'login-policy-if-seen',
   'options.asOf.sequence': 'asOf',
   'options.asOf.instant': 'asOf',
   'span.from.sequence': 'from',

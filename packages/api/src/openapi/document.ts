@@ -130,8 +130,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
   '403': 'The caller may not do this here.',
   '404': 'There is no such policy, or no instance at this address.',
   '408': 'The body did not arrive in time.',
-  '409': 'It exists already, a concurrent change was first, or the Idempotency-Key was used for something else.',
-  '412': 'A policy is no longer at the state that If-Match or Login-Policy-If-Default names.',
+  '409':
+    'It exists already, a concurrent change was first, a policy is not as Login-Policy-If-Seen names it, or the Idempotency-Key was used for something else.',
+  '412': 'The policy is no longer at the state that If-Match names.',
   '413': 'The body is too large.',
   default: 'Failed, and not by the caller’s doing.',
 };

@@ -9,13 +9,11 @@ export const READ_HEADERS: readonly string[] = ['Login-Policy-At-Least'];
 /** The request headers of every change. */
 export const CHANGE_HEADERS: readonly string[] = [
   'If-Match',
+  'Login-Policy-If-Seen',
   'Idempotency-Key',
   'Login-Policy-Reason',
   'Login-Policy-Acknowledge',
 ];
-
-/** The request headers for making a custom policy of the default. */
-export const CUSTOMIZE_HEADERS: readonly string[] = ['Login-Policy-If-Default', ...CHANGE_HEADERS];
 
 /** Headers as parameters; the organization's header only where it is used. */
 export function headerParameters(names: readonly string[], level: Scope<OwnerRef>['level']): readonly Schema[] {

@@ -1,10 +1,10 @@
-import { CUSTOMIZE_HEADERS } from '../openapi/parameters.js';
+import { CHANGE_HEADERS } from '../openapi/parameters.js';
 import { detailsJson } from './details-json.js';
 import type { OwnRoute } from './own-route.js';
 
 /**
- * `POST …/policies/login/_customize`: gives an organization a custom policy that copies the default. With
- * `Login-Policy-If-Default`, only if the default is still the one the caller saw. The answer is that of a change.
+ * `POST …/policies/login/_customize`: gives an organization a custom policy that copies the default. The answer is that
+ * of a change.
  */
 export const customizeRoute: OwnRoute = {
   verb: 'POST',
@@ -15,7 +15,7 @@ export const customizeRoute: OwnRoute = {
     summary: 'Make a custom login policy of the default one',
     // Without fields: a body with settings is refused, because they would be ignored.
     body: { type: 'object', properties: {} },
-    headers: CUSTOMIZE_HEADERS,
+    headers: CHANGE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
   },
   async answer({ policies, answers, context: { owner, command } }) {

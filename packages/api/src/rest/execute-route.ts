@@ -1,7 +1,7 @@
 import { toJson } from '@login-policy/domain';
 import { isOrganization } from '@login-policy/domain/model';
 import { permissionDenied, unreadable } from '../errors/refusals.js';
-import { CUSTOMIZE_HEADERS } from '../openapi/parameters.js';
+import { CHANGE_HEADERS } from '../openapi/parameters.js';
 import { COMMAND_DATA, commandData } from './command-data.js';
 import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
 
@@ -16,7 +16,7 @@ export const executeRoute: OwnRoute = {
   operation: {
     summary: 'Carry out a command on the login policy',
     body: { type: 'object', required: ['command'], properties: { command: COMMAND_DATA } },
-    headers: CUSTOMIZE_HEADERS,
+    headers: CHANGE_HEADERS,
     answer: {
       details: { type: 'object' },
       eventId: { type: 'string' },

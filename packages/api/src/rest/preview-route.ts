@@ -1,9 +1,10 @@
-import type { CommandInput, Preview } from '@login-policy/domain';
+import type { JsonValue } from '@bufbuild/protobuf';
+import type { CommandInput, Preview, PreviewOptions } from '@login-policy/domain';
 import { isOrganization, loginPolicyEvents } from '@login-policy/domain/model';
 import { acknowledgedIn, preconditionsOf } from '../calls/conditions.js';
 import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';
-import { unreadable } from '../errors/refusals.js';
+import { unknownName, unreadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
 import type { Schema } from '../openapi/schemas.js';
 import { COMMAND_DATA, commandData, withLibraryNames } from './command-data.js';
@@ -40,10 +41,17 @@ export const previewRoute: OwnRoute = {
             'Instead of a command: a method of this service that changes the policy, Revert, or for an organization Customize.',
         },
         request: { type: 'object', description: 'What that method takes.' },
+        beside: {
+          type: 'object',
+          description:
+            'The other steps of the same plan. For an organization: the command on the default. For the default: the organizations with a step of their own.',
+          properties: { byDefault: COMMAND_DATA, organizationIds: { type: 'array', items: { type: 'string' } } },
+        },
       },
     },
-    headers: ['If-Match', 'Login-Policy-If-Default', 'Login-Policy-Acknowledge', ...READ_HEADERS],
+    headers: ['If-Match', 'Login-Policy-If-Seen', 'Login-Policy-Acknowledge', ...READ_HEADERS],
     answer: {
+      seen: { type: 'string', description: 'For Login-Policy-If-Seen.' },
       sequence: WHOLE_NUMBER,
       eventId: { type: 'string', description: 'Left out of a policy without events.' },
       events: LIST,
@@ -71,7 +79,7 @@ export const previewRoute: OwnRoute = {
   async answer(call) {
     const { policies, answers, exchange, context } = withLibraryNames(call);
     const { asOf: _, ...freshness } = context.read;
-    const options = { ...freshness, ...preconditionsOf(exchange), ...acknowledgedIn(exchange) };
+    const options = { ...freshness, ...preconditionsOf(exchange), ...acknowledgedIn(exchange), ...besideIn(call) };
     const preview = await answers.ofRead(
       policies.preview(context.owner, commandData(call) ?? commandIn(call), options),
     );
@@ -87,6 +95,27 @@ export const previewRoute: OwnRoute = {
 function unnamed(people: Preview['people']): Pick<Preview, 'people'> {
   if (people === undefined) return {};
   return { people: 'unknown' in people ? people : { ...people, organizations: [] } };
+}
+
+/** The other steps of the same plan. The policies check their content. @throws ApiError */
+function besideIn({ body: { beside } }: OwnCall): Pick<PreviewOptions, 'beside'> {
+  if (beside === undefined) return {};
+  if (!isJsonObject(beside)) throw unreadable('beside must be a JSON object.');
+  const { byDefault, organizationIds, ...others } = beside;
+  for (const name of Object.keys(others)) throw unknownName('beside.', name, ['byDefault', 'organizationIds']);
+  const command = byDefault === undefined ? undefined : commandData({ body: { command: byDefault } });
+  const ids = organizationIds === undefined ? undefined : textsIn(organizationIds);
+  return {
+    beside: {
+      ...(command !== undefined && { byDefault: command }),
+      ...(ids !== undefined && { organizationIds: ids }),
+    },
+  };
+}
+
+function textsIn(value: JsonValue): readonly string[] {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
+  throw unreadable('beside.organizationIds must be a list of texts.');
 }
 
 /** The commands without a ZITADEL method: the fields of their requests, and how they are parsed. */
@@ -116,9 +145,10 @@ function commandIn({ body, context: { owner }, methods, unknownNames }: OwnCall)
 }
 
 function previewJson(preview: Preview): object {
-  const { affected, changes, eventId, events, people, sequence, stillAllowing, warnings } = preview;
+  const { affected, changes, eventId, events, people, sequence, seen, stillAllowing, warnings } = preview;
   const organizationIds = affected.organizations.map(({ organizationId }) => organizationId);
   return {
+    seen,
     sequence: String(sequence),
     eventId,
     events: events.map((event) => loginPolicyEvents.encode(event)).map(({ type, data }) => ({ type, data })),

@@ -155,7 +155,7 @@ function optionsIn(call: OwnCall): CheckedOptions {
   const { body, context, exchange } = call;
   const { id } = body;
   if (typeof id !== 'string') throw unreadable('id must be text.');
-  for (const header of ['If-Match', 'Idempotency-Key', 'Login-Policy-If-Default'])
+  for (const header of ['If-Match', 'Idempotency-Key', 'Login-Policy-If-Seen'])
     if (exchange.get(header.toLowerCase()) !== undefined)
       throw badHeader(header, 'absent: a rollout changes many policies, and is repeated under its id');
   const { acknowledge, actor, reason } = context.command;

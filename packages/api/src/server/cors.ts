@@ -5,7 +5,7 @@ import type { ApiRequest } from '../ports/ports.js';
 export type AllowedOrigins = 'any' | readonly string[] | ((origin: string) => boolean);
 
 const EXPOSED =
-  'grpc-status, grpc-message, grpc-status-details-bin, etag, login-policy-position, x-request-id, www-authenticate';
+  'grpc-status, grpc-message, grpc-status-details-bin, etag, login-policy-position, login-policy-seen, x-request-id, www-authenticate';
 const PREFLIGHT_CACHE_SECONDS = '7200';
 
 /** Whether pages of an origin may call: only `true` permits. */

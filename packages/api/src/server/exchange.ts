@@ -213,12 +213,13 @@ export abstract class Exchange implements IncomingRequest, BodySource {
   }
 
   /** The headers of every answer to this request. */
-  answerHeaders({ position, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
+  answerHeaders({ position, seen, tag }: Omit<Answer<unknown>, 'message'> = {}): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = corsHeaders(this);
     headers['x-request-id'] = this.requestId;
     // One path serves many organizations and callers, whose tags may be equal, so a shared cache would mix them up.
     if (this.isRead) headers['cache-control'] = 'no-store';
     if (tag !== undefined) headers['etag'] = tag;
+    if (seen !== undefined) headers['login-policy-seen'] = seen;
     if (position !== undefined) headers['login-policy-position'] = position;
     return headers;
   }

@@ -5,7 +5,7 @@ import type { InstanceRef, Organization, Owner } from '../policy/owner.js';
 import type { UnsaltedMetadata } from '../reads/history.js';
 import type { UnreadableFault } from '../policy/policy-state.js';
 import type { LoginPolicyView } from '../reads/answers.js';
-import type { PolicyChange } from '../reads/diff.js';
+import type { PolicyChange } from '../policy/diff.js';
 import type { LockOut } from '../sign-in/verdict.js';
 
 /** The organizations a change affects, by page. */

@@ -8,6 +8,10 @@ import type { LoginSettingsInput } from '../policy/settings.js';
 import type { UserSetUp } from '../sign-in/user-change.js';
 import { parseAcknowledged, type Acknowledged, type Acknowledgement } from './acknowledge.js';
 import { parseId, parseProse } from '../input/text.js';
+import type { LoginPolicy } from '../policy/login-policy.js';
+import type { Organization, Owner } from '../policy/owner.js';
+import type { UnreadableFault } from '../policy/policy-state.js';
+import { seenOf, type Seen, type SeenPolicy } from '../policy/seen.js';
 import type { NewLoginPolicy } from '../policy/new-login-policy.js';
 import { optional, parseSequence, parseSignal, parseWait } from '../input/options.js';
 
@@ -33,6 +37,12 @@ export interface CommandOptions {
    */
   readonly ifEventId?: string;
   /**
+   * Refuse unless the policy is as the caller saw it: the `seen` of an answer. For an organization, that includes the
+   * default policy where its users meet it before or after the command. What was recorded since under the command's own
+   * `correlationId` counts as seen.
+   */
+  readonly ifSeen?: string;
+  /**
    * Aborts the command. Before its write has begun, nothing is written and the command rejects with `DeadlineExceeded`.
    * Later it is answered within 100 ms, or rejects with `OutcomeUnknown`: repeat it with its `idempotencyKey`.
    */
@@ -50,26 +60,33 @@ export interface CommandOptions {
 }
 
 /** The conditions of a command that the kernel does not check itself. */
-export interface CommandConditions extends DefaultConditions {
+export interface CommandConditions extends Pick<CommandContext, 'correlationId'> {
   readonly acknowledge?: readonly Acknowledgement[] | undefined;
   /** What the caller has to sign in with, to be told whether they lock themselves out. */
   readonly you?: UserSetUp | undefined;
+  readonly ifSeen?: Seen | undefined;
+  /** For a preview: the other steps of its plan. */
+  readonly plan?: PlanAround | undefined;
 }
 
-/** The default policy as a caller saw it, for `LoginPolicies.customize`. */
-export interface DefaultConditions {
-  /** Refuse unless the instance's default policy is at this sequence. */
-  readonly ifDefaultSequence?: bigint | undefined;
-  /** Refuse unless this is the default policy's last event: the `eventId` of an answer. */
-  readonly ifDefaultEventId?: EventId | undefined;
+/** The default policy behind an organization's, or why it can't be read; and its last event. */
+export interface FoundDefault {
+  readonly policy: LoginPolicy | UnreadableFault;
+  readonly last: SeenPolicy;
 }
 
-/** The options of `customize`: those of every command, and the default policy that the caller saw. */
-export interface CustomizeOptions extends CommandOptions {
-  /** Refuse unless the instance's default policy is at this sequence, so that the caller's copy is what they saw. */
-  readonly ifDefaultSequence?: bigint;
-  /** Refuse unless this is the default policy's last event: the `eventId` of an answer. */
-  readonly ifDefaultEventId?: string;
+/** The default policy behind an organization's, before any step of a plan and after all of them. */
+export interface PlanDefaults {
+  readonly before: FoundDefault;
+  readonly after: FoundDefault;
+}
+
+/** The other steps of a plan, around the one that is previewed. */
+export interface PlanAround {
+  /** For an organization: the default policy. */
+  readonly defaults: PlanDefaults | undefined;
+  /** The organizations that have a step of their own, in which their users are counted. */
+  readonly besides: readonly Organization[];
 }
 
 /** A command as data, for the method of {@link LoginPolicies} that `type` names. */
@@ -92,23 +109,21 @@ const OPTIONS = [
   'idempotencyKey',
   'ifSequence',
   'ifEventId',
-  'ifDefaultSequence',
-  'ifDefaultEventId',
+  'ifSeen',
   'signal',
   'waitMs',
   'acknowledge',
 ];
 
 /** Parses the options of a command. @throws InvalidValue */
-export function parseCommandOptions(value: unknown, type: CommandInput['type']): CommandContext & CommandConditions {
+export function parseCommandOptions(value: unknown, owner: Owner): CommandContext & CommandConditions {
   const given = parseObject(value, 'options', OPTIONS);
   // A literal instead of a spread, because every command passes here.
-  const { ifRevision, ifEventId, ifDefaultSequence, ifDefaultEventId } = parseConditions(given, type);
+  const { ifRevision, ifEventId, ifSeen } = parseConditions(given, owner);
   return {
     ifRevision,
     ifEventId,
-    ifDefaultSequence,
-    ifDefaultEventId,
+    ifSeen,
     acknowledge: optional(given, 'acknowledge', parseAcknowledged),
     signal: optional(given, 'signal', parseSignal),
     waitMs: optional(given, 'waitMs', parseWait),
@@ -120,24 +135,15 @@ export function parseCommandOptions(value: unknown, type: CommandInput['type']):
   };
 }
 
-/**
- * Parses the conditions of a command. Only `customize` takes those on the default policy; other commands would ignore
- * them.
- *
- * @throws InvalidValue
- */
+/** Parses the conditions of a command on the owner's policy. @throws InvalidValue */
 export function parseConditions(
   given: Readonly<Record<string, unknown>>,
-  type: CommandInput['type'],
-): Pick<CommandContext, 'ifEventId' | 'ifRevision'> & DefaultConditions {
-  for (const name of ['ifDefaultSequence', 'ifDefaultEventId'])
-    if (type !== 'customize' && given[name] !== undefined)
-      throw new InvalidValue(`options.${name}`, 'left out, as only customize takes it', given[name]);
+  owner: Owner,
+): Pick<CommandContext, 'ifEventId' | 'ifRevision'> & Pick<CommandConditions, 'ifSeen'> {
   return {
     ifRevision: optional(given, 'ifSequence', parseRevision),
     ifEventId: optional(given, 'ifEventId', parseEventId),
-    ifDefaultSequence: optional(given, 'ifDefaultSequence', parseSequence),
-    ifDefaultEventId: optional(given, 'ifDefaultEventId', parseEventId),
+    ifSeen: optional(given, 'ifSeen', seenOf(owner)),
   };
 }
 

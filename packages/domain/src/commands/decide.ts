@@ -10,16 +10,17 @@ import type {
 } from '../events/events.js';
 import { evolveAll } from '../policy/evolve.js';
 import { guarded, type Guard } from './guard.js';
-import { NO_FACTS, unmetDefault, type PolicyFacts } from './facts.js';
+import { NO_FACTS, type PolicyFacts } from './facts.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import {
   MOST_IDENTITY_PROVIDERS,
   type IdentityProvider,
   type IdentityProviderId,
 } from '../policy/identity-provider.js';
-import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
+import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
 import type { OwnerKind } from '../policy/owner.js';
 import { refusedArgument, type PolicyRejection } from '../policy/rejections.js';
+import { boundToDefault, defaultIn } from './seen.js';
 import { commandsTowards, linksTowards, recordable, withTold } from './revert.js';
 import { applyChange, defaultSettings, differenceFrom, type LoginSettingsChange } from '../policy/settings.js';
 
@@ -40,14 +41,15 @@ export interface Circumstances {
  *
  * Pure: the same policy, command and circumstances give the same answer.
  *
- * @throws TypeError for a revert or a customization without its model among the facts.
+ * @throws TypeError for a revert, or a copy of the default policy, without that policy among the facts.
  */
 export function decide(
   command: LoginPolicyCommand,
   policy: LoginPolicy,
   circumstances: Circumstances,
 ): LoginPolicyDecision {
-  const decision = recordable(command, decideByRules(command, policy, circumstances));
+  const decided = recordable(command, decideByRules(command, policy, circumstances));
+  const decision = boundToDefault(decided, policy, circumstances);
   return circumstances.guard === 'refuse' ? guarded(decision, policy, circumstances) : decision;
 }
 
@@ -107,21 +109,20 @@ function addLoginPolicy(
   ]);
 }
 
+/** A new custom policy is as the default in what is not named: nothing else changes for these users. */
 function setLoginPolicy(told: PolicyToAdd, policy: LoginPolicy, circumstances: Circumstances): LoginPolicyDecision {
-  if (policy.stage === 'absent') return addLoginPolicy(told, policy, circumstances);
-  return turnInto(withTold(told, policy), policy, circumstances);
+  if (policy.stage === 'active') return turnInto(withTold(told, policy), policy, circumstances);
+  const model = circumstances.owner === 'organization' ? defaultIn(circumstances) : ABSENT;
+  return addLoginPolicy(model.stage === 'active' ? withTold(told, model) : told, policy, circumstances);
 }
 
 /** No further checks: a policy that is in force for the instance is valid for the organization, too. */
 function customizeLoginPolicy(policy: LoginPolicy, circumstances: Circumstances): LoginPolicyDecision {
-  const { owner, facts } = circumstances;
-  if (owner === 'instance') return onlyOfOrganizations();
-  if (facts?.model === undefined) throw new TypeError('a customization is decided by what the default policy is');
+  if (circumstances.owner === 'instance') return onlyOfOrganizations();
   if (policy.stage === 'active') return reject({ reason: 'policy-already-exists' });
-  if (facts.model.stage === 'absent') return reject({ reason: 'default-policy-not-found' });
-  const unmet = unmetDefault(facts.byDefault);
-  if (unmet !== undefined) return reject(unmet);
-  return decideByRules({ type: 'add', policy: facts.model }, policy, circumstances);
+  const model = defaultIn(circumstances);
+  if (model.stage === 'absent') return reject({ reason: 'default-policy-not-found' });
+  return addLoginPolicy(model, policy, circumstances);
 }
 
 /** Turns the policy back by the individual commands that a caller could give, so the same rules apply. */

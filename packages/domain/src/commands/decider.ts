@@ -1,10 +1,11 @@
-import type { Decider } from '@login-policy/event-sourcing';
+import { reject, type Decider } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from './commands.js';
 import { decide } from './decide.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { PolicyFacts } from './facts.js';
 import type { Guard } from './guard.js';
-import { ownerKindOf } from '../policy/owner.js';
+import { changedOwn } from './seen.js';
+import { ownerIn, ownerKindOf } from '../policy/owner.js';
 import type { PolicyRejection } from '../policy/rejections.js';
 import { type PolicyState, NO_POLICY, evolveState } from '../policy/policy-state.js';
 
@@ -18,7 +19,10 @@ export function guardingDecider(guard: Guard): LoginPolicyDecider {
   return {
     initial: NO_POLICY,
     evolve: evolveState,
-    decide: (command, { policy }, { streamId, facts }) =>
-      decide(command, policy, { owner: ownerKindOf(streamId), facts, guard }),
+    decide(command, state, { streamId, facts }) {
+      const changed = facts?.seen && changedOwn(ownerIn(streamId), state, facts);
+      if (changed !== undefined) return reject(changed);
+      return decide(command, state.policy, { owner: ownerKindOf(streamId), facts, guard });
+    },
   };
 }

@@ -1,37 +1,40 @@
-import type { EventId } from '@login-policy/event-sourcing';
 import type { Deadline, FactSource } from '@login-policy/event-sourcing/domain';
-import type { CommandConditions, DefaultConditions } from './command-input.js';
+import type { CommandConditions, FoundDefault } from './command-input.js';
 import type { Guard } from './guard.js';
 import type { PeopleAffected, PeopleUnknown } from '../sign-in/people.js';
 import type { Acknowledgement } from './acknowledge.js';
 import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
-import { instanceOf, isOrganization, ownerOfStream, type Owner } from '../policy/owner.js';
-import { lastSequenceOf } from '../policy/change-info.js';
+import { instanceOf, isOrganization, ownerIn, type Owner } from '../policy/owner.js';
 import { asOf, type ParsedAsOf } from '../input/moment.js';
 import { isUnreadable, type PolicyState, type UnreadableFault } from '../policy/policy-state.js';
-import type { UnmetDefaultCondition } from '../policy/rejections.js';
+import { seenIn, type SeenName, type SeenPolicy } from '../policy/seen.js';
 import { answerOf } from '../input/answer-of.js';
 import { isYes } from '../input/yes.js';
+import type { DefaultEnd, SeenFacts } from './seen.js';
 
 /** What a command's decision needs from outside the command and the policy. */
 export interface PolicyFacts {
   /** The named identity providers that do not exist; empty without a directory. */
   readonly unknownIdentityProviders: ReadonlySet<IdentityProviderId>;
-  /** For a revert: the owner's policy at that moment. For a customization: the current default. */
+  /** For a revert: the owner's policy at that moment. */
   readonly model?: LoginPolicy;
   /**
-   * With the guard on: the default policy, for commands before or after which an organization may have no custom one; or
-   * why it can't be read.
+   * For commands before or after which an organization may have no custom policy: the default policy, or why it can't be
+   * read.
    */
   readonly fallback?: LoginPolicy | UnreadableFault;
+  /** The default policy after all steps of a plan, for their previews. Default: `fallback`. */
+  readonly planned?: LoginPolicy | UnreadableFault | undefined;
+  /** The last event of that default policy. */
+  readonly defaultEnd?: DefaultEnd;
   /** What the caller accepts. */
   readonly acknowledged?: readonly Acknowledgement[];
+  /** With `ifSeen`: what the caller saw. */
+  readonly seen?: SeenFacts;
   /** With the guard on, for a command that could lock users out: the users counted. Default: no census. */
   readonly people?: CountedPeople;
-  /** For a customization: the current default policy, and the one the caller saw. */
-  readonly byDefault?: DefaultSeen;
 }
 
 /** The users whom a change was counted to affect. */
@@ -45,13 +48,6 @@ export interface CountedPeople {
   readonly isYou: boolean;
 }
 
-/** The default policy's current state, and the conditions of the caller who customizes it. */
-export interface DefaultSeen extends DefaultConditions {
-  /** 0 for a policy without events. */
-  readonly sequence: bigint;
-  readonly eventId: EventId | undefined;
-}
-
 /** The facts of a command that needs none. */
 export const NO_FACTS: PolicyFacts = Object.freeze({ unknownIdentityProviders: new Set<never>() });
 
@@ -61,6 +57,15 @@ export interface PolicyLookUps {
   latest(owner: Owner, deadline: Deadline): Promise<PolicyState>;
   /** The owner's policy at a moment in the past. */
   past(owner: Owner, asOf: ParsedAsOf, deadline: Deadline): Promise<PolicyState>;
+  /** The ends of a policy that count as what was seen: that itself, and what the caller recorded since. */
+  countedAsSeen(
+    owner: Owner,
+    counting: {
+      readonly seen: SeenPolicy;
+      readonly correlationId: string | undefined;
+      readonly deadline: Deadline;
+    },
+  ): Promise<readonly SeenName[]>;
 }
 
 /** The sources of facts. */
@@ -75,41 +80,37 @@ export function policyFacts(providers: FactProviders): FactSource<LoginPolicyCom
   const { guard, identityProviders, policies } = providers;
   return {
     isNeededFor: (command, conditions) =>
-      MODELLED.includes(command.type) ||
+      COPYING.includes(command.type) ||
       (identityProviders !== undefined && namedIn(command).length > 0) ||
+      conditions?.ifSeen !== undefined ||
+      conditions?.plan?.defaults !== undefined ||
       (guard === 'refuse' && (needsFallback(command) || conditions?.acknowledge !== undefined)),
-    async lookUp(streamId, command, { conditions, deadline }) {
-      const owner = ownerOfStream(streamId);
-      if (owner === undefined) throw new TypeError(`${streamId} is not the stream of a login policy`);
-      const looked = await modelOf(command, policies(), { owner, deadline });
-      const guarding = await guardingFacts(command, providers, { owner, conditions, deadline });
-      if (looked === undefined)
-        return { ...(await unknownOf(namedIn(command), providers, { owner, deadline })), ...guarding };
-      const { policy: model, changeInfo } = looked;
-      const linked = model.stage === 'active' ? model.identityProviders : [];
-      const unknown = await unknownOf(linked, providers, { owner, deadline });
-      if (command.type === 'revert') return { model, ...unknown, ...guarding };
-      const { ifDefaultEventId, ifDefaultSequence } = conditions ?? {};
-      const byDefault = {
-        ifDefaultEventId,
-        ifDefaultSequence,
-        sequence: lastSequenceOf(changeInfo),
-        eventId: changeInfo?.eventId,
-      };
-      return { model, byDefault, ...unknown, ...guarding };
+    async lookUp(streamId, command, { conditions = {}, deadline }) {
+      const asked = { owner: ownerIn(streamId), deadline };
+      const seen = await seenFacts(conditions, policies(), asked);
+      const model =
+        command.type === 'revert'
+          ? (await policies().past(asked.owner, asOf(command.to, 'to'), deadline)).policy
+          : undefined;
+      const byDefault = await defaultBehind(command, providers, { ...asked, conditions });
+      const copied = model ?? (command.type === 'revert' ? undefined : byDefault?.fallback);
+      const linked = COPYING.includes(command.type) ? linkedBy(copied) : [];
+      const unknown = await unknownOf([...namedIn(command), ...linked], providers, asked);
+      const acknowledged = conditions.acknowledge ?? [];
+      return { ...unknown, ...byDefault, acknowledged, ...(model && { model }), ...(seen && { seen }) };
     },
   };
 }
 
-/** The commands that copy another policy. */
-const MODELLED: readonly LoginPolicyCommand['type'][] = ['revert', 'customize'];
+/** The commands that copy another policy: all of it, or what they do not name. */
+const COPYING: readonly LoginPolicyCommand['type'][] = ['revert', 'customize', 'set'];
 
 /**
  * Whether an organization may lack a custom policy before or after the command, so that the default applies to its
  * users.
  */
 function needsFallback({ type }: LoginPolicyCommand): boolean {
-  return type === 'add' || type === 'set' || type === 'remove' || MODELLED.includes(type);
+  return type === 'add' || type === 'remove' || COPYING.includes(type);
 }
 
 /** The policy a command is for, and the context of the look-up. */
@@ -132,35 +133,49 @@ async function unknownOf(
   return { unknownIdentityProviders: new Set(unknown.map(({ id }) => id)) };
 }
 
-/**
- * The fallback that the guard needs; nothing while the guard is off. A change of the default during the write goes
- * unnoticed.
- */
-async function guardingFacts(
+/** The default policy behind an organization's, for commands that copy it, for the guard, and for what was seen. */
+async function defaultBehind(
   command: LoginPolicyCommand,
   { guard, policies }: FactProviders,
-  { owner, conditions, deadline }: AskedFor & { readonly conditions: CommandConditions | undefined },
-): Promise<Pick<PolicyFacts, 'acknowledged' | 'fallback'>> {
-  if (guard === 'warn') return {};
-  const acknowledged = conditions?.acknowledge ?? [];
-  if (!isOrganization(owner) || !needsFallback(command)) return { acknowledged };
-  const fallback = await policies()
-    .latest(instanceOf(owner), deadline)
-    .catch((caught: unknown) => {
-      if (isUnreadable(caught)) return { policy: caught };
-      throw caught;
-    });
-  return { acknowledged, fallback: fallback.policy };
+  { owner, conditions, deadline }: AskedFor & { readonly conditions: CommandConditions },
+): Promise<Pick<PolicyFacts, 'defaultEnd' | 'fallback' | 'planned'> | undefined> {
+  if (!isOrganization(owner)) return undefined;
+  const { ifSeen, plan } = conditions;
+  const isCopied = command.type === 'customize' || command.type === 'set';
+  const isGuarded = guard === 'refuse' && needsFallback(command);
+  const planned = plan?.defaults;
+  if (!isCopied && !isGuarded && ifSeen === undefined && planned === undefined) return undefined;
+  const instance = instanceOf(owner);
+  const { last, policy } = planned?.before ?? (await foundDefault(instance, policies(), deadline));
+  return { fallback: policy, planned: planned?.after.policy, defaultEnd: { instance, last } };
 }
 
-/** The policy that a command copies; `undefined` for a command that copies none. */
-async function modelOf(
-  command: LoginPolicyCommand,
+/** The default policy of an instance, or why it can't be read. */
+export async function foundDefault(
+  instance: Owner,
+  policies: Pick<PolicyLookUps, 'latest'>,
+  deadline: Deadline,
+): Promise<FoundDefault> {
+  try {
+    const state = await policies.latest(instance, deadline);
+    return { policy: state.policy, last: seenIn(state) };
+  } catch (caught) {
+    if (isUnreadable(caught)) return { policy: caught, last: 'unreadable' };
+    throw caught;
+  }
+}
+
+/** What the caller saw; `undefined` without `ifSeen`. */
+async function seenFacts(
+  { correlationId, ifSeen: seen }: CommandConditions,
   policies: PolicyLookUps,
-  { owner, deadline }: { readonly owner: Owner; readonly deadline: Deadline },
-): Promise<PolicyState | undefined> {
-  if (command.type === 'customize') return policies.latest(instanceOf(owner), deadline);
-  return command.type === 'revert' ? policies.past(owner, asOf(command.to, 'to'), deadline) : undefined;
+  { owner, deadline }: AskedFor,
+): Promise<SeenFacts | undefined> {
+  if (seen === undefined) return undefined;
+  const counted = (one: Owner, what: SeenPolicy): Promise<readonly SeenName[]> =>
+    policies.countedAsSeen(one, { seen: what, correlationId, deadline });
+  const own = await counted(owner, seen.own);
+  return { seen, own, byDefault: isOrganization(owner) ? await counted(instanceOf(owner), seen.byDefault) : [] };
 }
 
 /** The identity providers that a command would link. */
@@ -169,12 +184,7 @@ function namedIn(command: LoginPolicyCommand): readonly IdentityProvider[] {
   return command.type === 'add' || command.type === 'set' ? (command.policy.identityProviders ?? []) : [];
 }
 
-/** The refusal when the default has changed since the caller saw it. */
-export function unmetDefault(byDefault: DefaultSeen | undefined): UnmetDefaultCondition | undefined {
-  if (byDefault === undefined) return undefined;
-  const { eventId, ifDefaultEventId, ifDefaultSequence, sequence } = byDefault;
-  if (ifDefaultSequence !== undefined && ifDefaultSequence !== sequence)
-    return { reason: 'default-sequence-not-current', expected: ifDefaultSequence, actual: sequence };
-  if (ifDefaultEventId === undefined || ifDefaultEventId === eventId) return undefined;
-  return { reason: 'default-event-not-current', expected: ifDefaultEventId, actual: eventId };
+/** The identity providers of a copied policy. */
+function linkedBy(copied: LoginPolicy | UnreadableFault | undefined): readonly IdentityProvider[] {
+  return copied !== undefined && 'stage' in copied && copied.stage === 'active' ? copied.identityProviders : [];
 }

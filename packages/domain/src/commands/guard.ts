@@ -5,7 +5,7 @@ import { lockedOutSentence, type PeopleUnknown } from '../sign-in/people.js';
 import { judgesAlike, locksSomebodyOut } from '../sign-in/user-change.js';
 import type { Circumstances, LoginPolicyDecision } from './decide.js';
 import type { Acknowledgement } from './acknowledge.js';
-import type { CountedPeople } from './facts.js';
+import type { CountedPeople, PolicyFacts } from './facts.js';
 import { evolveAll } from '../policy/evolve.js';
 
 /** `refuse`: a command that would lock users out is refused (`would-lock-out`). `warn`: only its preview warns. */
@@ -26,7 +26,7 @@ export function guarded(
   if (decision.outcome === 'rejected' || decision.events.length === 0) return decision;
   const { facts, owner } = circumstances;
   const before = metBy(policy, circumstances);
-  const after = metBy(evolveAll(policy, decision.events, owner), circumstances);
+  const after = metAfter(evolveAll(policy, decision.events, owner), circumstances);
   const acknowledged = facts?.acknowledged ?? [];
   const closed = waysInClosed(before, after).filter((one) => !acknowledged.includes(one));
   const warnings = [
@@ -38,10 +38,18 @@ export function guarded(
 
 /** The policy that the users of an owner meet. */
 export function metBy(own: LoginPolicy, { owner, facts }: Circumstances): LoginPolicy {
-  if (owner === 'instance' || own.stage === 'active') return own;
-  if (facts?.fallback === undefined) throw new TypeError('whom a change locks out is decided by what the default is');
-  if ('code' in facts.fallback) throw facts.fallback;
-  return activeOf(facts.fallback) ?? ABSENT;
+  return owner === 'instance' || own.stage === 'active' ? own : defaultOf(facts?.fallback);
+}
+
+/** The policy that they meet after the command, and after the other steps of its plan. */
+export function metAfter(own: LoginPolicy, { owner, facts }: Circumstances): LoginPolicy {
+  return owner === 'instance' || own.stage === 'active' ? own : defaultOf(facts?.planned ?? facts?.fallback);
+}
+
+function defaultOf(fallback: PolicyFacts['fallback']): LoginPolicy {
+  if (fallback === undefined) throw new TypeError('whom a change locks out is decided by what the default is');
+  if ('code' in fallback) throw fallback;
+  return activeOf(fallback) ?? ABSENT;
 }
 
 /** A change of the policies that users meet, and what its caller accepts. */

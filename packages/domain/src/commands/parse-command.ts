@@ -38,7 +38,7 @@ export function parseCommandRequest(
 } {
   const owner = parseOwner(givenOwner, 'owner');
   const parsed = parseCommand(command, owner);
-  return { owner, parsed, context: parseCommandOptions(options, parsed.type) };
+  return { owner, parsed, context: parseCommandOptions(options, owner) };
 }
 
 /** Parses a command for the owner's policy into its canonical form. @throws InvalidValue */

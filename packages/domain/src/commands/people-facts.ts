@@ -9,7 +9,7 @@ import type { CommandConditions } from './command-input.js';
 import type { LoginPolicyCommand } from './commands.js';
 import { decide } from './decide.js';
 import { NO_FACTS, type PolicyFacts, type PolicyLookUps } from './facts.js';
-import { metBy } from './guard.js';
+import { metAfter, metBy } from './guard.js';
 
 type Facts = FactSource<LoginPolicyCommand, PolicyFacts, CommandConditions>;
 
@@ -28,7 +28,7 @@ export function withPeople(facts: Facts, sources: CountingSources & { readonly p
       const met = await changeMet(owner, command, { facts: found, policies: sources.policies(), deadline });
       if (!locksSomebodyOut(met.before, met.after))
         return { ...found, people: { ...met, affected: undefined, isYou: false } };
-      const affected = await countPeople({ owner, ...met }, sources, deadline);
+      const affected = await countPeople({ owner, ...met, besides: conditions?.plan?.besides }, sources, deadline);
       const you = conditions?.you;
       const isYou = you !== undefined && changesBy(met.before, met.after)(you) === 'lockedOut';
       return { ...found, people: { ...met, affected, isYou } };
@@ -47,7 +47,7 @@ async function changeMet(
   const decision = decide(command, policy, circumstances);
   if (decision.outcome === 'rejected' || decision.events.length === 0) return { before: ABSENT, after: ABSENT };
   const after = evolveAll(policy, decision.events, circumstances.owner);
-  return { before: metBy(policy, circumstances), after: metBy(after, circumstances) };
+  return { before: metBy(policy, circumstances), after: metAfter(after, circumstances) };
 }
 
 interface Looking {

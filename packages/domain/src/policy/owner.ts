@@ -146,3 +146,10 @@ export function ownerOfStream(name: string): Owner | undefined {
     return undefined;
   }
 }
+
+/** The owner of a policy's stream. @throws TypeError for any other name. */
+export function ownerIn(stream: StreamId): Owner {
+  const owner = ownerOfStream(stream);
+  if (owner === undefined) throw new TypeError(`${stream} is not the stream of a login policy`);
+  return owner;
+}

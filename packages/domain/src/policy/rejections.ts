@@ -1,9 +1,12 @@
 import type { EventId } from '@login-policy/event-sourcing';
+import type { DateTime } from 'luxon';
 import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderId } from './identity-provider.js';
 import { invalidSentence, InvalidValue, UnknownMember, type InvalidFacts } from '../input/invalid-value.js';
+import type { SeenPolicy } from './seen.js';
 import type { PolicyWarning } from '../sign-in/warnings.js';
-import { instanceOf, isOrganization, type Owner } from './owner.js';
+import type { PolicyChange } from './diff.js';
+import { isOrganization, type Owner } from './owner.js';
 
 /**
  * The refusals of a policy's rules (docs/reference/rejections-and-faults.md), including input whose
@@ -11,7 +14,7 @@ import { instanceOf, isOrganization, type Owner } from './owner.js';
  */
 export type PolicyRejection =
   | InvalidArgument
-  | UnmetDefaultCondition
+  | ChangedSince
   /** The guard is on, and the command would introduce these warnings. */
   | { readonly reason: 'would-lock-out'; readonly warnings: readonly PolicyWarning[] }
   | { readonly reason: 'policy-already-exists' }
@@ -44,10 +47,29 @@ export function refusedValue(caught: unknown): InvalidArgument {
   return { reason: 'invalid-argument', field, expected, received, ...problem };
 }
 
-/** The default policy is not the one the caller saw (`ifDefaultSequence`, `ifDefaultEventId`). */
-export type UnmetDefaultCondition =
-  | { readonly reason: 'default-sequence-not-current'; readonly expected: bigint; readonly actual: bigint }
-  | { readonly reason: 'default-event-not-current'; readonly expected: EventId; readonly actual: EventId | undefined };
+/** A policy that the command depends on is not as the caller saw it (`ifSeen`). */
+export interface ChangedSince {
+  readonly reason: 'changed-since';
+  /** The owner of the policy that changed: the command's, or its instance for the default policy. */
+  readonly owner: Owner;
+  readonly seen: SeenPolicy;
+  readonly actual: SeenPolicy;
+  /**
+   * What was recorded on it since, oldest first; of many changes the last 20. Empty when the event that was seen is no
+   * longer in its history, as after a restore.
+   */
+  readonly since: readonly ChangeSince[];
+}
+
+/** A change of a policy since a caller saw it: when, by whom, why, and what. */
+export interface ChangeSince {
+  readonly sequence: bigint;
+  readonly recordedAt: DateTime<true>;
+  readonly actor: string;
+  readonly reason?: string;
+  readonly type: string;
+  readonly changes: readonly PolicyChange[];
+}
 
 /** A condition of the command is not met. */
 export type UnmetCondition =
@@ -85,10 +107,8 @@ function sentenceOf(rejection: Rejection, policy: RefusingPolicy | undefined): s
       return `${where} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so nothing was changed.`;
     case 'event-not-current':
       return `${where} ends with another event than the one expected: the expected one is no longer in its history, as after a restore, so nothing was changed.`;
-    case 'default-sequence-not-current':
-      return `${defaultPhrase(policy)} was expected at sequence ${rejection.expected} but is at ${rejection.actual}, so no custom policy was made of it.`;
-    case 'default-event-not-current':
-      return `${defaultPhrase(policy)} ends with another event than the one expected: the expected one is no longer in its history, as after a restore, so no custom policy was made of it.`;
+    case 'changed-since':
+      return changedSentence(rejection, policy);
     case 'idempotency-key-reused':
       return `The idempotency key ${JSON.stringify(rejection.idempotencyKey)} came before with another command on ${policy === undefined ? where : policyName(policy.owner)}, so this one was not carried out.`;
     case 'would-lock-out':
@@ -116,8 +136,15 @@ function policyPhrase({ owner, sequence }: RefusingPolicy): string {
   return `${policyName(owner)} (sequence ${sequence})`;
 }
 
-function defaultPhrase(policy: RefusingPolicy | undefined): string {
-  return policy === undefined ? 'the default login policy' : policyName(instanceOf(policy.owner));
+/** Who changed the default policy is not told to an organization. */
+function changedSentence({ owner, since }: ChangedSince, policy: RefusingPolicy | undefined): string {
+  const isOwn = policy === undefined || isOrganization(policy.owner) === isOrganization(owner);
+  const last = since.at(-1);
+  if (last === undefined)
+    return `${policyName(owner)} is not the one that was seen: its history is another one, as after a restore, so nothing was changed.`;
+  const by = isOwn ? ` by ${last.actor}` : '';
+  const others = since.length === 1 ? '' : ` and ${since.length - 1} more before`;
+  return `${policyName(owner)} was changed since it was seen: sequence ${last.sequence}, ${last.type}${by} at ${last.recordedAt.toISO()}${others}, so nothing was changed.`;
 }
 
 /** The policy's name within a sentence. */

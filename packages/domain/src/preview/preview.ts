@@ -2,7 +2,12 @@ import type { CommandContext, EventId } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { optional } from '../input/options.js';
 import { parseAcknowledged, type Acknowledged } from '../commands/acknowledge.js';
-import { parseConditions, type CommandConditions } from '../commands/command-input.js';
+import {
+  parseConditions,
+  type CommandConditions,
+  type FoundDefault,
+  type PlanDefaults,
+} from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../policy/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
@@ -10,8 +15,8 @@ import type { PolicyState } from '../policy/policy-state.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { parseObject } from '../input/invalid-value.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
-import { ABSENT, activeOf, type LoginPolicy } from '../policy/login-policy.js';
-import { instanceOf, isOrganization, ownerKind, parseOwner, type Owner } from '../policy/owner.js';
+import { ABSENT, activeOf, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
+import { isOrganization, ownerKind, parseOwner, type Organization, type Owner } from '../policy/owner.js';
 import { NOBODY, onDefault, type Affected, type OrganizationList } from '../reads/affected.js';
 import { countPeople, type CountingSources } from '../sign-in/count-people.js';
 import type { PeopleAffected, PeopleUnknown } from '../sign-in/people.js';
@@ -19,7 +24,9 @@ import { parseUserSetUp, type UserSetUp } from '../sign-in/user-change.js';
 import { warningsOfChange, type ChangeWarnings } from '../sign-in/warnings.js';
 import { aboutYou, warningsOfPeople, type YouAffected } from './people.js';
 import { lastSequenceOf } from '../policy/change-info.js';
-import { diffPolicies, type PolicyChange } from '../reads/diff.js';
+import { seenIn, seenText } from '../policy/seen.js';
+import { besideOf, type Beside, type BesideOptions } from './beside.js';
+import { diffPolicies, type PolicyChange } from '../policy/diff.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { InstancePolicies } from '../rollout/instance-policies.js';
 import { stillAllowing, stillAllowingFilter } from './still-allowing.js';
@@ -28,7 +35,9 @@ import { parseFreshness, READ_MEMBERS, type ParsedRead, type ReadOptions } from 
 /** The dry run of a command. Nothing is written, and another writer may still be first. */
 export interface Preview {
   readonly kind: 'preview';
-  /** The policy's sequence, 0 for none: pass it as `ifSequence`, and the command does exactly this or is refused. */
+  /** What this preview depended on: pass it as `ifSeen`, and the command does exactly this or is refused. */
+  readonly seen: string;
+  /** The policy's sequence, 0 for none: pass it as `ifSequence` to be refused at any later event. */
   readonly sequence: bigint;
   /** The policy's last event: pass it as `ifEventId`, too. `undefined` for none. */
   readonly eventId: EventId | undefined;
@@ -51,7 +60,7 @@ export interface Preview {
   readonly stillAllowing?: number | 'unknown';
 }
 
-/** The conditions of a dry run. `atLeast` applies to the list of custom policies and the default. */
+/** The conditions of a dry run. `atLeast` applies to the list of custom policies. */
 export interface PreviewOptions extends ReadOptions {
   /** Refuse unless the policy is at this sequence, as for the command. */
   readonly ifSequence?: bigint;
@@ -61,10 +70,10 @@ export interface PreviewOptions extends ReadOptions {
   readonly acknowledge?: Acknowledged;
   /** What the caller has to sign in with, to be told what the change means for them. */
   readonly you?: UserSetUp;
-  /** For `customize`: refuse unless the default policy is at this sequence, as for the command. */
-  readonly ifDefaultSequence?: bigint;
-  /** For `customize`: refuse unless this is the default policy's last event, as for the command. */
-  readonly ifDefaultEventId?: string;
+  /** Refuse unless the policy is as the caller saw it, as for the command. */
+  readonly ifSeen?: string;
+  /** The other steps of the same plan. Default: the command is given alone. */
+  readonly beside?: BesideOptions;
 }
 
 /** A checked request for a preview. */
@@ -73,10 +82,12 @@ interface ParsedPreview {
   readonly parsed: LoginPolicyCommand;
   readonly context: Pick<CommandContext, 'ifEventId' | 'ifRevision' | 'signal' | 'waitMs'> & CommandConditions;
   readonly read: ParsedRead;
+  readonly beside: Beside;
 }
 
+const ALONE: Beside = { organizations: [] };
 const POLICIES_PER_PAGE = 1000;
-const CONDITIONS = ['ifSequence', 'ifEventId', 'ifDefaultSequence', 'ifDefaultEventId', 'acknowledge', 'you'];
+const CONDITIONS = ['ifSequence', 'ifEventId', 'ifSeen', 'acknowledge', 'beside', 'you'];
 
 /** Parses a request for a preview. @throws InvalidValue */
 export function parsePreview(givenOwner: unknown, command: unknown, options: unknown): ParsedPreview {
@@ -87,13 +98,18 @@ export function parsePreview(givenOwner: unknown, command: unknown, options: unk
   const { signal, waitMs } = freshness;
   const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
   const you = optional(given, 'you', parseUserSetUp);
-  const conditions = { ...parseConditions(given, parsed.type), acknowledge, you };
-  return { owner, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs } };
+  const conditions = { ...parseConditions(given, owner), acknowledge, you };
+  const beside = optional(given, 'beside', besideOf(owner)) ?? ALONE;
+  return { owner, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs }, beside };
 }
 
 /** What a preview needs besides the policy. */
 interface Surroundings {
   readonly owner: Owner;
+  /** For an organization: the default policy before and after the plan. */
+  readonly defaults: PlanDefaults | undefined;
+  /** Organizations with a step of their own, in which they are counted. */
+  readonly besides: readonly Organization[];
   readonly parsed: LoginPolicyCommand;
   readonly read: ParsedRead;
   readonly policies: PolicyReader;
@@ -115,6 +131,7 @@ export async function previewOf(
   return {
     outcome: 'found',
     kind: 'preview',
+    seen: seenText(surroundings.owner, { own: seenIn(state), byDefault: surroundings.defaults?.before.last }),
     sequence: lastSequenceOf(state.changeInfo),
     eventId: state.changeInfo?.eventId,
     events,
@@ -141,14 +158,12 @@ async function outlookOf(
   { before, after }: { readonly before: LoginPolicy; readonly after: LoginPolicy },
   surroundings: Surroundings,
 ): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected' | 'people' | 'you'>> {
-  const { owner, read, policies, counting, you } = surroundings;
-  const needsDefault = isOrganization(owner) && (before.stage === 'absent' || after.stage === 'absent');
-  const fallback = needsDefault ? (await policies.own(instanceOf(owner), read))?.policy : undefined;
-  const [met, wouldMeet] = [before, after].map((policy) => effectivePolicy(activeOf(policy), () => fallback) ?? ABSENT);
-  if (met === undefined || wouldMeet === undefined) throw new TypeError('a change has two policies');
+  const { owner, read, counting, defaults, besides, you } = surroundings;
+  const met = effectivePolicy(activeOf(before), () => readable(defaults?.before)) ?? ABSENT;
+  const wouldMeet = effectivePolicy(activeOf(after), () => readable(defaults?.after)) ?? ABSENT;
   const changes = diffPolicies(met, wouldMeet);
   const affected = changes.length === 0 ? NOBODY : await affectedBy(surroundings);
-  const change = { owner, before: met, after: wouldMeet };
+  const change = { owner, before: met, after: wouldMeet, besides };
   const people = await Deadline.run('a count of users', read.freshness, (wait) => countPeople(change, counting, wait));
   const { introduced, standing } = warningsOfChange(met, wouldMeet);
   const yours = you && aboutYou(change, you);
@@ -159,11 +174,18 @@ async function outlookOf(
   return { changes, warnings, affected, ...(people && { people }), ...(yours && { you: yours }) };
 }
 
-async function affectedBy({ owner, read, instancePolicies, organizations }: Surroundings): Promise<Affected> {
+/** The default policy that applies, if there is one. @throws why it can't be read. */
+function readable(byDefault: FoundDefault | undefined): ActivePolicy | undefined {
+  if (byDefault === undefined) return undefined;
+  if ('code' in byDefault.policy) throw byDefault.policy;
+  return activeOf(byDefault.policy);
+}
+
+async function affectedBy({ owner, read, instancePolicies, organizations, besides }: Surroundings): Promise<Affected> {
   if (isOrganization(owner)) return { organizations: [owner], count: 1 };
   if (organizations === undefined) return { organizations: [], count: undefined };
   return Deadline.run(`the organizations of ${owner.instanceId}`, read.freshness, async (deadline) => {
-    const customized = new Set<string>();
+    const customized = new Set<string>(besides.map(({ organizationId }) => organizationId));
     for await (const page of instancePolicies.owners(owner, POLICIES_PER_PAGE, read.freshness)) {
       for (const { organizationId } of page) customized.add(organizationId);
       deadline.throwIfOver();

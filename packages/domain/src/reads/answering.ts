@@ -1,7 +1,7 @@
 import type { Handled } from '@login-policy/event-sourcing';
 import type { PreconditionFailed } from '@login-policy/event-sourcing/domain';
 import type {
-  CommandAnswer,
+  Accepted,
   LoginPolicyList,
   LoginPolicyView,
   PolicyDiff,
@@ -11,13 +11,14 @@ import type {
 } from './answers.js';
 import { detailsOf } from './details.js';
 import { lastSequenceOf } from '../policy/change-info.js';
-import { diffPolicies } from './diff.js';
-import type { StateFound } from './policy-reader.js';
+import { diffPolicies } from '../policy/diff.js';
+import type { StateFound } from './found-rows.js';
 import type { ParsedRead } from './read-input.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { ABSENT } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
 import type { PolicyState } from '../policy/policy-state.js';
+import { seenText } from '../policy/seen.js';
 import { viewOfSettings } from '../policy/settings.js';
 import {
   describeRejection,
@@ -37,12 +38,11 @@ export function invalidArgument(caught: unknown): Rejected {
   return rejected(refusedValue(caught));
 }
 
-/** The answer to a command on the owner's policy. */
+/** The answer to an accepted command on the owner's policy. */
 export function commandAnswerOf(
-  handled: Handled<LoginPolicyEvent, PolicyState, PolicyRejection>,
+  handled: Extract<Handled<LoginPolicyEvent, PolicyState, PolicyRejection>, { readonly outcome: 'accepted' }>,
   owner: Owner,
-): CommandAnswer {
-  if (handled.outcome === 'rejected') return rejectedAnswer(handled, owner);
+): Accepted {
   const { position, events, isRepeated } = handled;
   const { changeInfo } = handled.state;
   if (changeInfo === undefined) throw new Error('expected events after an accepted command, got none');
@@ -56,9 +56,20 @@ interface ReadRequest {
   readonly read: Pick<ParsedRead, 'asOf'>;
 }
 
-/** A policy as the answer of a read, or the refusal when there is none. */
-export function foundPolicy(found: StateFound | undefined, request: ReadRequest): ReadAnswer<PolicyFound> {
-  return found === undefined ? policyNotFound(request) : { outcome: 'found', kind: 'policy', policy: viewOf(found) };
+/** A policy as the answer of a read about `asked`, or the refusal when the owner in the request has none. */
+export function foundPolicy(
+  found: StateFound | undefined,
+  request: ReadRequest,
+  asked: Owner = request.owner,
+): ReadAnswer<PolicyFound> {
+  if (found === undefined) return policyNotFound(request);
+  const { seen } = found;
+  return {
+    outcome: 'found',
+    kind: 'policy',
+    policy: viewOf(found),
+    ...(seen !== undefined && { seen: seenText(asked, seen) }),
+  };
 }
 
 /** The lists of a policy. */

@@ -2,7 +2,7 @@ import type { EventId, Position } from '@login-policy/event-sourcing';
 import { shown } from '@login-policy/event-sourcing/options';
 import { acrossCopies } from '@login-policy/event-sourcing/values';
 import type { Details } from './details.js';
-import type { PolicyChange } from './diff.js';
+import type { PolicyChange } from '../policy/diff.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
@@ -42,6 +42,8 @@ export type ReadAnswer<Found> = ({ readonly outcome: 'found' } & Found) | Reject
 export interface PolicyFound {
   readonly kind: 'policy';
   readonly policy: LoginPolicyView;
+  /** What the answer depended on: pass it as `ifSeen`. Absent for a policy in the past. */
+  readonly seen?: string;
 }
 
 /** A policy in an answer. */

@@ -13,7 +13,7 @@ import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import type { DateTime } from 'luxon';
 import { sequenceOf } from '../policy/change-info.js';
 import { toDateTime } from './details.js';
-import { diffPolicies, type PolicyChange } from './diff.js';
+import { diffPolicies, type PolicyChange } from '../policy/diff.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolveState, type PolicyState, type PolicyStates } from '../policy/policy-state.js';

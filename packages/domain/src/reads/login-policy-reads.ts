@@ -96,7 +96,7 @@ export abstract class LoginPolicyReads {
       'effectivePolicy',
       () => ({ owner: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),
       async ({ owner, read }) =>
-        foundPolicy(await this.#policies.effective(owner, read), { owner: instanceOf(owner), read }),
+        foundPolicy(await this.#policies.effective(owner, read), { owner: instanceOf(owner), read }, owner),
     );
   }
 

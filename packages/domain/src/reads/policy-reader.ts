@@ -10,11 +10,10 @@ import {
 import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { CustomizedOrganizations } from './answers.js';
-import type { ChangeInfo } from '../policy/change-info.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';
+import { foundIn, withSeen, type StateFound } from './found-rows.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
-import type { ActivePolicy } from '../policy/login-policy.js';
 import {
   instanceOf,
   isOrganization,
@@ -25,18 +24,14 @@ import {
   type Owner,
 } from '../policy/owner.js';
 import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
+import type { ChangedSince, ChangeSince } from '../policy/rejections.js';
+import type { SeenName } from '../policy/seen.js';
+import { changesSince } from './changes-since.js';
+import { countedAsSeen, type Counting } from './counted-as-seen.js';
 import { CUSTOM_IN, valueInInstance, UNREADABLE_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { PastReader, type PastSources } from './past-reader.js';
 import type { ParsedListing, ListFilter, ParsedRead } from './read-input.js';
 import type { ParsedAsOf } from '../input/moment.js';
-
-/** A policy in force, its owner, and the position this holds for. */
-export interface StateFound {
-  readonly policy: ActivePolicy;
-  readonly changeInfo: ChangeInfo;
-  readonly owner: Owner;
-  readonly position: Position;
-}
 
 /** What reads answer from. */
 interface Sources {
@@ -60,7 +55,9 @@ export class PolicyReader {
   async own(owner: Owner, read: ParsedRead): Promise<StateFound | undefined> {
     const { asOf } = read;
     if (asOf !== undefined) return foundThen(await this.#looking(read, (past) => past.at(owner, asOf)), owner);
-    return foundIn(await this.#model.read([policyStream(owner)], read.freshness), owner);
+    const streams = [policyStream(owner), ...(isOrganization(owner) ? [policyStream(instanceOf(owner))] : [])];
+    const found = await this.#model.read(streams, read.freshness);
+    return withSeen(foundIn(found, owner), owner, found);
   }
 
   /** The owner's own policy at a moment in the past. */
@@ -81,7 +78,18 @@ export class PolicyReader {
     // Both in one snapshot: between two reads, the custom policy could be removed and the default loosened.
     const instance = instanceOf(owner);
     const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
-    return effectivePolicy(foundIn(found, owner), () => foundIn(found, instance));
+    const effective = effectivePolicy(foundIn(found, owner), () => foundIn(found, instance));
+    return withSeen(effective, owner, found);
+  }
+
+  /** The ends of a policy that count as what was seen: that itself, and what the caller recorded since. */
+  countedAsSeen(owner: Owner, counting: Counting): Promise<readonly SeenName[]> {
+    return countedAsSeen(this.#states, owner, counting);
+  }
+
+  /** What was recorded on a policy since the caller saw it. */
+  changesSince(changed: ChangedSince, wait: Pick<Deadline, 'signal'>): Promise<readonly ChangeSince[]> {
+    return changesSince(this.#states, changed, wait);
   }
 
   /** The store's current time. */
@@ -192,20 +200,6 @@ async function effectivePast(
   return effectivePolicy(foundThen(then, organization), async () =>
     foundThen(await past.defaultBeside({ organization, own: then }, asOf), instance),
   );
-}
-
-/** @throws WrittenByNewerProgram, UnreadableEvent when this owner's policy is unreadable. */
-function foundIn(
-  { rows, unreadable, checkpoint }: Awaited<ReturnType<ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['read']>>,
-  owner: Owner,
-): StateFound | undefined {
-  const stream = policyStream(owner);
-  const fault = unreadable.get(stream);
-  if (fault !== undefined) throw fault;
-  const row = rows.get(stream);
-  return row === undefined
-    ? undefined
-    : { policy: row.policy, changeInfo: row.changeInfo, owner, position: checkpoint ?? START };
 }
 
 /** The policy of a state, if there is one. */

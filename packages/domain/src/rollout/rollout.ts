@@ -1,6 +1,6 @@
 import { isFault, type Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import type { CommandInput, CustomizeOptions } from '../commands/command-input.js';
+import type { CommandInput, CommandOptions } from '../commands/command-input.js';
 import { policyStream, type Owner } from '../policy/owner.js';
 import { orThrow, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
 import type { Calls } from '../reads/calls.js';
@@ -47,7 +47,7 @@ export interface RolloutParts extends StepParts {
   readonly calls: Calls;
   readonly policies: PolicyReader;
   readonly instancePolicies: InstancePolicies;
-  readonly execute: (owner: Owner, command: CommandInput, options: CustomizeOptions) => Promise<CommandAnswer>;
+  readonly execute: (owner: Owner, command: CommandInput, options: CommandOptions) => Promise<CommandAnswer>;
 }
 
 /** A rollout as its caller gave it. */

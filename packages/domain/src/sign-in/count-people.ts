@@ -30,7 +30,7 @@ export interface MetChange {
   readonly before: LoginPolicy;
   readonly after: LoginPolicy;
   /** For an instance: organizations that the same plan gives a step of their own. */
-  readonly besides?: readonly Organization[];
+  readonly besides?: readonly Organization[] | undefined;
 }
 
 /** The longest that a census may take in all. */

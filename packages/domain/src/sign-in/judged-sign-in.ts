@@ -1,7 +1,7 @@
 import type { Instant } from '@login-policy/event-sourcing';
 import { parseInstantInput } from '../input/instant.js';
 import { isOrganization, parseOrganization, type Organization } from '../policy/owner.js';
-import type { StateFound } from '../reads/policy-reader.js';
+import type { StateFound } from '../reads/found-rows.js';
 import { parsePolicyRead, type ParsedRead } from '../reads/read-input.js';
 import { judgementAt } from './evaluate-sign-in.js';
 import { parseRules } from './parse-rules.js';

@@ -1,8 +1,8 @@
-import { LIFETIME_NAMES, type LifetimeName } from '../policy/lifetimes.js';
-import type { IdentityProvider } from '../policy/identity-provider.js';
-import type { MultiFactor, SecondFactor } from '../policy/factors.js';
-import { activeOf, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
-import { SETTING_NAMES, type LoginSettings, type SettingName } from '../policy/settings.js';
+import { LIFETIME_NAMES, type LifetimeName } from './lifetimes.js';
+import type { IdentityProvider } from './identity-provider.js';
+import type { MultiFactor, SecondFactor } from './factors.js';
+import { activeOf, type ActivePolicy, type LoginPolicy } from './login-policy.js';
+import { SETTING_NAMES, type LoginSettings, type SettingName } from './settings.js';
 
 /** The path of a setting: its name, for a lifetime after `lifetimes.`. */
 export type SettingPath = SettingName | `lifetimes.${LifetimeName}`;
