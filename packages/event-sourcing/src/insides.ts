@@ -15,8 +15,6 @@ export { withPlaceholders } from './projections/with-placeholders.js';
 export { AppendQueue, Queued, type Outcome } from './store/append-queue.js';
 export { OutagePauses } from './store/back-off.js';
 export { checkedAppend, encodedAppend } from './store/checked-append.js';
-export { Feed, type Reader } from './store/feed.js';
-export { LiveBuffer } from './store/live-buffer.js';
 export { Notifier } from './store/notifier.js';
 export { streamThrough } from './store/stream-pages.js';
 export { Acknowledged } from './streams/acknowledged.js';

@@ -105,7 +105,6 @@ describe('a read of followed rows', () => {
       const fault = await faultOf(follower.read([a], { waitMs: 600_000 }));
       expect(fault).to.deep.include({ code: 'position-unknown' });
       expect(await codeOf(follower.read([a], { atLeast: lost, waitMs: 600_000 }))).to.equal('position-unknown');
-      await until(() => follower.state.is === 'stopped');
       await follower.rebuild();
       expect([await valueOf(follower, a), await valueOf(follower, b)]).to.deep.equal([undefined, raised || undefined]);
     });

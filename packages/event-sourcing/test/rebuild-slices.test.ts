@@ -53,6 +53,7 @@ describe('a rebuild of many rows', () => {
     expect(new Set(rows.values())).to.deep.equal(new Set([2]));
     expect(asked.slices.length).to.be.above(100);
     expect(new Set(asked.readsOfCopies.flat()).size).to.be.above(19_000);
+    await runner.close();
   });
 });
 

@@ -194,13 +194,10 @@ describe('the answers of a follower', () => {
   });
 
   it('includes how far it is behind, and it goes there when it is asked to', async () => {
-    const store = followedStore(() => ({
-      subscribe() {
-        throw away;
-      },
-    }));
-    await raise(store, a, 1, 1);
+    const store = followedStore();
     const follower = await followers.open(store);
+    await follower.ready();
+    await raise(store, a, 1, 1);
     expect(await follower.lag()).to.include({ events: 2 });
     expect(ordinalOf(await follower.catchUp())).to.equal(2n);
     expect(await follower.lag()).to.include({ events: 0 });

@@ -25,7 +25,6 @@ import { Delivery } from './delivery.js';
 import { STORE } from './faults.js';
 import { PartialAppends } from './partial-appends.js';
 import { KnownStreams } from './known-streams.js';
-import { LiveReader } from './live-reader.js';
 import { Lookups } from './lookups.js';
 import type { StreamNames } from './stream-names.js';
 import { OwnEvents } from './own-events.js';
@@ -125,9 +124,9 @@ export class EventStoreDbBackend implements LogBackend {
     return allReceipts(this.#context, { pageSize, signal: wait.signal });
   }
 
-  /** The live reader waits by itself. */
-  async changed(): Promise<void> {
-    return undefined;
+  /** Nothing is pushed: a subscription asks again after `probeMs`. */
+  async changed(signal: AbortSignal, withinMs: number = this.#parts.timeouts.probeMs): Promise<void> {
+    await within(new Promise<void>(() => undefined), withinMs, signal, this.#closing.signal);
   }
 
   async close(writing: Promise<void> = Promise.resolve()): Promise<void> {
@@ -140,12 +139,9 @@ export class EventStoreDbBackend implements LogBackend {
     this.#parts.connection.close();
   }
 
-  #reader({ filter, pageSize, reads }: LogRange, { signal }: WaitOptions = {}): Reader {
-    const options = { pageSize, signal, ...(filter !== undefined && { filter }) };
-    const reader =
-      reads === 'live'
-        ? new LiveReader(this.#context, signal ?? this.#closing.signal)
-        : new PageReader(this.#context, options, reads === 'once' ? this.#parts.timeouts.retryMs : Infinity);
+  #reader({ filter, isFollowed = false, pageSize }: LogRange, { signal }: WaitOptions = {}): Reader {
+    const options = { isFollowed, pageSize, signal, ...(filter !== undefined && { filter }) };
+    const reader = new PageReader(this.#context, options, this.#parts.timeouts.retryMs);
     return (after) => reader.read(after);
   }
 }

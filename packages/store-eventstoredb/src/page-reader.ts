@@ -3,10 +3,12 @@ import {
   onAbort,
   type EventFilter,
   type HeadProof,
+  type LogRange,
   type ReadAhead,
   type ReadAllOptions,
 } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
+import type { Shown } from './barrier.js';
 import { Cancellation } from './cancellation.js';
 import { connectionBroke } from './faults.js';
 import { LogQueries } from './log-queries.js';
@@ -21,6 +23,9 @@ import { PAGE_SIZE, type Page } from './stream-reader.js';
 export interface FollowingContext extends ReadingContext {
   readonly log: LogReader;
 }
+
+/** The options of a page reader. */
+type PageReaderOptions = ReadAllOptions & Pick<LogRange, 'isFollowed'>;
 
 /** A read in progress, up to the end of the log. It may take several server calls. */
 interface Run {
@@ -38,6 +43,7 @@ export class PageReader {
   readonly #context: FollowingContext;
   readonly #queries: LogQueries;
   readonly #filter: EventFilter | undefined;
+  readonly #isFollowed: boolean;
   readonly #pageSize: number;
   readonly #cancellation: Cancellation;
   readonly #retries: Retries;
@@ -45,7 +51,12 @@ export class PageReader {
   /** The head that the read includes: the last one asked for, so present once a page was read. */
   #proof: HeadProof | undefined;
 
-  constructor(context: FollowingContext, { filter, signal, pageSize = PAGE_SIZE }: ReadAllOptions, retryMs: number) {
+  constructor(
+    context: FollowingContext,
+    { filter, isFollowed = false, signal, pageSize = PAGE_SIZE }: PageReaderOptions,
+    retryMs: number,
+  ) {
+    this.#isFollowed = isFollowed;
     this.#context = context;
     this.#queries = new LogQueries(context);
     this.#filter = filter;
@@ -105,14 +116,14 @@ export class PageReader {
    * @throws PositionUnknown when the log has another record at this position, or none.
    */
   async *#pagesOf(maker: PageMaker): AsyncGenerator<Page, void, undefined> {
-    const { barrier, log } = this.#context;
+    const { barrier } = this.#context;
     const cancellation = this.#cancellation;
     while (!cancellation.isCancelled()) {
       try {
         // A broken connection may lead to a node that lacks the end of the log.
-        const shown = await barrier.pass(cancellation.signal);
+        const shown = this.#isFollowed ? this.#assumed() : await barrier.pass(cancellation.signal);
         const { isSameConnection } = shown;
-        this.#proof = await log.ends.proveHeadAfter(shown, maker.returnedUpTo, cancellation.signal);
+        this.#proof = await this.#headAfter(shown, maker.returnedUpTo);
         const { checkpoint: position, head, isInLog } = this.#proof;
         if (!isInLog && !cancellation.isCancelled()) throw new Fault('position-unknown', { position, head });
         if (this.#filter?.categories.length === 0) return;
@@ -123,6 +134,22 @@ export class PageReader {
         await this.#retries.waitAfter(error);
       }
     }
+  }
+
+  /** The connected node, whether or not it leads. */
+  #assumed(): Shown {
+    const { connection } = this.#context;
+    const { currentId } = connection;
+    return { askedAt: -Infinity, isSameConnection: () => connection.currentId === currentId };
+  }
+
+  async #headAfter(shown: Shown, position: Position): Promise<HeadProof> {
+    const { ends } = this.#context.log;
+    const { signal } = this.#cancellation;
+    if (!this.#isFollowed) return ends.proveHeadAfter(shown, position, signal);
+    const found = await ends.look(position, signal);
+    // A node that lags may lack it: only the leader's word shows that it is lost.
+    return found.isInLog ? { askedAt: -Infinity, checkpoint: position, ...found } : ends.proveHead(position, signal);
   }
 
   /**

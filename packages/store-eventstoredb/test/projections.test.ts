@@ -42,7 +42,7 @@ describe('two projection runners on one read model beside EventStoreDB', () => {
     const handlers = stores.map(
       ({ eventStore }) => new CommandHandler({ eventStore, decider: counter, events: counterEvents }),
     );
-    double.script.plan('subscription', { after: 7, do: 'end', end: UNAVAILABLE }, { times: 6 });
+    double.script.plan('read', { after: 7, do: 'end', end: UNAVAILABLE }, { times: 6 });
     double.script.plan('batch-append', { do: 'cut' }, { skip: 40 });
     const totals = Array.from({ length: STREAMS }, async (_, index) => {
       const stream = streamId('Counter', String(index));

@@ -141,7 +141,7 @@ export class Lookups {
     const model = { target, id: found.model ?? '', checkpoint: found.checkpoint, rows };
     if (unprocessed === undefined) return model;
     const { atMost: pageSize, filter, keyOf } = unprocessed;
-    const range = { filter, pageSize, reads: 'once' } as const;
+    const range = { filter, pageSize };
     const page = await this.#log.readAhead(queries, { after: found.checkpoint ?? START, range });
     const changed = new Set(page.events.map(({ streamId }) => keyOf(streamId)));
     const changedRows = rowsUnder(changed, await this.#model(queries, { target, keys: changed }));

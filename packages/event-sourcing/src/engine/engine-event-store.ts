@@ -1,7 +1,7 @@
 import type { WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
 import type { HeadProof } from '../projections/head-proof.js';
-import { Feed, readThrough, type Reader } from '../store/feed.js';
+import { catchUpSubscription, readThrough, type Reader } from '../store/read-through.js';
 import { leavable } from '../store/leavable.js';
 import { streamThrough, withoutGaps, type StreamPage, type StreamPart } from '../store/stream-pages.js';
 import type { Acknowledged } from '../streams/acknowledged.js';
@@ -35,7 +35,6 @@ type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 export class EngineEventStore implements EventStore {
   readonly #guarded: GuardedBackend;
   readonly #appends: Appends;
-  readonly #feed: Feed;
   readonly lateByMs?: number;
   readonly acknowledged?: Acknowledged;
   readonly receipts?: (options?: ReceiptOptions) => AsyncIterable<readonly StreamReceipt[]>;
@@ -47,11 +46,6 @@ export class EngineEventStore implements EventStore {
     const { backend } = guarded;
     this.#guarded = guarded;
     this.#appends = appends;
-    this.#feed = new Feed({
-      reader: (options, signal) => this.#reader('follow', options, signal),
-      live: (signal) => this.#reader('live', undefined, signal),
-      changed: (signal) => guarded.changed(signal),
-    });
     const { lateByMs } = backend;
     const readReceipts = backend.readReceipts?.bind(backend);
     const readStreams = backend.readStreams?.bind(backend);
@@ -97,7 +91,12 @@ export class EngineEventStore implements EventStore {
   }
 
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
-    return this.#feed.subscribe(options);
+    pageSizeOf(options);
+    return leavable(options?.signal, (left) => {
+      const reader = this.#reader({ ...options, isFollowed: true }, left.signal);
+      const changed = (signal: AbortSignal): Promise<void> => this.#guarded.changed(signal);
+      return catchUpSubscription({ reader, changed, after: options?.after }, left);
+    });
   }
 
   async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
@@ -146,14 +145,15 @@ export class EngineEventStore implements EventStore {
 
   async *#readAll(options: ReadAllOptions | undefined, left: AbortController): Pages {
     try {
-      yield* readThrough(this.#reader('once', options, left.signal), options?.after, left.signal);
+      yield* readThrough(this.#reader(options, left.signal), options?.after, left.signal);
     } finally {
       left.abort();
     }
   }
 
-  #reader(reads: LogRange['reads'], options: ReadAllOptions | undefined, signal: AbortSignal): Reader {
-    const range = { filter: options?.filter, pageSize: pageSizeOf(options), reads };
+  #reader(options: (ReadAllOptions & Pick<LogRange, 'isFollowed'>) | undefined, signal: AbortSignal): Reader {
+    const { filter, isFollowed = false } = options ?? {};
+    const range = { filter, pageSize: pageSizeOf(options), isFollowed };
     // The signal ends a read without an error.
     return (after) => this.#guarded.call(undefined, (backend) => backend.readLog(after, range, { signal }));
   }

@@ -131,11 +131,8 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   ): Promise<CaughtUp> {
     const { projection, name } = this.parts.opened;
     const { shadow } = this.target;
-    const unprocessed = {
-      filter: projection.filter,
-      atMost,
-      keyOf: (streamId: StreamId) => rowKey(projection, streamId),
-    };
+    const keyOf = (streamId: StreamId): string => rowKey(projection, streamId);
+    const unprocessed = { filter: projection.filter, atMost, keyOf };
     const { checkpoint, head, stopped } = await this.transact({
       signal: wait?.signal,
       writes: 'rows',

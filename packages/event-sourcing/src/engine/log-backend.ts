@@ -7,7 +7,7 @@ import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.j
 import type { EventMetadata, RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { ReadAhead } from '../store/feed.js';
+import type { ReadAhead } from '../store/read-through.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import type { Plan, Planned } from './plan.js';
 import type { StoredForm } from './plan-appends.js';
@@ -62,11 +62,8 @@ export interface LogRange {
   readonly filter: EventFilter | undefined;
   /** The approximate number of events per page. */
   readonly pageSize: number;
-  /**
-   * The kind of read. `once`: up to the current head. `follow`: for a subscriber that catches up; it waits while the
-   * server is away. `live`: for all subscribers that have caught up; it may wait for new events.
-   */
-  readonly reads: 'follow' | 'live' | 'once';
+  /** The reader asks again soon. So on a cluster the leader need not be asked, and the page proves no head. */
+  readonly isFollowed?: boolean;
 }
 
 /**

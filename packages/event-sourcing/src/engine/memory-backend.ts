@@ -1,7 +1,7 @@
 import type { WaitOptions } from '../deadline.js';
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import { MemoryConsumers } from '../consume/memory-consumers.js';
-import type { ReadAhead } from '../store/feed.js';
+import type { ReadAhead } from '../store/read-through.js';
 import { Notifier } from '../store/notifier.js';
 import { receiptPages } from '../store/receipt-pages.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';

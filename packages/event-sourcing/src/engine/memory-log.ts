@@ -1,5 +1,5 @@
 import { Fault } from '../fault.js';
-import type { ReadAhead } from '../store/feed.js';
+import type { ReadAhead } from '../store/read-through.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import { filterPredicate } from '../streams/event-filter.js';
 import type { ReadStreamsOptions } from '../streams/event-store.js';
@@ -73,7 +73,7 @@ export class MemoryLog {
     return { events, isLast: events.length < count };
   }
 
-  readLog(after: Position, { filter, pageSize }: Pick<LogRange, 'filter' | 'pageSize'>): ReadAhead {
+  readLog(after: Position, { filter, pageSize }: LogRange): ReadAhead {
     if (!this.has(after)) throw new Fault('position-unknown', { position: after, head: this.head });
     const isWanted = filterPredicate(filter);
     const start = Number(ordinalOf(after));

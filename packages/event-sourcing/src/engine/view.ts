@@ -5,7 +5,7 @@ import type { EventFilter } from '../streams/event-filter.js';
 import type { Position } from '../streams/position.js';
 import type { Revision } from '../streams/revision.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { ReadAhead } from '../store/feed.js';
+import type { ReadAhead } from '../store/read-through.js';
 
 /** A backend's id for the rows of one read model. The shadow of a rebuild has its own. */
 export type ModelId = string;

@@ -28,8 +28,6 @@ export interface RunnerControl {
   readonly wake: () => void;
   /** A proof showed that the rows are at the head. */
   readonly isAtHead: (proof: Pick<HeadProof, 'askedAt' | 'checkpoint'>) => void;
-  /** The rows belong to a lost history: stops the runner with this fault. */
-  readonly refute: (lost: Fault<'position-unknown'>) => void;
   /** The fault for rows that did not get far enough in time. */
   readonly lateFault: (deadline: ReadDeadline, lateFault: Late) => Promise<Error>;
 }
@@ -59,8 +57,8 @@ interface Required {
 export class FreshReads {
   readonly #options: FreshReadsOptions;
   readonly #questions: HeadQuestions;
-  /** Confirmed positions of a followed store, until its history is found to be lost. */
-  readonly #known = new Lru<Position, true>(1000);
+  /** Positions of a followed store, and when its log was asked for them. They count as long as proofs do. */
+  readonly #known = new Lru<Position, number>(1000);
   /**
    * The checkpoint whose rows were last proven to be at the head, and when, by `performance.now()`. A later checkpoint
    * may be of a history that was lost by then. Only proofs asked for after `since` count. No proof is older than 0,
@@ -184,13 +182,16 @@ export class FreshReads {
   ): Promise<void> | undefined {
     const { atLeast } = deadline;
     const isSeen = atLeast === START || atLeast === head || atLeast === checkpoint;
-    return isSeen || this.#known.get(atLeast) === true ? undefined : this.#lookFor(atLeast, head, deadline);
+    const knownAt = this.#known.get(atLeast) ?? -Infinity;
+    const isKnown = performance.now() - knownAt <= this.#options.maxAgeMs;
+    return isSeen || isKnown ? undefined : this.#lookFor(atLeast, head, deadline);
   }
 
   async #lookFor(position: Position, head: Position, deadline: Deadline): Promise<void> {
     const { readModelUpdates, store } = this.#options;
+    const askedAt = performance.now();
     if (!(await store.knows(position, deadline))) throw new Fault('position-unknown', { position, head });
-    if (readModelUpdates === 'followed') this.#known.set(position, true);
+    if (readModelUpdates === 'followed') this.#known.set(position, askedAt);
   }
 
   /** While a machine is suspended, the monotonic clock stands still, and with it the age of a proof. */
@@ -203,7 +204,8 @@ export class FreshReads {
   #applyProof(proof: HeadProof): Standing {
     const standing = standingBy(proof);
     if (standing === 'at-head') this.#options.runner.isAtHead(proof);
-    if (standing === 'lost') this.#options.runner.refute(lostCheckpoint(proof));
+    // The runner finds that out, too, and rebuilds the rows.
+    if (standing === 'lost') this.#options.runner.wake();
     return standing;
   }
 

@@ -4,9 +4,8 @@ import type { Store } from '../store.js';
 import type { ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { RecordedEvent } from '../streams/event.js';
-import { START, type Position } from '../streams/position.js';
+import type { Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
-import { demandInLog } from './head-proof.js';
 
 /** How far a projection lags behind the store. */
 export interface Lag {
@@ -17,7 +16,7 @@ export interface Lag {
   readonly seconds: number;
 }
 
-type Messages = AsyncIterable<SubscriptionMessage>;
+type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 
 const COUNTED_AT_MOST = 10_000;
 /** The most events reduced in one transaction, so that other work in the process waits only milliseconds. */
@@ -45,25 +44,12 @@ export class ProjectedLog {
     this.#clock = clock;
   }
 
-  /** The events after a position, until the deadline. */
-  follow(after: Position | undefined, deadline: Deadline): Messages {
-    return this.store.subscribe(this.#steps(after), deadline);
-  }
-
   /** The events after a position up to the head. The last message says where that is. @throws DeadlineExceeded */
-  async *upToHead(
-    after: Position | undefined,
-    deadline: Deadline,
-  ): AsyncGenerator<SubscriptionMessage, void, undefined> {
-    const askedAt = performance.now();
-    const head = await this.store.head(deadline);
-    let reached = after ?? START;
-    for await (const events of this.store.readAll(this.#steps(after), deadline)) {
-      reached = events.at(-1)?.position ?? reached;
-      yield { kind: 'events', events, position: reached };
+  async *upToHead(after: Position | undefined, deadline: Deadline): Messages {
+    for await (const message of this.store.subscribe(this.#steps(after), deadline)) {
+      yield message;
+      if (message.kind === 'caught-up') return;
     }
-    if (reached < head && this.readModelUpdates === 'followed') await demandInLog(this.store, head, deadline);
-    yield { kind: 'caught-up', position: head, askedAt };
   }
 
   /** Counts the events after a position by reading them. @throws DeadlineExceeded */

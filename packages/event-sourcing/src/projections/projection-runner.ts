@@ -1,4 +1,4 @@
-import { OutagePauses } from '../store/back-off.js';
+import { OutagePauses, pause } from '../store/back-off.js';
 import { Notifier } from '../store/notifier.js';
 import { Deadline } from '../deadline.js';
 import { isFault } from '../is-fault.js';
@@ -16,7 +16,6 @@ import { modelName } from './projection.js';
 import { ReadDeadline } from './read-deadline.js';
 import type { KeyedRow, RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { Rebuilds } from './rebuilds.js';
-import { Refutable } from './refutable.js';
 import { RunnerStates, type RunnerState } from './runner-state.js';
 import type { CloseOptions, Freshness, FreshRows, RunnerOptions } from './running.js';
 import { stepToHead } from './step-to-head.js';
@@ -29,8 +28,8 @@ import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
 type Stored<Row> = Row | UnreadableRow;
 type Parts<Row> = StepParts<RecordedEvent, Stored<Row>>;
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
-/** While no read waits for the rows, events written within this time become one step. */
-const GATHER_MS = 10;
+/** How often rows that follow a log elsewhere are looked after: while a read waits for them, and otherwise. */
+const [AWAITED_MS, FOLLOW_MS] = [100, 500];
 /** The least time between two rebuilds that replace outdated placeholders: an older program may keep writing them. */
 const REPLACED_EVERY_MS = 60_000;
 
@@ -52,7 +51,6 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   readonly #reads: FreshReads;
   readonly #pacer = new YieldPacer(64);
   readonly #wakes = new Notifier();
-  readonly #follow = new Refutable();
   /** The deadline of background work: it passes when the runner closes. */
   readonly #ended = new Deadline('following', { signal: this.#ending.signal });
   readonly #follows: NonNullable<RunnerOptions<Event, Row>['follows']>;
@@ -88,9 +86,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     const { checkpoint = START, head } = await model.read([]);
     const isAtHead = head !== undefined && standingInline(checkpoint, head) === 'at-head';
     const parts: Parts<Row> = { model: new TimedReadModel(model), projection, readModelUpdates };
-    const runner = new ProjectionRunner(options, parts, { is: isAtHead ? 'following' : 'catching-up' });
-    await runner.#stored.lookForOutdated(runner.#ended);
-    return runner;
+    return new ProjectionRunner(options, parts, { is: isAtHead ? 'following' : 'catching-up' });
   }
 
   get state(): RunnerState {
@@ -136,7 +132,15 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   /** Reduces all events up to the head. @throws ProjectionStopped, DeadlineExceeded, StoreClosed */
   async catchUp(signal?: AbortSignal): Promise<Position> {
     this.#states.refuseWhenClosed();
-    return this.#keepUp(this.#deadline('catching up', signal), 'head');
+    const deadline = this.#deadline('catching up', signal);
+    if (this.#parts.readModelUpdates === 'inline') return this.#keepUp(deadline);
+    for (let attempt = 1; ; attempt++) {
+      const head = await this.#log.store.head(deadline);
+      const checkpoint = await this.#keepUp(deadline);
+      if (checkpoint >= head) return checkpoint;
+      // A pass goes as far as the connected node, which may lag.
+      await deadline.wait(pause(attempt));
+    }
   }
 
   /**
@@ -179,15 +183,10 @@ export class ProjectionRunner<Event extends EventShape, Row> {
         this.#states.refuseWhenClosed();
         if (this.#states.hasMoved(reached)) this.resume();
       },
-      wake: () => {
-        if (this.state.is !== 'retrying') this.resume();
-      },
+      wake: () => this.resume(),
       isAtHead: (proof) => {
         this.#reads.noteAtHead(proof);
         if (this.state.is === 'catching-up') this.#states.become({ is: 'following' });
-      },
-      refute: (lost) => {
-        if (this.state.is !== 'closed' && this.state.is !== 'stopped') this.#follow.refute(lost);
       },
       lateFault: async (deadline, { cause, required }) => {
         if (this.state.is === 'closed') return this.#states.closed();
@@ -200,38 +199,41 @@ export class ProjectionRunner<Event extends EventShape, Row> {
 
   async #run(): Promise<void> {
     const pauses = new OutagePauses();
+    // After a failure, the first read of such a row reports it.
+    await this.#stored.lookForOutdated(this.#ended).catch(() => undefined);
     while (!this.#ending.signal.aborted) {
       try {
-        if (this.#follows === 'always')
-          await this.#follow.until(this.#ending.signal, (signal) => this.#keepUp(this.#deadline('following', signal)));
-        else if (this.#isCatchUpWanted) {
+        if (this.#follows === 'always' || this.#isCatchUpWanted) {
           this.#isCatchUpWanted = false;
-          await this.#keepUp(this.#ended, 'head');
-        } else await this.#wakes.changed(this.#ending.signal);
-        pauses.reset();
+          await this.#keepUp(this.#ended);
+          pauses.reset();
+        }
+        await this.#rest();
       } catch (caught) {
         await this.#recover(caught, pauses);
       }
     }
   }
 
-  /** Reduces existing and new events until the deadline passes or the head is reached. @throws DeadlineExceeded */
-  async #keepUp(deadline: Deadline, until?: 'head'): Promise<Position> {
+  /** Until it is woken. Rows that follow a log elsewhere are also looked after at intervals. */
+  #rest(): Promise<void> | undefined {
+    if (this.#isCatchUpWanted) return undefined;
+    const intervalMs = this.#waiters.isAwaited ? AWAITED_MS : FOLLOW_MS;
+    return this.#wakes.changed(this.#ending.signal, this.#follows === 'always' ? intervalMs : undefined);
+  }
+
+  /** Reduces all events up to the head. @throws DeadlineExceeded */
+  async #keepUp(deadline: Deadline): Promise<Position> {
     await this.#rebuilds.buildInitially(deadline);
     if (this.#parts.readModelUpdates === 'inline') {
       const checkpoint = await stepToHead((atMost) => this.rows.catchUp(atMost, deadline));
       this.#states.become({ is: 'following' });
       return checkpoint;
     }
-    return stepThrough(this.#parts, deadline, {
-      messages: (after) => (until === 'head' ? this.#log.upToHead(after, deadline) : this.#log.follow(after, deadline)),
-      onHead: (proof) => {
-        this.#reads.noteAtHead(proof);
-        this.#states.become({ is: 'following' });
-        const isGathering = until === undefined && !this.#waiters.isAwaited;
-        return isGathering ? this.#wakes.changed(deadline.signal, GATHER_MS) : undefined;
-      },
-    });
+    const passed = await stepThrough(this.#parts, deadline, (after) => this.#log.upToHead(after, deadline));
+    this.#reads.noteAtHead(passed);
+    this.#states.become({ is: 'following' });
+    return passed.checkpoint;
   }
 
   #deadline(doing: string, signal: AbortSignal | undefined): Deadline {
@@ -247,7 +249,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     if (isUnknown || !canGoOn) this.#reads.discardProofs();
     if (canGoOn) {
       this.#states.retry(caught);
-      return this.#wakes.changed(this.#ending.signal, pauses.next());
+      return this.#pause(pauses.next());
     }
     const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
     if (isUnknown) await forgetLost(this.#log.store, this.#ended).catch(() => undefined);
@@ -258,11 +260,22 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.#states.become({ is: 'catching-up' });
   }
 
+  /** Until it is woken. However many reads wake it, a store that is away is not asked more often than they look. */
+  async #pause(ms: number): Promise<void> {
+    const begun = performance.now();
+    await this.#wakes.changed(this.#ending.signal, ms);
+    const leftMs = Math.min(ms, AWAITED_MS) - (performance.now() - begun);
+    await within(new Promise<void>(() => undefined), leftMs, this.#ending.signal);
+  }
+
   async #readFresh<Found extends RowsAt<unknown>>(freshness: Freshness, read: Read<Found>): Promise<Found> {
     return new ReadDeadline(this.#parts.projection.name, freshness).during(async (deadline) => {
       this.#states.refuseWhenClosed();
       if (this.#pacer.isDue()) await yieldToLoop();
-      return this.#reads.answer(read, deadline);
+      const answer = await this.#reads.answer(read, deadline);
+      // The rows were at the head when the read began.
+      if (this.state.is === 'catching-up') this.#states.become({ is: 'following' });
+      return answer;
     });
   }
 }

@@ -21,13 +21,6 @@ export interface StepParts<Event extends EventShape, Row> {
   readonly readModelUpdates: Store['readModelUpdates'];
 }
 
-/** The context of steps. */
-export interface Stepping {
-  readonly messages: (after: Position | undefined) => AsyncIterable<SubscriptionMessage>;
-  /** Called whenever the rows are at the head of the store. */
-  readonly onHead: (proof: Pick<HeadProof, 'askedAt' | 'checkpoint'>) => Promise<void> | undefined;
-}
-
 /**
  * The steps of one read model. Each page of events and its checkpoint are one transaction that first compares the
  * checkpoint, so several runners on one read model only alternate. The rows these steps remember are valid while each
@@ -100,27 +93,28 @@ class Steps<Event extends EventShape, Row> {
   }
 }
 
+/** What a pass has found: the rows are at the head, asked for at this time. */
+export type Passed = Pick<HeadProof, 'askedAt' | 'checkpoint'>;
+
 /**
- * Takes a step for each message and resolves to the last checkpoint. When another runner was first, it goes on from
- * that runner's checkpoint.
+ * Takes a step for each message, up to the head. When another runner was first, it goes on from that runner's checkpoint.
  *
  * @throws DeadlineExceeded when the messages end because their signal fired.
  */
 export async function stepThrough<Event extends EventShape, Row>(
   parts: StepParts<Event, Row>,
   deadline: Deadline,
-  { messages, onHead }: Stepping,
-): Promise<Position> {
+  messages: (after: Position | undefined) => AsyncIterable<SubscriptionMessage>,
+): Promise<Passed> {
   return takingTurns(deadline, async () => {
     const steps = new Steps(parts, deadline, await parts.model.checkpoint(deadline));
+    let askedAt = -Infinity;
     for await (const message of messages(steps.reached)) {
       await steps.take(message);
-      if (message.kind !== 'caught-up') continue;
-      const { askedAt = -Infinity } = message;
-      await onHead({ askedAt, checkpoint: steps.reached ?? START });
+      if (message.kind === 'caught-up') askedAt = message.askedAt ?? askedAt;
     }
     deadline.throwIfOver();
-    return steps.reached ?? START;
+    return { askedAt, checkpoint: steps.reached ?? START };
   });
 }
 

@@ -13,7 +13,7 @@ export {
 export type { ConsumerBackend, ConsumerRecord, FoundConsumer } from '../consume/consumer-backend.js';
 export type { Plan, Planned } from '../engine/plan.js';
 export type { Found, ModelTarget, Question, StreamEnd } from '../engine/view.js';
-export type { ReadAhead } from './feed.js';
+export type { ReadAhead } from './read-through.js';
 export type { StreamPage, StreamPart } from './stream-pages.js';
 export { AppendAssembly, wholeAppends } from './whole-appends.js';
 export { receiptPages } from './receipt-pages.js';

@@ -22,11 +22,6 @@ export interface FaultRun {
 
 /** What goes wrong in a run, and what else is to be seen of it. */
 export interface FaultScript {
-  /**
-   * What is begun before the first append: the follower's live call, which then hears all of them. Default: both at
-   * once.
-   */
-  readonly begins?: 'live';
   /** Before anything is written. */
   arrange?(run: FaultRun): void;
   /** While the writers write. */
@@ -74,7 +69,6 @@ async function runScript(script: FaultScript, parts: Omit<FaultRun, 'isDone'>): 
   const run: FaultRun = { ...parts, isDone: () => isDone };
   script.arrange?.(run);
   const follower = new FaultFollower(store.eventStore);
-  if (script.begins === 'live') await untilCallsAreOpen(double);
   const meanwhile = script.meanwhile?.(run);
   // What it rejects with is met where it is awaited.
   meanwhile?.catch(() => undefined);
@@ -123,11 +117,6 @@ async function closeInTime(store: Store): Promise<void> {
   expect(performance.now() - begun).to.be.lessThan(TIMEOUTS.closeMs + paced(5000));
   const refused = await store.eventStore.head().catch((error: unknown) => error);
   expect(isFault(refused, 'store-closed')).to.equal(true);
-}
-
-/** Nothing is written yet, so it is a subscription. */
-async function untilCallsAreOpen(double: Double): Promise<void> {
-  while (double.openCalls === 0) await sleep(5);
 }
 
 async function untilNoCallIsOpen(double: Double): Promise<void> {
