@@ -19,6 +19,7 @@ import { route, viewKey, type Route, type ViewName } from './state/route.js';
 import { session } from './state/session.js';
 import type { Session } from './wire/session.js';
 import { InstanceView } from './views/instance.js';
+import { Outsider } from './views/outsider.js';
 import { SignInView } from './views/sign-in.js';
 
 /** The views that are not needed at first, and are loaded later. */
@@ -44,10 +45,15 @@ export function App(): JSX.Element {
     <>
       {who === 'asking' && <p class="hidden">Asking the server who is signed in.</p>}
       {who === undefined && <SignInView />}
-      {who !== undefined && who !== 'asking' && <SignedIn key={who.userId} session={who} />}
+      {who !== undefined && who !== 'asking' && <Entered key={who.userId} session={who} />}
       <PageNotices />
     </>
   );
+}
+
+/** A user who may not read the instance's policies would see a refusal in each view. */
+function Entered({ session: who }: { readonly session: Session }): JSX.Element {
+  return who.permissions.includes('iam.policy.read') ? <SignedIn session={who} /> : <Outsider session={who} />;
 }
 
 /** The delay before other views are preloaded. */

@@ -12,6 +12,8 @@ export interface Session {
   readonly permissions: readonly string[];
   readonly instanceId: string;
   readonly instanceName: string;
+  /** The organization that the user belongs to; `undefined` for a user of the instance. */
+  readonly organizationName: string | undefined;
 }
 
 const PATH = '/iam/v1/session';
@@ -68,6 +70,8 @@ function sessionOf(value: unknown): Session {
   const answer = objectOf(value, 'the session');
   const user = objectOf(answer['user'], 'the user');
   const instance = objectOf(answer['instance'], 'the instance');
+  const own = answer['organization'];
+  const organization = own === undefined ? undefined : objectOf(own, 'the organization');
   return {
     userId: textOf(user['id'], 'id'),
     userName: isolated(textOf(user['name'], 'name')),
@@ -75,5 +79,6 @@ function sessionOf(value: unknown): Session {
     permissions: listOf(user['permissions'], 'permissions', (one) => textOf(one, 'a permission')),
     instanceId: textOf(instance['id'], 'id'),
     instanceName: isolated(textOf(instance['name'], 'name')),
+    organizationName: organization && isolated(textOf(organization['name'], 'name')),
   };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CannotStart } from '../config.js';
 
@@ -43,18 +43,6 @@ export async function writePrivately(path: string, text: string): Promise<void> 
   } catch (caught) {
     await rm(draft, { force: true });
     throw unusable(path, 'written', caught);
-  }
-}
-
-/** The same, but keeps a file that exists, such as another process's. @throws CannotStart */
-export async function createPrivately(path: string, text: string): Promise<void> {
-  const draft = await draftOf(path, text);
-  try {
-    await link(draft, path);
-  } catch (caught) {
-    if (codeOf(caught) !== 'EEXIST') throw unusable(path, 'written', caught);
-  } finally {
-    await rm(draft, { force: true });
   }
 }
 

@@ -40,6 +40,18 @@ describeInBrowser('the page: signing in and out', (stage) => {
     expect(await visitor.heading('Default policy').count()).to.equal(0);
   });
 
+  it('tells a user of an organization that they are signed in, and shows them no refusals', async () => {
+    const [acme] = stage.quickstart.organizationIds;
+    const said = await stage.command(['user', 'add', 'olga', '--organization', acme]);
+    const visitor = await stage.visitor();
+    await visitor.tryToSignIn('olga', said.split(' ').at(-1) ?? '');
+    await visitor.heading('You are signed in').waitFor();
+    await visitor.page.getByText('As olga of Acme, at Example IAM.').waitFor();
+    await visitor.button('Sign out').click();
+    await visitor.heading('Login policy').waitFor();
+    expect(visitor.complaints).to.deep.equal([]);
+  });
+
   it('shows everything to a viewer, without any way to change it', async () => {
     const visitor = await stage.visitor();
     await visitor.signIn('viewer');

@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { AccountsFile } from '../accounts-file.js';
 import { ANY_LOCK_OUT, bearer, call, json, type Answered } from '../client.js';
-import { TestBench, type Quickstart, type Server, type ServerProcess } from '../running-server.js';
+import { commandIn, TestBench, type Quickstart, type Server, type ServerProcess } from '../running-server.js';
 import { findChromium, openBrowser } from './chromium.js';
 import { Visitor, type Window } from './visitor.js';
 
@@ -55,6 +55,11 @@ export class Stage {
   async direct(organizations: readonly { readonly id: string; readonly name: string }[]): Promise<void> {
     using accounts = new AccountsFile(this.#running);
     accounts.direct(organizations);
+  }
+
+  /** Runs a command of the server beside it, and returns what it printed. */
+  command(line: readonly string[]): Promise<string> {
+    return commandIn(this.#running.folder, line);
   }
 
   /** Has changes told to receivers that are named, as an operator does. */
