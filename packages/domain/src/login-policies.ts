@@ -2,7 +2,7 @@ import { ProjectionRunner } from '@login-policy/event-sourcing';
 import { Changes } from './changes/changes.js';
 import type { CommandInput, CommandOptions } from './commands/command-input.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
-import { callNameOf, parseCommandRequest } from './commands/parse-command.js';
+import { callNameOf, parseCommandRequest, parseOwnRequest, type CommandRequest } from './commands/parse-command.js';
 import { policyHandler } from './commands/policy-handler.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
 import type { LoginPoliciesOptions } from './open-login-policies.js';
@@ -81,7 +81,7 @@ export class LoginPolicies extends LoginPolicyReads {
       instancePolicies,
       countsPeople: options.guard === 'refuse' && options.people !== undefined,
       counting,
-      execute: (owner, command, given) => this.execute(owner, command, given),
+      execute: (owner, command, given) => this.#execute(command, () => parseCommandRequest(owner, command, given)),
     };
   }
 
@@ -162,17 +162,16 @@ export class LoginPolicies extends LoginPolicyReads {
 
   /** Runs a command given as an object. Its `type` is the name of the corresponding method. */
   async execute(owner: OwnerRef, command: CommandInput, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#parts.calls.answer(
-      callNameOf(command),
-      () => parseCommandRequest(owner, command, options),
-      async (request) => {
-        const { context, parsed } = request;
-        const handled = await this.#parts.handler.handle(policyStream(request.owner), parsed, context);
-        if (handled.outcome === 'accepted') return commandAnswerOf(handled, request.owner);
-        const rejection = await explained(handled.rejection, this.#parts.policies, context);
-        return rejectedAnswer({ ...handled, rejection }, request.owner);
-      },
-    );
+    return this.#execute(command, () => parseOwnRequest(owner, command, options));
+  }
+
+  #execute(command: CommandInput, parse: () => CommandRequest): Promise<CommandAnswer> {
+    return this.#parts.calls.answer(callNameOf(command), parse, async ({ context, owner, parsed }) => {
+      const handled = await this.#parts.handler.handle(policyStream(owner), parsed, context);
+      if (handled.outcome === 'accepted') return commandAnswerOf(handled, owner);
+      const rejection = await explained(handled.rejection, this.#parts.policies, context);
+      return rejectedAnswer({ ...handled, rejection }, owner);
+    });
   }
 
   /**

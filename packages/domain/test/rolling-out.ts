@@ -1,4 +1,4 @@
-import { orThrow, RejectedError, type LoginPolicies, type RolloutProgress } from '@login-policy/domain';
+import { orThrow, RejectedError, type LoginPolicies, type OwnerRef, type RolloutProgress } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
 import { acme, by, globex, instance, PASSKEY } from './policies.js';
 
@@ -33,7 +33,7 @@ export function nameOf(owner: Owner): string {
 }
 
 /** The multi-factors of a policy. */
-export async function factorsOf(loginPolicies: LoginPolicies, owner: typeof instance): Promise<readonly string[]> {
+export async function factorsOf(loginPolicies: LoginPolicies, owner: OwnerRef): Promise<readonly string[]> {
   return orThrow(await loginPolicies.policy(owner)).policy.multiFactors;
 }
 

@@ -11,19 +11,20 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { followed } from './bent-stores.js';
 import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
-import { advisory, factorsOf, failureOf, last, nameOf, removal, seed } from './rolling-out.js';
+import { advisory, factorsOf, failureOf, initech, last, nameOf, removal, seed } from './rolling-out.js';
 
 const addition = { type: 'addSecondFactor', factor: 'OTP_SMS' } as const;
 
-/** Carries out a command on one policy as an earlier release did, which left no trace on the default policy. */
-async function rolledOutBefore(
-  policies: LoginPolicies,
-  owner: OrganizationRef,
-  command: RolloutCommand,
-): Promise<void> {
-  const { id, ...options } = advisory;
-  const key = { correlationId: id, idempotencyKey: `rollout ${id}` };
-  orThrow(await policies.execute(owner, command, { ...options, ...key }));
+/** Custom policies without a default: there, nothing binds an id to one command. */
+async function seedWithoutDefault(policies: LoginPolicies): Promise<void> {
+  for (const owner of [acme, globex]) orThrow(await policies.add(owner, { multiFactors: [PASSKEY] }, by));
+  orThrow(await policies.add(initech, { secondFactors: ['TOTP'] }, by));
+}
+
+/** Carries out a command on one policy. */
+async function rollOutOn(policies: LoginPolicies, owner: OrganizationRef, command: RolloutCommand): Promise<void> {
+  const options = { ...advisory, organizationIds: [owner.organizationId] };
+  expect(await last(policies.rollOut(instance, command, options).carryOut())).to.include({ changed: 1 });
 }
 
 describe('the scope of a rollout', () => {
@@ -81,9 +82,9 @@ describe('the scope of a rollout', () => {
 
   it('excludes changes by another command under its id: they are reported, but not reverted', async () => {
     const { loginPolicies } = await openDesk();
-    await seed(loginPolicies);
-    await rolledOutBefore(loginPolicies, acme, removal);
-    await rolledOutBefore(loginPolicies, globex, addition);
+    await seedWithoutDefault(loginPolicies);
+    await rollOutOn(loginPolicies, acme, removal);
+    await rollOutOn(loginPolicies, globex, addition);
     const whole = loginPolicies.rollOut(instance, removal, { ...advisory, withDefault: false });
     const report = orThrow(await whole.report());
     expect(report).to.deep.include({ changed: 1, unchanged: 1, pending: 0 });
@@ -98,9 +99,9 @@ describe('the scope of a rollout', () => {
 
   it('counts the first of two changes under one id, and reverts only its settings', async () => {
     const { loginPolicies } = await openDesk();
-    await seed(loginPolicies);
-    await rolledOutBefore(loginPolicies, acme, { type: 'change', settings: { allowRegister: false } });
-    await rolledOutBefore(loginPolicies, globex, { type: 'change', settings: { hidePasswordReset: true } });
+    await seedWithoutDefault(loginPolicies);
+    await rollOutOn(loginPolicies, acme, { type: 'change', settings: { allowRegister: false } });
+    await rollOutOn(loginPolicies, globex, { type: 'change', settings: { hidePasswordReset: true } });
     const { rollout } = orThrow(await loginPolicies.findRollout(instance, advisory.id));
     expect(rollout?.command).to.deep.equal({ type: 'change', settings: { allowRegister: false } });
     if (rollout === undefined) throw new Error('no rollout was found');

@@ -1,8 +1,8 @@
-import { orThrow } from '@login-policy/domain';
+import { openLoginPolicies, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
-import { advisory, last, removal, seed } from './rolling-out.js';
+import { acme, by, countEvents, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
+import { advisory, factorsOf, failureOf, last, removal, seed } from './rolling-out.js';
 
 describe('a rollout that is repeated', () => {
   it('is planned as it would be carried out: nothing is done twice, and another command under its id is refused', async () => {
@@ -53,5 +53,71 @@ describe('a rollout that is repeated', () => {
       expect([settings.forceMfa, settings.allowRegister]).to.deep.equal([true, true]);
     }
     await loginPolicies.close();
+  });
+
+  it('is refused by name after it was reverted, also as a plan and in another process (T15)', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    await last(rollout.carryOut());
+    expect(await last(rollout.revert(by))).to.include({ changed: 3 });
+    const other = await openLoginPolicies({ store });
+    const written = await countEvents(store);
+    for (const policies of [loginPolicies, other]) {
+      const again = policies.rollOut(instance, removal, advisory);
+      expect(await failureOf(last(again.carryOut()))).to.equal('idempotency-key-reused');
+      const plan = await again.plan();
+      expect(plan).to.have.property('message').that.includes('The rollout advisory-1 was reverted');
+      expect(await last(again.revert(by)), 'a revert is taken up again').to.include({ changed: 0, refused: 0 });
+    }
+    expect(await countEvents(store)).to.equal(written);
+    const anew = loginPolicies.rollOut(instance, removal, { ...advisory, id: 'advisory-2' });
+    expect(await last(anew.carryOut())).to.include({ changed: 3, refused: 0 });
+    expect(await last(anew.revert(by))).to.include({ changed: 3 });
+  });
+
+  it('reaches a policy that was removed and added anew since (T16)', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    await last(rollout.carryOut());
+    for (const expected of [1, 1, 0]) {
+      if (expected === 1) {
+        orThrow(await loginPolicies.remove(acme, by));
+        orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
+        expect(orThrow(await rollout.plan()).counts).to.include({ 'would-change': 1 });
+        expect(orThrow(await rollout.report())).to.include({ pending: 1, stillAllowing: 1 });
+      }
+      expect(await last(rollout.carryOut())).to.include({ changed: expected, refused: 0 });
+      expect(orThrow(await rollout.report())).to.include({ changed: 3, pending: 0, stillAllowing: 0 });
+    }
+    expect(await last(rollout.revert(by))).to.include({ changed: 3, refused: 0 });
+    expect(await factorsOf(loginPolicies, acme)).to.deep.equal([PASSKEY]);
+  });
+
+  it('is what its caller gave first, whatever becomes of the options (T40)', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const options = { ...advisory, organizationIds: ['acme'] };
+    const rollout = loginPolicies.rollOut(instance, removal, options);
+    options.organizationIds.push('globex');
+    Object.assign(options, { id: 'advisory-2' });
+    expect(await last(rollout.carryOut())).to.include({ done: 1, changed: 1 });
+    expect(
+      orThrow(await loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: ['acme'] }).report()),
+    ).to.include({ changed: 1 });
+  });
+
+  it('has keys that no command can take (T42)', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    for (const key of ['rollout advisory-1', 'revert of rollout advisory-1', 'reverted rollout advisory-1']) {
+      const refused = await loginPolicies.change(acme, {}, { ...by, idempotencyKey: key });
+      expect(rejectionOf(refused)).to.deep.include({ reason: 'invalid-argument', field: 'options.idempotencyKey' });
+    }
+    expect(await last(loginPolicies.rollOut(instance, removal, advisory).carryOut())).to.include({
+      changed: 3,
+      refused: 0,
+    });
   });
 });

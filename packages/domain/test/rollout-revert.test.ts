@@ -16,12 +16,13 @@ describe('the revert of a rollout', () => {
     orThrow(await loginPolicies.add(globex, {}, by));
     const written = await countEvents(store);
     const reverted = await last(rollout.revert(by));
-    expect([...reverted.all].sort()).to.deep.equal(['acme: sequence-not-current', 'globex: sequence-not-current']);
-    expect(reverted).to.include({ done: 3, of: 3, changed: 1, refused: 2 });
+    // Globex has another policy now, which the rollout was never carried out on.
+    expect(reverted.all).to.deep.equal(['acme: sequence-not-current']);
+    expect(reverted).to.include({ done: 3, of: 3, changed: 1, refused: 1 });
     expect(await countEvents(store)).to.equal(written + 1);
     const denied = { ...advisory, mayChange: (owner: Owner) => nameOf(owner) !== 'acme' };
     const some = await last(loginPolicies.rollOut(instance, removal, denied).revert(by));
-    expect(some.all).to.deep.equal(['globex: sequence-not-current']);
+    expect(some.all).to.deep.equal([]);
     await loginPolicies.close();
   });
 });

@@ -3,7 +3,7 @@ import { parseCommandOptions, type CommandInput, type CommandConditions } from '
 import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from '../policy/factors.js';
 import { identityProviderFor, identityProvidersFor, parseIdentityProviderId } from '../policy/identity-provider.js';
-import { parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
+import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { parseOrganization, parseOwner, type Owner } from '../policy/owner.js';
 import { parseMoment } from '../input/moment.js';
 import { parseSettingsChange } from '../policy/settings.js';
@@ -26,16 +26,26 @@ const MEMBERS: { readonly [Type in CommandInput['type']]: readonly string[] } = 
 
 const parseType = parseOneOf(Object.keys(MEMBERS).filter((name): name is CommandInput['type'] => name in MEMBERS));
 
-/** Parses a command, its owner and its conditions. @throws InvalidValue */
-export function parseCommandRequest(
-  givenOwner: unknown,
-  command: unknown,
-  options: unknown,
-): {
+/** A checked command, its owner and its conditions. */
+export interface CommandRequest {
   readonly owner: Owner;
   readonly parsed: LoginPolicyCommand;
   readonly context: CommandContext & CommandConditions;
-} {
+}
+
+/** The beginnings of the idempotency keys that rollouts give. */
+const OF_ROLLOUTS = /^(?:rollout|revert of rollout|command of rollout|reverted rollout) /;
+
+/** {@link parseCommandRequest} for a caller, who can't take the idempotency key of a rollout. @throws InvalidValue */
+export function parseOwnRequest(givenOwner: unknown, command: unknown, options: unknown): CommandRequest {
+  const request = parseCommandRequest(givenOwner, command, options);
+  const { idempotencyKey } = request.context;
+  if (idempotencyKey === undefined || !OF_ROLLOUTS.test(idempotencyKey)) return request;
+  throw new InvalidValue('options.idempotencyKey', 'a key that does not begin as those of rollouts do', idempotencyKey);
+}
+
+/** Parses a command, its owner and its conditions. @throws InvalidValue */
+export function parseCommandRequest(givenOwner: unknown, command: unknown, options: unknown): CommandRequest {
   const owner = parseOwner(givenOwner, 'owner');
   const parsed = parseCommand(command, owner);
   return { owner, parsed, context: parseCommandOptions(options, owner) };

@@ -14,7 +14,7 @@ import { refusalByFault } from './rollout-steps.js';
  *
  * It is bound once, when the first policy is permitted: a caller who may change none binds nothing, and learns nothing.
  *
- * @throws RejectedError from `mayChange` when the id belongs to another command.
+ * @throws RejectedError from `mayChange` when the id belongs to another command, or to a rollout that was reverted.
  */
 export function bindingId(rollout: ParsedRollout, store: LookUp['store']): ParsedRollout {
   const { instance, options } = rollout;
@@ -26,6 +26,16 @@ export function bindingId(rollout: ParsedRollout, store: LookUp['store']): Parse
     return true;
   };
   return { ...rollout, options: { ...options, mayChange } };
+}
+
+/** As {@link claimOf}; also refused when the rollout was reverted: it is done with, and a new one takes a new id. */
+export async function openClaimOf(rollout: ParsedRollout, look: LookUp): Promise<Rejected | boolean> {
+  const { id } = rollout.options;
+  const reverted = await look.store.receipt(policyStream(rollout.instance), revertedKeyOf(id), look.deadline);
+  if (reverted === undefined) return claimOf(rollout, look);
+  const rejection = { reason: 'idempotency-key-reused', idempotencyKey: keyOf(id) } as const;
+  const message = `The rollout ${id} was reverted, so it is not carried out again: a new rollout takes a new id.`;
+  return { outcome: 'rejected', rejection, message };
 }
 
 /** Whether the id is bound to this command, or the refusal because it belongs to another one. */
@@ -56,22 +66,42 @@ export async function boundAt(
 
 async function claimId(rollout: ParsedRollout, look: LookUp): Promise<void> {
   const isClaimed = async (): Promise<boolean> => {
-    const claim = await claimOf(rollout, look);
+    const claim = await openClaimOf(rollout, look);
     if (typeof claim === 'object') throw new RejectedError(claim);
     return claim;
   };
   if (await isClaimed()) return;
-  const { store, deadline } = look;
-  const streamId = policyStream(rollout.instance);
-  const receipt = { key: claimKeyOf(rollout.options.id), fingerprint: fingerprint(rollout.parsed) };
+  await storeReceipt(claimKeyOf(rollout.options.id), rollout, look).catch(async (caught: unknown) => {
+    if (!isFault(caught, 'receipt-exists') || !(await isClaimed())) throw caught;
+  });
+}
+
+/** Notes that a rollout is reverted, before its first policy is: from then on it is not carried out any more. */
+export async function noteRevert(rollout: ParsedRollout, look: LookUp): Promise<void> {
+  const key = revertedKeyOf(rollout.options.id);
+  if ((await look.store.receipt(policyStream(rollout.instance), key, look.deadline)) !== undefined) return;
+  await storeReceipt(key, rollout, look).catch((caught: unknown) => {
+    if (!isFault(caught, 'receipt-exists')) refusalByFault(rollout.instance, caught);
+  });
+}
+
+/** Stores a receipt without events on the default policy; nothing where there is none. */
+async function storeReceipt(
+  key: string,
+  { instance, parsed }: ParsedRollout,
+  { deadline, store }: LookUp,
+): Promise<void> {
+  const streamId = policyStream(instance);
+  const receipt = { key, fingerprint: fingerprint(parsed) };
   for await (const { length } of store.readStream(streamId, { limit: 1 }, deadline)) {
     if (length === 0) return;
     const { signal } = deadline;
-    const claim = store.append({ streamId, expected: 'any', events: [], receipt, signal }, deadline);
-    await claim.catch(async (caught: unknown) => {
-      if (!isFault(caught, 'receipt-exists') || !(await isClaimed())) throw caught;
-    });
+    await store.append({ streamId, expected: 'any', events: [], receipt, signal }, deadline);
   }
+}
+
+function revertedKeyOf(id: string): string {
+  return `reverted rollout ${id}`;
 }
 
 function claimKeyOf(id: string): string {

@@ -1,7 +1,7 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Rejected } from '../reads/answers.js';
-import { claimOf } from './claim-id.js';
+import { openClaimOf } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy } from './instance-policies.js';
 import { eventOfRollout } from './rolled-out.js';
@@ -13,7 +13,7 @@ const CONCURRENCY = 32;
 
 /**
  * What carrying a rollout out would do to some policies. Refused as a whole where carrying it out would be: when its id
- * belongs to another command. A caller who may change none of them does not learn that.
+ * belongs to another command, or was reverted. A caller who may change none of them does not learn that.
  */
 export function plannedSteps(
   all: readonly InstancePolicy[],
@@ -26,7 +26,8 @@ export function plannedSteps(
       byPolicy.set(policy, await plannedStep(policy, rollout, { ...parts, deadline }));
     });
     const steps = all.flatMap((policy) => byPolicy.get(policy) ?? []);
-    const claim = steps.some(isPermitted) && (await claimOf(rollout, { store: parts.handler.states.store, deadline }));
+    const claim =
+      steps.some(isPermitted) && (await openClaimOf(rollout, { store: parts.handler.states.store, deadline }));
     return typeof claim === 'object' ? claim : steps;
   });
 }

@@ -7,7 +7,7 @@ import {
   type Owner,
 } from '../policy/owner.js';
 import { sequenceOf } from '../policy/change-info.js';
-import { boundAt } from './claim-id.js';
+import { boundAt, noteRevert } from './claim-id.js';
 import { eventOfRollout, revertKeyOf, type LookUp } from './rolled-out.js';
 import type { ParsedRollout, RevertRolloutOptions } from './rollout-input.js';
 import type { RolloutParts } from './rollout.js';
@@ -27,9 +27,11 @@ export async function revertOn(
   const event = await eventOfRollout(lookUp, owner, rollout);
   if (event === undefined || event === 'unchanged') return { what: 'unchanged' };
   if ('reason' in event) return { what: 'refused', refusal: event };
+  await noteRevert(rollout, lookUp);
   const { id } = rollout.options;
+  const key = revertKeyOf(id, event.metadata.idempotencyKey ?? '');
   const [ifSequence, ifEventId] = [sequenceOf(event), event.id];
-  const context = { ...by, correlationId: id, idempotencyKey: revertKeyOf(id), ifSequence, ifEventId };
+  const context = { ...by, correlationId: id, idempotencyKey: key, ifSequence, ifEventId };
   const answer = await execute(owner, { type: 'revert', to: { sequence: ifSequence - 1n } }, context);
   if (answer.outcome === 'rejected') return { what: 'refused', refusal: refusalOf(owner, answer) };
   return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };

@@ -1,19 +1,23 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
 import type { PolicyHandler } from '../commands/policy-handler.js';
+import { sequenceOf } from '../policy/change-info.js';
 import { policyStream, type Owner } from '../policy/owner.js';
 import { canHaveRecorded } from './recorded-command.js';
 import type { RolloutRefusal } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
 
-/** The idempotency key of a rollout on each policy. */
-export function keyOf(id: string): string {
-  return `rollout ${id}`;
+/**
+ * The idempotency key of a rollout on each policy. A policy that was removed and added again is another one: its key
+ * names the sequence at which it was added.
+ */
+export function keyOf(id: string, addedAt?: bigint): string {
+  return addedAt === undefined ? `rollout ${id}` : `rollout ${id} since ${addedAt}`;
 }
 
 /** The idempotency key of a rollout's revert on each policy. */
-export function revertKeyOf(id: string): string {
-  return `revert of rollout ${id}`;
+export function revertKeyOf(id: string, key: string): string {
+  return key === keyOf(id) ? `revert of rollout ${id}` : `revert of ${key}`;
 }
 
 /** Where a rollout's events are looked up, and for how long. */
@@ -24,23 +28,40 @@ export interface LookUp {
 
 /** A command that was given under the id of a rollout, on one policy. */
 export interface RolledOut {
+  /** The idempotency key that it was given under. */
+  readonly key: string;
   /** Its event; `undefined` if it changed nothing. */
   readonly event: RecordedEvent | undefined;
   readonly fingerprint: string;
 }
 
 /**
- * The command with a rollout's id on a policy. The receipt says at which revision its event is. The event's own key is
+ * The command with a rollout's id on a policy, since it was last added. The receipt says at which revision its event is. The event's own key is
  * compared, too, because a command that changed nothing also leaves a receipt.
  */
 export async function rolledOut({ deadline, store }: LookUp, owner: Owner, id: string): Promise<RolledOut | undefined> {
   const stream = policyStream(owner);
-  const receipt = await store.receipt(stream, keyOf(id), deadline);
+  const key = await keyOn({ deadline, store }, owner, id);
+  const receipt = await store.receipt(stream, key, deadline);
   if (receipt === undefined) return undefined;
   const event = await store.first(stream, { from: receipt.revision }, deadline);
   if (event === undefined) return undefined;
   const { fingerprint } = receipt;
-  return { event: event.metadata.idempotencyKey === keyOf(id) ? event : undefined, fingerprint };
+  return { key, event: event.metadata.idempotencyKey === key ? event : undefined, fingerprint };
+}
+
+/** The rollout's key on the policy that is there now: what an earlier one was given does not count. */
+export async function keyOn({ deadline, store }: LookUp, owner: Owner, id: string): Promise<string> {
+  const stream = policyStream(owner);
+  const receipt = await store.receipt(stream, keyOf(id), deadline);
+  if (receipt === undefined) return keyOf(id);
+  const newestFirst = store.readStream(stream, { direction: 'backwards', pageSize: 100 }, deadline);
+  for await (const page of newestFirst)
+    for (const event of page) {
+      if (event.revision <= receipt.revision) return keyOf(id);
+      if (event.type === 'LoginPolicyAdded') return keyOf(id, sequenceOf(event));
+    }
+  return keyOf(id);
 }
 
 /**

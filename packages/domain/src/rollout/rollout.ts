@@ -33,8 +33,8 @@ import {
   type RolloutCommand,
 } from './rollout-input.js';
 import { countsOf, plannedSteps } from './plan.js';
-import { notPermitted, ofRejected, refusalByFault, type StepParts } from './rollout-steps.js';
-import { keyOf } from './rolled-out.js';
+import { notPermitted, refusalByFault, type StepParts } from './rollout-steps.js';
+import { carryOutOn } from './carry-out.js';
 import { resetSince, revertOn } from './revert-rollout.js';
 import { reportInParts } from './report.js';
 import { Tally, type Done, type Run } from './tally.js';
@@ -64,12 +64,12 @@ export interface GivenRollout {
  */
 export class Rollout {
   readonly #parts: RolloutParts;
-  readonly #given: GivenRollout;
+  readonly #parse: () => ParsedRollout;
 
   /** Only for {@link LoginPolicies.rollOut}. */
   constructor(parts: RolloutParts, given: GivenRollout) {
     this.#parts = parts;
-    this.#given = given;
+    this.#parse = parsedOnce(given);
   }
 
   /** A dry run by page: what it would do to each policy, the default policy first. Nothing is written. */
@@ -109,22 +109,20 @@ export class Rollout {
    * Carries it out: on the default policy first, then on the custom policies, several at a time. A run that ended
    * early, through its reader, its signal, a fault or a crash, is resumed by carrying out the same rollout again.
    *
-   * @throws RejectedError for malformed input, and `idempotency-key-reused` when the id belongs to another command.
+   * @throws RejectedError for malformed input, and `idempotency-key-reused` when the id belongs to another command, or to
+   *   a rollout that was reverted.
    * @throws Fault as the store does.
    */
   async *carryOut(options: CarryOutOptions = {}): AsyncGenerator<RolloutProgress, void, undefined> {
     const { rollout, how } = await this.#asked('rollOut.carryOut', () => parseCarryOut(options));
     const { id, mayChange: _, ...others } = rollout.options;
     const { concurrency: __, ...ending } = how;
-    const context = { ...others, ...ending, correlationId: id, idempotencyKey: keyOf(id) };
-    const bound = bindingId(rollout, this.#parts.handler.states.store);
-    const work = async (owner: Owner): Promise<Done> => {
-      const answer = await this.#parts.execute(owner, rollout.parsed, context);
-      if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
-      const step = ofRejected(owner, answer, rollout.reach);
-      return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
-    };
-    yield* this.#run(bound, how, { work });
+    const { execute, handler } = this.#parts;
+    const { store } = handler.states;
+    const lookUp = { store, deadline: new Deadline(`the rollout ${id}`, { signal: how.signal }) };
+    const carrying = { execute, lookUp, options: { ...others, ...ending, correlationId: id } };
+    const work = (owner: Owner): Promise<Done> => carryOutOn(owner, rollout, carrying);
+    yield* this.#run(bindingId(rollout, store), how, { work });
   }
 
   /** The result on the current policies, from their events, in any process. */
@@ -231,11 +229,6 @@ export class Rollout {
     return orThrow(answer);
   }
 
-  #parse(): ParsedRollout {
-    const { instance, command, options } = this.#given;
-    return parseRollout(instance, command, options);
-  }
-
   /** The number of policies it applies to. */
   async #total(
     { instance, reach: { withDefault, organizations } }: ParsedRollout,
@@ -244,5 +237,17 @@ export class Rollout {
     const { policies } = this.#parts;
     const custom = organizations?.length ?? (await policies.customizedCount(instance, undefined, freshness));
     return custom + (withDefault ? 1 : 0);
+  }
+}
+
+/** Parses what the caller gave at once, so that changing it later changes nothing. Each call reports what is malformed. */
+function parsedOnce({ instance, command, options }: GivenRollout): () => ParsedRollout {
+  try {
+    const parsed = parseRollout(instance, command, options);
+    return () => parsed;
+  } catch (caught) {
+    return () => {
+      throw caught;
+    };
   }
 }

@@ -1,0 +1,31 @@
+import type { CommandOptions } from '../commands/command-input.js';
+import type { Owner } from '../policy/owner.js';
+import { keyOf, keyOn, type LookUp } from './rolled-out.js';
+import type { ParsedRollout } from './rollout-input.js';
+import { ofRejected } from './rollout-steps.js';
+import type { RolloutParts } from './rollout.js';
+import type { Done } from './tally.js';
+
+/** What carrying out needs beside the rollout. */
+interface CarryingOut extends Pick<RolloutParts, 'execute'> {
+  readonly options: CommandOptions;
+  readonly lookUp: LookUp;
+}
+
+/** Carries a rollout out on one policy. A policy that was removed and added again since is given the command anew. */
+export async function carryOutOn(
+  owner: Owner,
+  { options: { id }, parsed, reach }: ParsedRollout,
+  { execute, options, lookUp }: CarryingOut,
+): Promise<Done> {
+  const under = (key: string): ReturnType<typeof execute> =>
+    execute(owner, parsed, { ...options, idempotencyKey: key });
+  let answer = await under(keyOf(id));
+  if (answer.outcome === 'accepted' && answer.isRepeated) {
+    const key = await keyOn(lookUp, owner, id);
+    if (key !== keyOf(id)) answer = await under(key);
+  }
+  if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
+  const step = ofRejected(owner, answer, reach);
+  return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
+}
