@@ -22,7 +22,7 @@ const named = [
   ...ours('proofs', 'benchmarks', 'a-package-to-come', 'domain/dist/evolve.js', 'event-sourcing/src/index.js'),
 ];
 /**
- * The rules of ARCHITECTURE in another form, to detect a mistake in the table: these imports are forbidden in that
+ * The import rules in another form, to detect a mistake in the table: these imports are forbidden in that
  * folder.
  */
 const said = {
@@ -50,7 +50,7 @@ const allowed = {
   'packages/store-sqlite/src': ['node:fs'],
 };
 
-/** What each rule of ours refuses (.config/lint-rules.mjs), and two rules that are set up for what STYLE refuses. */
+/** What each rule of ours refuses (.config/lint-rules.mjs), and two rules of the linter. */
 const bad = [
   ['ours(instanceof-across-copies)', 'src/own.ts', 'class Own {}\nexport const isOwn = (one) => one instanceof Own;\n'],
   ['ours(atomic-updates)', 'src/counted.ts', 'let left = 1;\nleft -= await Promise.resolve(left);\n'],

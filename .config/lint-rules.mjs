@@ -58,12 +58,12 @@ const rules = {
 
   'telling-names': (report, { filename }) => ({
     Program(node) {
-      if (hollowFile.test(basename(filename))) report(node, 'The name of this file says nothing (STYLE 3).');
+      if (hollowFile.test(basename(filename))) report(node, 'The name of this file says nothing.');
     },
     ExportNamedDeclaration({ declaration, specifiers }) {
       const declared = declaration?.declarations ?? [declaration];
       const names = [...declared.map((one) => one?.id), ...specifiers.map(({ exported }) => exported)];
-      for (const id of names) if (hollowName.test(id?.name)) report(id, 'This name says nothing (STYLE 3).');
+      for (const id of names) if (hollowName.test(id?.name)) report(id, 'This name says nothing.');
     },
   }),
 };

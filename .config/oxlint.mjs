@@ -4,7 +4,7 @@ const notes = ['todo', 'fixme', 'xxx', 'hack'];
 const banners = ['----', '====', '****', '####'];
 
 /**
- * The rules of STYLE.md that a linter can check. The import rules between packages are in walls.mjs.
+ * The rules of style that a linter can check. The import rules between packages are in walls.mjs.
  *
  * No comment ever disables a rule. Exceptions are listed below, under "overrides", with their reasons.
  */
@@ -130,7 +130,7 @@ export default {
       ],
       rules: { 'typescript/no-unsafe-type-assertion': 'off' },
     },
-    // Programs that print to a terminal or read the environment (ARCHITECTURE, level 3).
+    // Programs that print to a terminal or read the environment.
     {
       files: ['**/packages/{cli,benchmarks,proofs}/**', '**/examples/**', '**/.ci/snippets/**', '**/*.{mjs,cjs}'],
       rules: { 'no-console': 'off', 'node/no-process-env': 'off' },
@@ -150,7 +150,7 @@ export default {
         'typescript/unbound-method': 'off',
       },
     },
-    // A types test uses @ts-expect-error for what must not compile (STYLE 7).
+    // A types test uses @ts-expect-error for what must not compile.
     {
       files: ['**/test/**/*types.test.ts'],
       rules: { 'typescript/ban-ts-comment': ['error', { 'ts-expect-error': false }] },

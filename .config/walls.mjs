@@ -1,4 +1,4 @@
-/** The import rules (ARCHITECTURE). oxlint.mjs turns each line into a rule, and .ci/walls.mjs tests each rule. */
+/** The import rules. oxlint.mjs turns each line into a rule, and .ci/walls.mjs tests each rule. */
 const kernel = ['@login-policy/event-sourcing', '@login-policy/event-sourcing/options'];
 const kernelOfAuthors = [...kernel, '@login-policy/event-sourcing/values'];
 const kernelOfDomains = [...kernelOfAuthors, '@login-policy/event-sourcing/domain'];

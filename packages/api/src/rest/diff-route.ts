@@ -7,7 +7,10 @@ import { policyMessage } from '../messages/policy.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
 import type { OwnRoute } from './own-route.js';
 
-const MOMENT = { type: 'string', description: 'A sequence, or an instant in ISO 8601 with its offset.' };
+const MOMENT = {
+  type: 'string',
+  description: 'A sequence, an instant in ISO 8601 with its offset, or @ and a position.',
+};
 const POLICY = { $ref: '#/components/schemas/zitadel.management.v1.GetLoginPolicyResponse' };
 
 /** `GET …/policies/login/diff`: the differences of the effective policy between two moments, or between one and now. */

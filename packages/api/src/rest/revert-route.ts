@@ -19,7 +19,9 @@ export const revertRoute: OwnRoute = {
     body: {
       type: 'object',
       required: ['to'],
-      properties: { to: { type: 'string', description: 'A sequence, or an instant in ISO 8601 with its offset.' } },
+      properties: {
+        to: { type: 'string', description: 'A sequence, an instant in ISO 8601 with its offset, or @ and a position.' },
+      },
     },
     headers: CHANGE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
@@ -32,6 +34,6 @@ export const revertRoute: OwnRoute = {
 
 /** The command in a request to revert. @throws ApiError */
 export function revertOf({ to }: JsonObject): CommandInput {
-  if (typeof to !== 'string') throw unreadable('to must be a sequence or an instant, as text.');
+  if (typeof to !== 'string') throw unreadable('to must be a sequence, an instant, or @ and a position, as text.');
   return { type: 'revert', to: parseMoment(to, 'to') };
 }
