@@ -64,17 +64,6 @@ export function allReadRequest({ direction, from, filter, limit }: AllRead): str
   return requestOf(options, direction);
 }
 
-/** Creates the request to subscribe to the whole log after a position. */
-export function subscriptionRequest(after: Position, filter: ServerFilter): streams.ReadReq {
-  const allOptions = new streams.ReadReq.Options.AllOptions();
-  setStart(allOptions, after);
-  const options = new streams.ReadReq.Options();
-  options.setAll(allOptions);
-  options.setSubscription(new streams.ReadReq.Options.SubscriptionOptions());
-  setFilter(options, filter);
-  return requestOf(options, 'forwards');
-}
-
 /** Stream names are sent as bytes. */
 export function identifierOf(streamName: string): shared.StreamIdentifier {
   const identifier = new shared.StreamIdentifier();

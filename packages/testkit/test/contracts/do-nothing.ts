@@ -7,6 +7,8 @@ import {
 } from '@login-policy/event-sourcing/store';
 import { systemClock } from '@login-policy/event-sourcing/values';
 
+type CaughtUp = Awaited<ReturnType<NonNullable<ReadModel<unknown>['catchUp']>>>;
+
 /** An event store that takes everything and keeps nothing. */
 export function doNothingEventStore(): EventStore {
   return {
@@ -77,6 +79,7 @@ export function refusingEverything(error: Error): Store {
 async function* nothing(): AsyncGenerator<never, void, undefined> {}
 
 function doNothingReadModel<Row>(): ReadModel<Row> {
+  const atHead = async (): Promise<CaughtUp> => ({ checkpoint: START, head: START });
   const model: ReadModel<Row> = {
     read: async () => ({ checkpoint: undefined, rows: new Map<string, Row>() }),
     query: async () => ({ checkpoint: undefined, rows: [] }),
@@ -84,8 +87,13 @@ function doNothingReadModel<Row>(): ReadModel<Row> {
     count: async () => ({ checkpoint: undefined, rows: 0 }),
     checkpoint: async () => undefined,
     commit: async () => {},
+    catchUp: atHead,
     changed: async () => {},
-    beginRebuild: async (): Promise<RebuildingModel<Row>> => ({ ...model, promote: async () => {} }),
+    beginRebuild: async (): Promise<RebuildingModel<Row>> => ({
+      ...model,
+      promote: async () => {},
+      promoteAtHead: atHead,
+    }),
   };
   return model;
 }

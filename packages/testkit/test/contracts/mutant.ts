@@ -98,6 +98,7 @@ export function methodsOf<Row>(model: ReadModel<Row>): ReadModel<Row> {
     count: (query, wait) => model.count(query, wait),
     checkpoint: (wait) => model.checkpoint(wait),
     commit: (change, wait) => model.commit(change, wait),
+    ...(model.catchUp !== undefined && { catchUp: model.catchUp.bind(model) }),
     changed: (signal) => model.changed(signal),
     beginRebuild: (wait) => model.beginRebuild(wait),
   };

@@ -238,5 +238,7 @@ function byUnits(left: Keyed, right: Keyed): number {
 }
 
 function rebuilding<Row>(copy: RebuildingModel<Row>, instead: Partial<RebuildingModel<Row>>): RebuildingModel<Row> {
-  return { ...methodsOf(copy), promote: (change) => copy.promote(change), ...instead };
+  const promoteAtHead = copy.promoteAtHead?.bind(copy);
+  const atHead = promoteAtHead === undefined ? {} : { promoteAtHead };
+  return { ...methodsOf(copy), ...atHead, promote: (change) => copy.promote(change), ...instead };
 }

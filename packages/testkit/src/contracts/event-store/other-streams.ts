@@ -48,6 +48,7 @@ async function isMet(subject: EventStoreUnderTest, existing: number): Promise<vo
     // Twice: what is cached after the first one must do.
     await store.append(expecting(subject, last));
     const answer = await store.append(expecting(subject, last));
+    demandSame({ what: 'number of events', actual: answer.length, expected: 2 });
     demandEvents((await readStream(store, FIRST)).slice(-2), answer);
   }
 }
@@ -132,6 +133,8 @@ async function isRecordedBeforeTheChange(subject: EventStoreUnderTest): Promise<
       fail(`round ${round}: recorded behind a change of the other stream`);
     last = change;
   }
+  const changes = await readStream(eventStore, SECOND);
+  demandSame({ what: 'number of changes', actual: changes.length, expected: ROUNDS + 1 });
 }
 
 function isAfter(one: RecordedEvent | undefined, other: RecordedEvent | undefined): boolean {

@@ -25,7 +25,9 @@ export const waking: Suite<OpenedReadModelStore> = {
 
 async function endsAtOnce(subject: OpenedReadModelStore): Promise<void> {
   const model = await openTallies(subject);
-  const untilTimeout = await durationOf(() => model.changed(new AbortController().signal));
+  const wait = (): Promise<number> => durationOf(() => model.changed(new AbortController().signal));
+  // The shorter of two: a busy machine only makes them longer.
+  const untilTimeout = Math.min(await wait(), await wait());
   const woken = await durationOf(() => commitAndWait(model, model));
   // Polling alone would wait half its interval on average, and a whole one when it has just polled.
   const most = Math.max(untilTimeout / 2, 50) * ROUNDS;

@@ -120,11 +120,15 @@ async function catchesUpBesideWriter({ open }: StoreUnderTest): Promise<void> {
   };
   const written = outcomeOf(write());
   const runner = await ProjectionRunner.open({ store, projection: counterTotals });
-  for (let reads = 0; reads < 5; reads++) await runner.ready({ waitMs: 30_000 });
-  writing.isOver = true;
+  try {
+    for (let reads = 0; reads < 5; reads++) await runner.ready({ waitMs: 30_000 });
+  } finally {
+    writing.isOver = true;
+  }
   const outcome = await written;
   if (!hasSucceeded(outcome)) throw outcome.error;
-  await runner.ready({ waitMs: 30_000 });
+  const { rows } = await runner.read([APPLES], { waitMs: 30_000 });
+  if ((rows.get(APPLES)?.total ?? 0) < 2 * MOST_BEHIND) fail('events that were written before are missing');
   await demandRowsMatchLog(store, counterTotals);
   await runner.close();
 }
