@@ -19,6 +19,7 @@ import { historyRoute } from './rest/history-route.js';
 import { bindOwnRoutes, type OwnRoute } from './rest/own-route.js';
 import { evaluateSignInRoute } from './rest/evaluate-sign-in-route.js';
 import { permissionsRoute } from './rest/permissions-route.js';
+import { analysisRoute } from './rest/analysis-route.js';
 import { previewRoute } from './rest/preview-route.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
@@ -202,6 +203,7 @@ const OWN_ROUTES: readonly OwnRoute[] = [
   historyRoute,
   previewRoute,
   diffRoute,
+  analysisRoute,
   revertRoute,
   customizeRoute,
   evaluateSignInRoute,

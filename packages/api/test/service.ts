@@ -1,3 +1,4 @@
+import type { PeopleCounter } from '@login-policy/domain/model';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import {
@@ -70,6 +71,7 @@ export interface ServiceOptions {
   readonly clock?: Clock;
   readonly observe?: Observe;
   readonly guard?: 'refuse' | 'warn';
+  readonly people?: PeopleCounter;
   /** With an audit log. Default: without. */
   readonly isAudited?: boolean;
 }
@@ -82,11 +84,13 @@ export async function openService({
   isAudited = false,
   listen = {},
   observe,
+  people,
   ports = {},
 }: ServiceOptions = {}): Promise<Service> {
   const store = openMemoryStore({ clock });
   const organizations = { list: () => [ACME, GLOBEX] };
-  const policies = await openLoginPolicies({ store, guard, organizations, ...(observe && { observe }) });
+  const given = { ...(observe && { observe }), ...(people && { people }) };
+  const policies = await openLoginPolicies({ store, guard, organizations, ...given });
   const auditLog = isAudited ? await openAuditLog({ store }) : undefined;
   await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });
   const failures: unknown[] = [];

@@ -47,6 +47,10 @@ export const previewRoute: OwnRoute = {
             'The other steps of the same plan. For an organization: the command on the default. For the default: the organizations with a step of their own.',
           properties: { byDefault: COMMAND_DATA, organizationIds: { type: 'array', items: { type: 'string' } } },
         },
+        you: {
+          type: 'object',
+          description: 'What the caller has to sign in with: hasPassword, factors, identityProviders.',
+        },
       },
     },
     headers: ['If-Match', 'Login-Policy-If-Seen', 'Login-Policy-Acknowledge', ...READ_HEADERS],
@@ -58,6 +62,7 @@ export const previewRoute: OwnRoute = {
       changes: LIST,
       warnings: { type: 'object', properties: { introduced: LIST, standing: LIST } },
       people: PEOPLE,
+      you: { type: 'object', description: 'What it means for the caller: change, before and after.' },
       stillAllowing: {
         ...NUMBER_OR_UNKNOWN,
         description:
@@ -79,7 +84,13 @@ export const previewRoute: OwnRoute = {
   async answer(call) {
     const { policies, answers, exchange, context } = withLibraryNames(call);
     const { asOf: _, ...freshness } = context.read;
-    const options = { ...freshness, ...preconditionsOf(exchange), ...acknowledgedIn(exchange), ...besideIn(call) };
+    const options = {
+      ...freshness,
+      ...preconditionsOf(exchange),
+      ...acknowledgedIn(exchange),
+      ...besideIn(call),
+      ...youIn(call),
+    };
     const preview = await answers.ofRead(
       policies.preview(context.owner, commandData(call) ?? commandIn(call), options),
     );
@@ -90,6 +101,17 @@ export const previewRoute: OwnRoute = {
     return { message: JSON.stringify(previewJson(named)), tag: entityTag(preview.sequence, preview.eventId) };
   },
 };
+
+/** Unchecked: the domain checks its input at run time. */
+function youIn({ body: { you } }: OwnCall): Pick<PreviewOptions, 'you'> {
+  if (you === undefined) return {};
+  if (isUser(you)) return { you };
+  throw unreadable('you must be a JSON object.');
+}
+
+function isUser(you: unknown): you is NonNullable<PreviewOptions['you']> {
+  return isJsonObject(you);
+}
 
 /** The users whom a change affects, without the organizations they are of. */
 function unnamed(people: Preview['people']): Pick<Preview, 'people'> {
@@ -145,7 +167,7 @@ function commandIn({ body, context: { owner }, methods, unknownNames }: OwnCall)
 }
 
 function previewJson(preview: Preview): object {
-  const { affected, changes, eventId, events, people, sequence, seen, stillAllowing, warnings } = preview;
+  const { affected, changes, eventId, events, people, sequence, seen, stillAllowing, warnings, you } = preview;
   const organizationIds = affected.organizations.map(({ organizationId }) => organizationId);
   return {
     seen,
@@ -156,6 +178,7 @@ function previewJson(preview: Preview): object {
     warnings,
     affected: { organizationIds, count: affected.count },
     people,
+    you,
     stillAllowing,
   };
 }
