@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { writeHistoryIn } from './copying.js';
 import { GLOBEX, INSTANCE, Place } from './running.js';
+import { withServer } from './servers.js';
 
 let place: Place;
 
@@ -90,6 +91,19 @@ describe('verifying a store', () => {
     expect((await place.run('verify')).code).to.equal(EXIT.done);
     expect((await place.run('lag')).out).to.equal('0 events behind, the oldest for 0.0 s.\n');
   });
+});
+
+describe('a store that keeps no rows', () => {
+  it('has nothing that lags or could be rebuilt, and both commands say so (T67)', () =>
+    withServer('store-eventstoredb', async (esdb) => {
+      await place.write('esdb', esdb);
+      await place.run('copy sqlite:iam.db @esdb');
+      for (const command of ['lag', 'rebuild']) {
+        const { code, out, err } = await place.run(`${command} --store-file esdb`);
+        expect([code, out]).to.deep.equal([EXIT.usage, '']);
+        expect(err).to.match(/^This store keeps no rows: .*nothing here that can lag or be rebuilt/);
+      }
+    }));
 });
 
 describe('a store that can’t be used', () => {

@@ -2,6 +2,7 @@ import { openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { positionToString } from '@login-policy/event-sourcing';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { Failure } from '../failure.js';
 import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { counted } from '../output/counted.js';
 import type { Purpose } from '../store/open-store.js';
@@ -33,9 +34,7 @@ export const rebuild: Command = {
   name: 'rebuild',
   section: 'Operate',
   summary: 'Rebuilds the read model from all events. Reads use the old rows until it is complete.',
-  details: [
-    'On EventStoreDB, read models are in the memory of each program, so there is nothing to rebuild here: restart the program.',
-  ],
+  details: ['Refused on EventStoreDB, where each program keeps rows of its own: restart the program.'],
   options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy rebuild --store sqlite:iam.db'],
   run: (invocation) =>
@@ -50,12 +49,17 @@ export const rebuild: Command = {
     }),
 };
 
+const NO_ROWS =
+  'This store keeps no rows: each program has its own, which are up to date once it has read the store. ' +
+  'There is nothing here that can lag or be rebuilt. Watch the health of each program, and of the server.';
+
 function withPolicies(
   invocation: Invocation,
   purpose: Purpose,
   work: (loginPolicies: LoginPolicies) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   return withStore(invocation, { purpose }, async (store) => {
+    if (store.readModelUpdates === 'followed') throw new Failure(EXIT.usage, NO_ROWS);
     const loginPolicies = await openLoginPolicies({ store });
     try {
       return await work(loginPolicies);
