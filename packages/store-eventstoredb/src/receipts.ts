@@ -2,7 +2,8 @@ import { revision, type Revision, type StreamId } from '@login-policy/event-sour
 import { revisionAfter, type StreamReceipt, type WaitOptions, type Question } from '@login-policy/event-sourcing/store';
 import { Fault, isJsonObject, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Delivery } from './delivery.js';
-import { damagedReceipt } from './faults.js';
+import { isSoftDeleted } from './deleted-streams.js';
+import { damagedReceipt, deletedOutside } from './faults.js';
 import type { Head, Receipt } from './known-streams.js';
 import { PAGE_SIZE, type StreamReader } from './stream-reader.js';
 import { jsonIn, ownProposal, streamNameOf, typeOf, type KeptReceipt, type WireEvent } from './record-codec.js';
@@ -164,16 +165,24 @@ export class Receipts {
     const streamName = this.#context.names.receiptNameOf(streamId, key);
     return retry(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stopSignal) => {
       const shown = await this.#context.barrier.pass(stopSignal);
-      const record = await lastRecord(this.#context, streamName, { signal: stopSignal, shown });
-      return record === undefined ? { status: 'none', last: undefined } : stateOf(record, { streamId, key });
+      const reading = { signal: stopSignal, shown };
+      // Side by side, because most keys are new.
+      const [record, isDeleted] = await Promise.all([
+        lastRecord(this.#context, streamName, reading),
+        isSoftDeleted(this.#context, streamName, reading),
+      ]);
+      if (record !== undefined) return stateOf(record, { streamId, key });
+      if (isDeleted) throw deletedOutside(streamName);
+      return { status: 'none', last: undefined };
     });
   }
 }
 
-/** @throws StoreDamaged when the record is about another stream or key. */
+/** @throws StoreDamaged when the record is about another stream or key, or not about a receipt. */
 function stateOf(record: WireEvent, expected: ReceiptKey): ReceiptState {
   const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
-  if (type !== KEPT && type !== INTENDED) return { status: 'none', last };
+  if (type === VOIDED) return { status: 'none', last };
+  if (type !== KEPT && type !== INTENDED) throw damagedReceipt(streamNameOf(record), `a record of type ${type}`);
   const { streamId, key, fingerprint, revision: seenRevision } = receiptIn(record);
   if (streamId !== expected.streamId || key !== expected.key)
     throw damagedReceipt(streamNameOf(record), `it belongs to stream ${streamId}, key ${key}`);

@@ -2,9 +2,10 @@ import { isFault, type StreamId } from '@login-policy/event-sourcing';
 import { deletedOutside, historyCutOff } from './faults.js';
 import type { WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Head } from './known-streams.js';
+import { isSoftDeleted } from './deleted-streams.js';
 import type { StreamRead } from './requests.js';
-import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record-codec.js';
-import { LAST_RECORD, lastRecord, retry, streamRecords, type Reading, type ReadingContext } from './server-reads.js';
+import { storedEventOf, type StoredEvent } from './record-codec.js';
+import { LAST_RECORD, retry, streamRecords, type Reading, type ReadingContext } from './server-reads.js';
 
 /** The most events in a page, where the caller does not say. */
 export const PAGE_SIZE = 500;
@@ -72,17 +73,10 @@ export class StreamReader {
   }
 
   async #notFound(streamId: StreamId, reading: Reading): Promise<Page> {
-    if (await this.#isDeleted(streamId, reading)) throw deletedOutside(streamId);
+    if (await isSoftDeleted(this.#context, this.#context.names.nameOf(streamId), reading))
+      throw deletedOutside(streamId);
     if (!reading.signal.aborted) this.#context.known.of(streamId).head = 'none';
     return [];
-  }
-
-  /**
-   * The metadata tells a soft-deleted stream from one that never existed. The server's answers to a read are the same.
-   */
-  async #isDeleted(streamId: StreamId, reading: Reading): Promise<boolean> {
-    const metadata = await lastRecord(this.#context, `$$${this.#context.names.nameOf(streamId)}`, reading);
-    return metadata !== undefined && marksDeletion(metadata);
   }
 }
 
@@ -101,14 +95,4 @@ function demandNoGap(streamId: StreamId, { direction, from, limit }: StreamRange
   }
   const isBeginningMissing = isForwards ? next === 0n : next !== -1n;
   if (page.length < limit && isBeginningMissing) throw historyCutOff(streamId, 'the beginning');
-}
-
-function marksDeletion(metadata: WireEvent): boolean {
-  try {
-    const parsed = jsonIn(metadata);
-    return typeof parsed === 'object' && parsed !== null && '$tb' in parsed && Number(parsed.$tb) > 0;
-  } catch {
-    // The server also ignores metadata that it can't parse.
-    return false;
-  }
 }

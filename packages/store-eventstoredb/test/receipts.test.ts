@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { setImmediate } from 'node:timers/promises';
 import { Double } from './double/double.js';
-import { appendOf, faultOf, newEvents } from './events.js';
+import { anew, appendOf, faultOf, newEvents } from './events.js';
 import { disposeOf } from './server.js';
 
 const STREAM = streamId('Counter', 'one');
@@ -213,6 +213,32 @@ describe('a receipt on EventStoreDB', () => {
       double.log.write(name, [{ ...forged, id: crypto.randomUUID(), data: Buffer.from(data) }]);
       expect((await faultOf(eventStore.receipt(STREAM, 'k'))).code, data).to.equal('store-damaged');
     }
+  });
+
+  it('whose stream was deleted is damage: its command does not act again (T71)', async () => {
+    const eventStore = another();
+    await eventStore.append(appendOf(STREAM, 1));
+    await eventStore.append(withReceipt(0));
+    const name = double.log.records.find(({ streamName }) => streamName.startsWith('_receipts-'))?.streamName ?? '';
+    const client = EventStoreDBClient.connectionString(double.url);
+    await client.deleteStream(name);
+    await disposeOf(client);
+    for (const repeated of [() => eventStore.append(withReceipt(1)), () => another().append(withReceipt(1))]) {
+      const { code, message } = await faultOf(repeated());
+      expect([code, message]).to.deep.equal(['store-damaged', message]);
+      expect(message).to.contain(`${name} was deleted outside the library`);
+    }
+    expect(double.log.stream(STREAM)).to.have.length(1);
+  });
+
+  it('whose stream has a record of another type is damage', async () => {
+    const eventStore = another();
+    await eventStore.append(appendOf(STREAM, 1));
+    await eventStore.append(withReceipt(0));
+    const name = double.log.records.find(({ streamName }) => streamName.startsWith('_receipts-'))?.streamName ?? '';
+    const foreign = anew(double.log.stream(name)[0]).map((record) => ({ ...record, type: 'Foreign' }));
+    double.log.write(name, foreign);
+    expect((await faultOf(eventStore.receipt(STREAM, 'k'))).code).to.equal('store-damaged');
   });
 });
 
