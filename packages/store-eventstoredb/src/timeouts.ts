@@ -3,9 +3,11 @@ import { pause } from '@login-policy/event-sourcing/store';
 
 /** Time-outs in milliseconds. None of them depends on the server's or the client's settings. */
 export interface Timeouts {
+  /** How long an append waits for its turn behind others of this process. Default 60,000. */
+  readonly turnMs?: number;
   /**
-   * For one append: how long it waits for other appends to the same stream, and again for the server's answer. A lost
-   * answer is then looked up. Default 5,000.
+   * For one append whose turn it is: how long it waits for a connection and conflicts, and again for the server's
+   * answer. A lost answer is then looked up. Default 5,000.
    */
   readonly appendMs?: number;
   /** For finding out the outcome of an append whose answer was lost. Default 30,000. */
@@ -25,6 +27,7 @@ export interface Timeouts {
 }
 
 const DEFAULTS: Required<Timeouts> = {
+  turnMs: 60_000,
   appendMs: 5000,
   lookupMs: 30_000,
   readMs: 10_000,
@@ -38,6 +41,7 @@ const DEFAULTS: Required<Timeouts> = {
 const time = optional(numberBetween(1, LONGEST_TIMER_MS));
 
 export const TIMEOUTS: OptionRules<Timeouts> = {
+  turnMs: time,
   appendMs: time,
   lookupMs: time,
   readMs: time,

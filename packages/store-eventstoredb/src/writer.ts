@@ -45,6 +45,7 @@ interface PendingAppend<Result> {
   readonly transaction: Transaction<Result>;
   readonly question: Question;
   readonly streamId: StreamId;
+  readonly withinMs: number;
   /** When it is too late to begin, by `performance.now()`. */
   readonly until: number;
   /** Ends each wait: when the caller's signal fires, the store is closed, or `until` has passed. */
@@ -68,15 +69,24 @@ export class Writer {
 
   /** See `LogBackend.transact`. */
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
-    const pending = this.#begin(transaction);
+    const { appendMs, turnMs } = this.#context.timeouts;
+    await this.#during(transaction, turnMs, (waiting) => this.#enter(waiting));
     try {
-      const waiting = this.#enter(pending);
-      if (waiting !== undefined) await waiting;
-      try {
-        return await this.#attempt(pending);
-      } finally {
-        this.#leave(pending);
-      }
+      return await this.#during(transaction, appendMs, (pending) => this.#attempt(pending));
+    } finally {
+      this.#leave(transaction);
+    }
+  }
+
+  /** Does something within a time of its own, and names the fault of a wait that has ended. */
+  async #during<Result, Answer>(
+    transaction: Transaction<Result>,
+    withinMs: number,
+    act: (pending: PendingAppend<Result>) => Promise<Answer>,
+  ): Promise<Answer> {
+    const pending = this.#begin(transaction, withinMs);
+    try {
+      return await act(pending);
     } catch (error) {
       throw this.#faultOf(error, pending);
     } finally {
@@ -96,37 +106,29 @@ export class Writer {
     return delivered.kind === 'written' && [this.#record(placed, prepared, delivered.positions)];
   }
 
-  #begin<Result>(transaction: Transaction<Result>): PendingAppend<Result> {
+  #begin<Result>(transaction: Transaction<Result>, withinMs: number): PendingAppend<Result> {
     const { question } = transaction;
-    const [streamId] = question.streams;
-    if (streamId === undefined) throw new TypeError('expected an append with a stream');
-    const { closing, timeouts } = this.#context;
-    const cancellation = new Cancellation(closing, transaction, timeouts.appendMs);
-    return { transaction, question, streamId, until: performance.now() + timeouts.appendMs, cancellation };
+    const streamId = streamOf(transaction);
+    const cancellation = new Cancellation(this.#context.closing, transaction, withinMs);
+    return { transaction, question, streamId, withinMs, until: performance.now() + withinMs, cancellation };
   }
 
   /**
-   * Limits concurrency, because with too many concurrent appends none would finish in time. Appends that do not expect
-   * an exact revision also run one at a time per stream, because they would only conflict with each other. Returns
-   * `undefined` when there is no need to wait.
+   * Waits for a turn. Concurrency is limited, because with too many concurrent appends none would finish in time.
+   * Appends that do not expect an exact revision also run one at a time per stream, because they would only conflict
+   * with each other.
    */
-  #enter(pending: PendingAppend<unknown>): Promise<void> | undefined {
-    const { transaction, streamId, cancellation } = pending;
+  async #enter({ transaction, streamId, withinMs, cancellation }: PendingAppend<unknown>): Promise<void> {
     const lock = transaction.isLoose === true ? this.#streamLocks.enter(streamId, cancellation) : undefined;
-    return lock === undefined && this.#slots.tryAcquire() ? undefined : this.#waitFor(lock, pending);
-  }
-
-  async #waitFor(lock: Promise<boolean> | undefined, pending: PendingAppend<unknown>): Promise<void> {
-    const { transaction, streamId, cancellation } = pending;
     if (lock !== undefined && !(await lock)) throw deadlineExceeded(streamId);
-    if (await this.#slots.acquire(this.#context.timeouts.appendMs, cancellation)) return;
+    if (this.#slots.tryAcquire() || (await this.#slots.acquire(withinMs, cancellation))) return;
     if (transaction.isLoose === true) this.#streamLocks.leave(streamId);
     throw deadlineExceeded(streamId);
   }
 
-  #leave({ transaction, streamId }: PendingAppend<unknown>): void {
+  #leave(transaction: Transaction<unknown>): void {
     this.#slots.release();
-    if (transaction.isLoose === true) this.#streamLocks.leave(streamId);
+    if (transaction.isLoose === true) this.#streamLocks.leave(streamOf(transaction));
   }
 
   async #attempt<Result>(pending: PendingAppend<Result>): Promise<Transacted<Result>> {
@@ -216,12 +218,12 @@ export class Writer {
   }
 
   /** The fault of an ended wait, by its cause. */
-  #faultOf(error: unknown, { transaction, streamId, cancellation }: PendingAppend<unknown>): unknown {
+  #faultOf(error: unknown, { transaction, streamId, withinMs, cancellation }: PendingAppend<unknown>): unknown {
     if (!isFault(error, 'deadline-exceeded')) return error;
     if (transaction.signal?.aborted === true) return deadlineExceeded(streamId);
     // The store's own time-out passed, not the caller's. If the store was closed, this throws `StoreClosed`.
     cancellation.isCancelled();
-    return notSent(streamId, this.#context.timeouts.appendMs, error.cause);
+    return notSent(streamId, withinMs, error.cause);
   }
 }
 
@@ -229,6 +231,13 @@ export class Writer {
 function planOn<Result>({ transaction, cancellation }: PendingAppend<Result>, found: Found): Planned<Result> {
   if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing: 'planning an append' });
   return transaction.plan(found);
+}
+
+/** @throws TypeError for an append without a stream. */
+function streamOf({ question }: Transaction<unknown>): StreamId {
+  const [streamId] = question.streams;
+  if (streamId === undefined) throw new TypeError('expected an append with a stream');
+  return streamId;
 }
 
 function placedAt(event: RecordedEvent, position: Position | undefined): RecordedEvent {

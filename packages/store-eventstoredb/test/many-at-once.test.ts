@@ -22,8 +22,8 @@ describe('EventStoreDB under load', () => {
   });
 
   /** A store that waits for its turn as long as a busy machine makes it. */
-  function open(streamPrefix = ''): Store {
-    const store = connectEventStoreDb(double.url, { streamPrefix, timeouts: { appendMs: paced(10_000) } });
+  function open(streamPrefix = '', turnMs = paced(10_000)): Store {
+    const store = connectEventStoreDb(double.url, { streamPrefix, timeouts: { turnMs, appendMs: paced(10_000) } });
     opened.push(store);
     return store;
   }
@@ -41,8 +41,30 @@ describe('EventStoreDB under load', () => {
     );
   });
 
+  it('queues a burst of 3,000 appends, however long each waits for its turn (T74)', async () => {
+    const store = connectEventStoreDb(double.url, { timeouts: { appendMs: paced(1000) } });
+    opened.push(store);
+    // Each batch of concurrent appends is answered only after a while.
+    double.script.plan('batch-append', { do: 'answer-late', ms: paced(300) }, { times: Infinity });
+    const ids = Array.from({ length: 3000 }, (_, index) => streamId('Counter', `${index}`));
+    await Promise.all(ids.map((id) => store.eventStore.append(appendOf(id, 1))));
+    expect(double.log.records.filter(({ streamName }) => streamName.startsWith('Counter-'))).to.have.length(3000);
+  });
+
+  it('refuses an append that gets no turn in time, and writes nothing of it', async () => {
+    const store = connectEventStoreDb(double.url, { timeouts: { turnMs: 50, appendMs: paced(10_000) } });
+    opened.push(store);
+    double.script.plan('batch-append', { do: 'answer-late', ms: 500 });
+    const id = streamId('Counter', 'one');
+    const first = store.eventStore.append(appendOf(id, 1));
+    const refused = await store.eventStore.append(appendOf(id, 1)).catch((caught: unknown) => caught);
+    expect(refused).to.have.property('message').that.contains('could not be sent within 50 ms; nothing was written');
+    expect(await first).to.have.length(1);
+    expect(double.log.stream(id)).to.have.length(1);
+  });
+
   it('accepts or refuses each of 10,000 concurrent appends, and loses none (Q55)', async () => {
-    const store = open();
+    const store = open('', paced(1000));
     const append = async (index: number): Promise<'written' | 'refused'> => {
       try {
         await store.eventStore.append(appendOf(streamId('Counter', `${index}`), 1));

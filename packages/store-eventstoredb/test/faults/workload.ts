@@ -15,6 +15,7 @@ import type { Random } from './random.js';
 
 /** Short, so that a script is over in a second; on a slow machine they are longer. */
 export const TIMEOUTS: Required<Timeouts> = {
+  turnMs: paced(150),
   appendMs: paced(150),
   lookupMs: paced(10_000),
   readMs: paced(250),
