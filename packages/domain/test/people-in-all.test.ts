@@ -1,9 +1,9 @@
 import { freshInstance, orThrow, SECOND_FACTORS } from '@login-policy/domain';
-import { affectedByRollout } from '@login-policy/domain/people';
+import { affectedByPlan, affectedByRollout } from '@login-policy/domain/people';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { censusOf, openCounted, users } from './people-given.js';
-import { acme, by, instance, PASSKEY } from './policies.js';
+import { acme, by, globex, instance, PASSKEY } from './policies.js';
 
 describe('the users whom a rollout affects', () => {
   it('are summed over its plan, each user by the policy that they meet', async () => {
@@ -24,6 +24,32 @@ describe('the users whom a rollout affects', () => {
     const { steps } = orThrow(await rollout.plan());
     const counted = steps.map((step) => step.outcome === 'would-change' && step.people);
     expect(counted).to.have.nested.property('[1].hasToSetUp.users', 3);
+    await opened.close();
+  });
+});
+
+describe('the users whom a plan affects', () => {
+  it('are counted once each, by what they meet before any step and after all of them', async () => {
+    const { policies: opened } = await openCounted(
+      censusOf(
+        users({ users: 2 }),
+        users({ organizationId: 'acme', users: 3 }),
+        users({ organizationId: 'globex', users: 5 }),
+        users({ organizationId: 'other', users: 7 }),
+      ),
+    );
+    orThrow(await opened.add(instance, freshInstance, by));
+    orThrow(await opened.customize(globex, by));
+    orThrow(await opened.change(globex, { allowRegister: false }, by));
+    const forcing = { type: 'change', settings: { forceMfa: true } } as const;
+    const found = await affectedByPlan(opened, [
+      { owner: instance, command: forcing },
+      // Gets a policy of its own that stays as it was, and one that gives its own up.
+      { owner: acme, command: { type: 'set', policy: { settings: { forceMfa: false } } } },
+      { owner: globex, command: { type: 'remove' } },
+    ]);
+    expect(found).to.have.nested.property('hasToSetUp.users', 2 + 5 + 7);
+    expect(found).to.have.nested.property('lockedOut.users', 0);
     await opened.close();
   });
 });

@@ -19,20 +19,24 @@ export interface PlannedStep {
 }
 
 /**
- * The users whom a plan affects, with what is refused in it left out: each step is previewed, whatever the guard says. The
- * steps must reach different users: an organization's step, and the default's for the others.
+ * The users whom a plan affects, as a whole: each by what they meet before any step and after all of them. What is
+ * refused is left out; what only the guard refuses is counted.
  *
  * @throws Fault as the store does.
  */
 export async function affectedByPlan(
   policies: LoginPolicies,
   steps: readonly PlannedStep[],
-  options: PreviewOptions = {},
+  options: Omit<PreviewOptions, 'acknowledge' | 'beside'> = {},
 ): Promise<AffectedByAll> {
+  const byDefault = steps.find(({ owner }) => owner.organizationId === undefined)?.command;
+  const organizationIds = steps.flatMap(({ owner: { organizationId } }) => organizationId ?? []);
   const found: AffectedByAll[] = [];
   for (const { command, owner } of steps) {
+    const others = owner.organizationId === undefined ? { organizationIds } : byDefault && { byDefault };
     const preview: ReadAnswer<{ readonly people?: AffectedByAll }> = await policies.preview(owner, command, {
       ...options,
+      ...(others && { beside: others }),
       acknowledge: EVERYTHING,
     });
     if (preview.outcome === 'found' && preview.people !== undefined) found.push(preview.people);
