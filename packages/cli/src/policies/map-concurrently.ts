@@ -10,11 +10,11 @@ export async function mapConcurrently<Item, Result>(
   work: (item: Item) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
-  let [next, hasFailed] = [0, false];
+  let hasFailed = false;
+  const left = items.entries();
   const worker = async (): Promise<void> => {
-    for (let index = next++; index < items.length && !hasFailed; index = next++) {
-      const item = items[index];
-      if (item === undefined) continue;
+    for (const [index, item] of left) {
+      if (hasFailed) return;
       try {
         results[index] = await work(item);
       } catch (caught) {
