@@ -96,7 +96,7 @@ describeBoth('changing a policy', () => {
       });
     const { code, err } = await place.run(`${REMOVE} --org globex`, { ask: meddle });
     expect(code).to.equal(EXIT.refused);
-    expect(err).to.contain('was expected at sequence 4 but is at 5, so nothing was changed.');
+    expect(err).to.contain('was changed since it was seen: sequence 5, LoginPolicyChanged by somebody else at ');
   });
 
   it('is refused if it would lock people out, unless that is acknowledged', async () => {

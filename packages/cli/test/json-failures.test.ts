@@ -81,8 +81,8 @@ describe('a command with --json that fails', () => {
     };
     const { code, json } = await jsonOf('apply plan.json --json', { ask });
     expect(code).to.equal(EXIT.refused);
-    expect(json).to.deep.include({ changed: ['the default of iam', 'acme'], before: 0, left: 1, stoppedAt: 'globex' });
-    expect(json).to.deep.nested.include({ 'error.exitCode': EXIT.refused, 'error.reason': 'sequence-not-current' });
+    expect(json).to.deep.include({ changed: ['acme', 'the default of iam'], before: 0, left: 1, stoppedAt: 'globex' });
+    expect(json).to.deep.nested.include({ 'error.exitCode': EXIT.refused, 'error.reason': 'changed-since' });
   });
 
   it('says which steps of a plan, and which policies of a rollout, were done when it is interrupted', async () => {

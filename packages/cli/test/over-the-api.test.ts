@@ -121,7 +121,7 @@ describe('the token for an API', () => {
       EXIT.denied,
       '',
       'Nothing was done: the token is not allowed to change 3 of 3 policies.\n' +
-        '  Default policy of instance iam\n  Custom policy of organization acme\n  Custom policy of organization globex\n' +
+        '  Custom policy of organization acme\n  Default policy of instance iam\n  Custom policy of organization globex\n' +
         'Use a token that may change all of them.\n',
     ]);
     expect(await counted()).to.equal(before);

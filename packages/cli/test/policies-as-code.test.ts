@@ -78,7 +78,7 @@ describeBoth('policies as code', () => {
     expect([unfit.code, unfit.out, unfit.err.slice(0, 17)]).to.deep.equal([EXIT.usage, '', '--reason must be ']);
     const applied = await place.run('apply plan.json --reason reviewed', { ask: () => 'yes' });
     expect([applied.code, applied.err]).to.deep.equal([EXIT.done, 'Change 3 policies? [y/N] ']);
-    expect(applied.out).to.contain('the default of iam: sequence 5\nacme: sequence 2\nglobex: sequence 5\n');
+    expect(applied.out).to.contain('acme: sequence 3\nthe default of iam: sequence 5\nglobex: sequence 5\n');
     const again = await place.run('apply plan.json --yes');
     expect([again.code, again.out]).to.deep.equal([EXIT.done, 'Nothing to do: the plan was already applied.\n']);
     expect((await planned(FILE)).code).to.equal(EXIT.done);

@@ -88,6 +88,7 @@ export const previewRoute: OwnRoute = {
       ...freshness,
       ...preconditionsOf(exchange),
       ...acknowledgedIn(exchange),
+      correlationId: exchange.requestId,
       ...besideIn(call),
       ...youIn(call),
     };

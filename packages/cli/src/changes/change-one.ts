@@ -25,7 +25,7 @@ export async function changeOne(invocation: Invocation, session: Session, { ref,
   const { args, io } = invocation;
   const { instance, policies } = session;
   const by = actorAndWarningsOf(args);
-  const preview = await policies.preview(ref, command, by.acknowledge);
+  const preview = await policies.preview(ref, command, { acknowledge: by.acknowledge });
   const isJson = args.flag('json');
   const finish = (json: object, text: string): void => {
     io.out.write(isJson ? `${JSON.stringify({ preview, ...json }, undefined, 2)}\n` : text);
@@ -47,7 +47,7 @@ export async function changeOne(invocation: Invocation, session: Session, { ref,
     return EXIT.refused;
   }
   const { acknowledge, ...actor } = by;
-  const answer = await policies.execute(ref, command, { by: actor, acknowledge, seen: preview });
+  const answer = await policies.execute(ref, command, { by: actor, acknowledge, seen: preview.seen });
   finish({ done: true, answer }, `Done: sequence ${answer.details.sequence}.\n`);
   return EXIT.done;
 }

@@ -90,7 +90,8 @@ function policiesIn(
     if (wanted === 'default') return [];
     const failure = (field: string, message: string): Error => file.yaml.failure(pathOfField(one, field), message);
     const after = existing.after(ref, { byDefault, wanted }, failure);
-    if (ref === undefined) byDefault = after;
+    // What a new custom policy does not name is as its users have it now.
+    if (ref === undefined) byDefault ??= after;
     return [[ref, after] as const];
   });
 }

@@ -7,6 +7,7 @@ import {
   evolveAll,
   InvalidValue,
   isOrganization,
+  NO_FACTS,
   parseCommand,
   parseId,
   parseOwner,
@@ -133,7 +134,8 @@ function refuseInvalid({ instance }: Session, { file, states }: ImportFile, by: 
     const command = parseAt(file, [...path, 'policy'], () => parseCommand(commandOf(state), owner));
     const kind = isOrganization(owner) ? 'organization' : 'instance';
     const policy = policies.get(organizationId) ?? ABSENT;
-    const decision = decide(command, policy, { owner: kind });
+    const facts = { ...NO_FACTS, fallback: policies.get(undefined) ?? ABSENT };
+    const decision = decide(command, policy, { owner: kind, facts });
     if (decision.outcome === 'rejected')
       throw refusalOf(file, state, { rejection: decision.rejection, message: describeRejection(decision.rejection) });
     policies.set(organizationId, evolveAll(policy, decision.events, kind));

@@ -3,6 +3,7 @@ import { Failure } from '../failure.js';
 import { counted, policiesText } from '../output/counted.js';
 import { titleOf } from '../output/policy-text.js';
 import type { Actor } from '../changes/change-options.js';
+import { Refused } from '../session/answers.js';
 import type { Session } from '../session/session.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { ownerOfStep, type PlanFile, type PlannedStep } from './plan-file.js';
@@ -32,6 +33,8 @@ export async function planProgress(session: Session, plan: PlanFile): Promise<Pl
     else if (state === 'pending') pending.push(step);
     else changed.push(`${titleOf(ownerOfStep(plan, step))}: ${state.problem}`);
   }
+  const byDefault = await changedDefault(session, plan, pending);
+  if (byDefault !== undefined) changed.push(byDefault);
   if (changed.length === 0) return { done, pending };
   const names = changed.map((line) => `  ${line}\n`).join('');
   throw new Failure(
@@ -55,6 +58,28 @@ async function stateOf({ policies }: Session, plan: PlanFile, step: PlannedStep)
   return { problem: `it was at sequence ${seen} and is at ${lastSequence} (${next.type} by ${next.actor})` };
 }
 
+/**
+ * What changed the default policy since the plan was made, if a pending step depends on it. It looks at one of them: if
+ * they saw different defaults, a later one is refused when its turn comes.
+ */
+async function changedDefault(
+  { policies }: Session,
+  plan: PlanFile,
+  pending: readonly PlannedStep[],
+): Promise<string | undefined> {
+  const step = pending.find(({ meetsDefault }) => meetsDefault === true);
+  if (step === undefined) return undefined;
+  const conditions = { acknowledge: plan.acknowledge, seen: step.seen, id: applyIdOf(plan) };
+  try {
+    await policies.preview(step.organizationId, step.command, conditions);
+  } catch (caught) {
+    // Any other refusal is told when the step is carried out.
+    if (!(caught instanceof Refused)) throw caught;
+    if (caught.reason === 'changed-since') return caught.message;
+  }
+  return undefined;
+}
+
 /** Carries out one step on exactly the expected policy. Idempotent. @throws RejectedError, Fault */
 export async function applyStep(
   { policies }: Session,
@@ -62,8 +87,7 @@ export async function applyStep(
   { by, step }: { readonly by: Actor; readonly step: PlannedStep },
 ): Promise<string> {
   const { acknowledge } = plan;
-  const seen = { sequence: step.ifSequence, eventId: step.ifEventId };
-  const options = { by, seen, acknowledge, id: applyIdOf(plan) };
+  const options = { by, seen: step.seen, acknowledge, id: applyIdOf(plan) };
   const { details } = await policies.execute(step.organizationId, step.command, options);
   return `sequence ${details.sequence}`;
 }

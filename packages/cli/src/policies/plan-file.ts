@@ -4,6 +4,7 @@ import type { LockOut } from '@login-policy/domain/model';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { previewText } from '../changes/change-one.js';
+import type { PreviewJson } from '../session/answers.js';
 import type { Difference, PlannedCommand } from './plan.js';
 
 const FORMAT = 'login-policy plan';
@@ -18,6 +19,10 @@ export interface PlannedStep {
   readonly ifSequence: string;
   /** The last event of the policy; absent without events. */
   readonly ifEventId?: string;
+  /** What its preview depended on: also the default policy, where users meet it before or after the step. */
+  readonly seen: string;
+  /** Whether they do. */
+  readonly meetsDefault?: true;
   /** The text that `plan` showed for this step. */
   readonly shown: string;
 }
@@ -67,8 +72,14 @@ function stepOf({ command, ref, preview }: Difference): PlannedStep {
     command,
     ifSequence: preview.sequence,
     ...(preview.eventId !== undefined && { ifEventId: preview.eventId }),
+    seen: preview.seen,
+    ...(ref !== undefined && meetsDefault(preview) && { meetsDefault: true }),
     shown: previewText(preview, (_, text) => text),
   };
+}
+
+function meetsDefault({ events }: PreviewJson): boolean {
+  return events.some(({ type }) => type === 'LoginPolicyAdded' || type === 'LoginPolicyRemoved');
 }
 
 /** Parses a plan. @throws Failure for a malformed plan, another version, or a changed file. */

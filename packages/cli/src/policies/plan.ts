@@ -2,7 +2,7 @@ import type { NewLoginPolicy } from '@login-policy/domain';
 import type { LockOut } from '@login-policy/domain/model';
 import { Failure } from '../failure.js';
 import { Refused, type PreviewJson } from '../session/answers.js';
-import type { PolicyRef } from '../session/policies.js';
+import type { PolicyRef, PreviewConditions } from '../session/policies.js';
 import type { Session } from '../session/session.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { pathOfField, type PoliciesFile, type FilePolicy } from './policies-file.js';
@@ -59,13 +59,14 @@ export async function differencesOf(
         session,
         readSingly.map(({ organizationId }) => organizationId),
       ));
-  const candidates = candidatesIn(file, existing);
+  const candidates = inOrder(candidatesIn(file, existing), existing.has(undefined));
+  const besideOf = othersIn(candidates, existing);
   const previewed = await mapConcurrently(
     candidates,
     async ({ command, ref, fromFile }): Promise<Difference | Refusal | undefined> => {
       signal.throwIfAborted();
       try {
-        const preview = await session.policies.preview(ref, command, acknowledge);
+        const preview = await session.policies.preview(ref, command, { acknowledge, beside: besideOf(ref) });
         return preview.events.length === 0 ? undefined : { ref, command, preview };
       } catch (caught) {
         if (!(caught instanceof Refused)) throw caught;
@@ -98,6 +99,32 @@ function candidatesIn(file: PoliciesFile, existing: ExistingPolicies): readonly 
   const listed = new Set(file.policies.map(({ organizationId }) => organizationId));
   const others = existing.organizationIds.filter((id) => !listed.has(id));
   return [...candidates, ...others.map((ref): Candidate => ({ ref, command: { type: 'remove' } }))];
+}
+
+/**
+ * New custom policies are added before the default changes, and others are removed after it: so at no time do users meet
+ * a policy that is neither the one before the plan nor the one after it. A new default comes first, because custom
+ * policies are as the default in what the file does not name.
+ */
+function inOrder(candidates: readonly Candidate[], isDefaultThere: boolean): readonly Candidate[] {
+  const placeOf = ({ command, ref }: Candidate): number => {
+    if (ref === undefined) return 1;
+    return command.type === 'set' && isDefaultThere ? 0 : 2;
+  };
+  return candidates.toSorted((left, right) => placeOf(left) - placeOf(right));
+}
+
+/** The other steps that matter to the preview of one: what its users meet, and who they are. */
+function othersIn(
+  candidates: readonly Candidate[],
+  existing: ExistingPolicies,
+): (ref: PolicyRef) => NonNullable<PreviewConditions['beside']> {
+  const byDefault = candidates.find(({ ref }) => ref === undefined)?.command;
+  const organizationIds = candidates.flatMap(({ ref }) => (ref === undefined || existing.has(ref) ? [] : [ref]));
+  return (ref) => {
+    if (ref === undefined) return { organizationIds };
+    return byDefault === undefined ? {} : { byDefault };
+  };
 }
 
 function refuseUnlisted(session: Session, { yaml }: PoliciesFile, { organizationId, path }: FilePolicy): void {

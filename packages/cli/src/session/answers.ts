@@ -57,6 +57,8 @@ export interface HistoryRead {
 
 /** The preview of a command. */
 export interface PreviewJson {
+  /** What the preview depended on. */
+  readonly seen: string;
   readonly sequence: string;
   readonly eventId?: string;
   readonly events: readonly { readonly type: string }[];

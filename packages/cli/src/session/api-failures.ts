@@ -46,6 +46,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'LP-ARG-02': 'invalid-argument',
   'LP-ARG-03': 'invalid-argument',
   'LP-ARG-04': 'invalid-argument',
+  'LP-COND-06': 'changed-since',
   'LP-STORE-05': 'position-unknown',
 };
 

@@ -22,6 +22,7 @@ import type {
   ExecuteOptions,
   PolicyRef,
   Policies,
+  PreviewConditions,
   RolloutRunOptions,
   RolloutRun,
 } from './policies.js';
@@ -81,10 +82,16 @@ export class ApiPolicies implements Policies {
     return this.#api.json(request, withMembers<EvaluationJson>('outcome', 'sentence', 'owner'));
   }
 
-  async preview(ref: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
-    const headers = acknowledgeHeader(acknowledge);
-    const request = { verb: 'POST', route: '_preview', ref, body: { command }, headers } as const;
-    const shape = withMembers<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected');
+  async preview(ref: PolicyRef, command: PolicyCommand, conditions: PreviewConditions): Promise<PreviewJson> {
+    const { acknowledge, beside, id, seen } = conditions;
+    const headers = {
+      ...acknowledgeHeader(acknowledge),
+      ...(seen !== undefined && { 'login-policy-if-seen': seen }),
+      ...(id !== undefined && { 'x-request-id': id }),
+    };
+    const body = { command, ...(beside !== undefined && { beside }) };
+    const request = { verb: 'POST', route: '_preview', ref, body, headers } as const;
+    const shape = withMembers<PreviewJson>('seen', 'sequence', 'events', 'changes', 'warnings', 'affected');
     return { ...PREVIEW_MEMBERS, ...(await this.#api.json(request, shape)) };
   }
 
@@ -92,7 +99,7 @@ export class ApiPolicies implements Policies {
     const headers = {
       ...acknowledgeHeader(acknowledge),
       ...reasonHeader(by),
-      'if-match': tagOf(seen),
+      'login-policy-if-seen': seen,
       ...(id !== undefined && { 'idempotency-key': id, 'x-request-id': id }),
     };
     const request = { verb: 'POST', route: '_execute', ref, body: { command }, headers } as const;
@@ -178,9 +185,4 @@ function acknowledgeHeader(acknowledge: readonly LockOut[]): Readonly<Record<str
 
 function reasonHeader({ reason }: ExecuteOptions['by']): Readonly<Record<string, string>> {
   return reason === undefined ? {} : { 'login-policy-reason': encodeURIComponent(reason) };
-}
-
-/** The entity tag of a policy at a sequence, with its last event. */
-function tagOf({ eventId, sequence }: ExecuteOptions['seen']): string {
-  return eventId === undefined ? `"${sequence}"` : `"${sequence}.${eventId}.1"`;
 }

@@ -1,4 +1,4 @@
-import type { MultiFactor, PolicyChange, RolloutCommand, SecondFactor } from '@login-policy/domain';
+import type { CommandInput, MultiFactor, PolicyChange, RolloutCommand, SecondFactor } from '@login-policy/domain';
 import type { LockOut } from '@login-policy/domain/model';
 import type { Actor } from '../changes/change-options.js';
 import type {
@@ -38,9 +38,25 @@ export interface CustomListOptions {
 export interface ExecuteOptions {
   readonly by: Actor;
   readonly acknowledge: readonly LockOut[];
-  /** The expected state of the policy. The command is refused if it has changed. */
-  readonly seen: { readonly sequence: string; readonly eventId?: string | undefined };
+  /** The `seen` of its preview. The command is refused if anything that the preview depended on has changed. */
+  readonly seen: string;
   /** The idempotency key, which is also the correlation id in the history: visible ASCII. */
+  readonly id?: string;
+}
+
+/** The conditions of a preview. */
+export interface PreviewConditions {
+  readonly acknowledge: readonly LockOut[];
+  /** The other steps of the same plan. */
+  readonly beside?: {
+    /** For an organization: the command on the default policy. */
+    readonly byDefault?: CommandInput;
+    /** For the default policy: the organizations that have a step of their own. */
+    readonly organizationIds?: readonly string[];
+  };
+  /** As for the command. */
+  readonly seen?: string;
+  /** The id of the command: what it recorded counts as seen. */
   readonly id?: string;
 }
 
@@ -79,7 +95,7 @@ export interface Policies {
   /** A page of whole custom policies. */
   wholePolicies(after: string | undefined): Promise<WholePoliciesJson>;
   evaluate(organizationId: string, attempt: object, asOf?: string): Promise<EvaluationJson>;
-  preview(ref: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson>;
+  preview(ref: PolicyRef, command: PolicyCommand, conditions: PreviewConditions): Promise<PreviewJson>;
   execute(ref: PolicyRef, command: PolicyCommand, options: ExecuteOptions): Promise<DoneJson>;
   rollOut(command: RolloutCommand, options: RolloutRunOptions): RolloutRun;
   /** Those policies that the caller may not change or, where requested, remove. */

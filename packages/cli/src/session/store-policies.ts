@@ -10,7 +10,6 @@ import {
   type RolloutCommand,
   type SignInAttempt,
 } from '@login-policy/domain';
-import type { LockOut } from '@login-policy/domain/model';
 import { parsePosition, positionToString, type Store } from '@login-policy/event-sourcing';
 import { parseMoment } from '../commands/moment.js';
 import {
@@ -36,6 +35,7 @@ import type {
   ExecuteOptions,
   PolicyRef,
   Policies,
+  PreviewConditions,
   RolloutRunOptions,
   RolloutRun,
 } from './policies.js';
@@ -98,9 +98,16 @@ export class StorePolicies implements Policies {
     return { ...json, sentence: describeSignIn(judged) };
   }
 
-  async preview(ref: PolicyRef, command: PolicyCommand, acknowledge: readonly LockOut[]): Promise<PreviewJson> {
-    const preview = await this.#policies.preview(this.#owner(ref), inputOf(command), { acknowledge });
-    return jsonOf(preview, withMembers<PreviewJson>('sequence', 'events', 'changes', 'warnings', 'affected'));
+  async preview(ref: PolicyRef, command: PolicyCommand, conditions: PreviewConditions): Promise<PreviewJson> {
+    const { acknowledge, beside, id, seen } = conditions;
+    const options = {
+      acknowledge,
+      ...(beside !== undefined && { beside }),
+      ...(seen !== undefined && { ifSeen: seen }),
+      ...(id !== undefined && { correlationId: id }),
+    };
+    const preview = await this.#policies.preview(this.#owner(ref), inputOf(command), options);
+    return jsonOf(preview, withMembers<PreviewJson>('seen', 'sequence', 'events', 'changes', 'warnings', 'affected'));
   }
 
   async execute(
@@ -111,8 +118,7 @@ export class StorePolicies implements Policies {
     const options = {
       ...by,
       acknowledge,
-      ifSequence: BigInt(seen.sequence),
-      ...(seen.eventId !== undefined && { ifEventId: seen.eventId }),
+      ifSeen: seen,
       ...(id !== undefined && { correlationId: id, idempotencyKey: id }),
     };
     return jsonOf(

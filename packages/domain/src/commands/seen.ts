@@ -32,11 +32,17 @@ export interface DefaultEnd {
   readonly last: SeenPolicy;
 }
 
-/** The default policy behind an organization's. @throws its fault when it can't be read. */
+/**
+ * The default policy behind an organization's; if there is none, the one that the same plan adds.
+ *
+ * @throws its fault when it can't be read.
+ */
 export function defaultIn({ facts }: Circumstances): LoginPolicy {
   if (facts?.fallback === undefined) throw new TypeError('a new custom policy is decided by what the default is');
-  if ('code' in facts.fallback) throw facts.fallback;
-  return facts.fallback;
+  const isAdded = 'stage' in facts.fallback && facts.fallback.stage === 'absent';
+  const found = isAdded ? (facts.planned ?? facts.fallback) : facts.fallback;
+  if ('code' in found) throw found;
+  return found;
 }
 
 /**

@@ -14,6 +14,7 @@ import { parseCommand } from '../commands/parse-command.js';
 import type { PolicyState } from '../policy/policy-state.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { parseObject } from '../input/invalid-value.js';
+import { parseId } from '../input/text.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, activeOf, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
 import { isOrganization, ownerKind, parseOwner, type Organization, type Owner } from '../policy/owner.js';
@@ -72,6 +73,8 @@ export interface PreviewOptions extends ReadOptions {
   readonly you?: UserSetUp;
   /** Refuse unless the policy is as the caller saw it, as for the command. */
   readonly ifSeen?: string;
+  /** With `ifSeen`: the command's correlation id, under which what was recorded since counts as seen. */
+  readonly correlationId?: string;
   /** The other steps of the same plan. Default: the command is given alone. */
   readonly beside?: BesideOptions;
 }
@@ -87,7 +90,7 @@ interface ParsedPreview {
 
 const ALONE: Beside = { organizations: [] };
 const POLICIES_PER_PAGE = 1000;
-const CONDITIONS = ['ifSequence', 'ifEventId', 'ifSeen', 'acknowledge', 'beside', 'you'];
+const CONDITIONS = ['ifSequence', 'ifEventId', 'ifSeen', 'correlationId', 'acknowledge', 'beside', 'you'];
 
 /** Parses a request for a preview. @throws InvalidValue */
 export function parsePreview(givenOwner: unknown, command: unknown, options: unknown): ParsedPreview {
@@ -98,7 +101,8 @@ export function parsePreview(givenOwner: unknown, command: unknown, options: unk
   const { signal, waitMs } = freshness;
   const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
   const you = optional(given, 'you', parseUserSetUp);
-  const conditions = { ...parseConditions(given, owner), acknowledge, you };
+  const correlationId = optional(given, 'correlationId', parseId);
+  const conditions = { ...parseConditions(given, owner), acknowledge, correlationId, you };
   const beside = optional(given, 'beside', besideOf(owner)) ?? ALONE;
   return { owner, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs }, beside };
 }
