@@ -120,4 +120,23 @@ describe('a rollout that is repeated', () => {
       refused: 0,
     });
   });
+
+  it('is refused as a whole if the default is not as its plan saw it', async () => {
+    const { loginPolicies, store } = await openDesk();
+    await seed(loginPolicies);
+    const { seen } = orThrow(await loginPolicies.rollOut(instance, removal, advisory).plan());
+    expect(orThrow(await loginPolicies.policy(instance)).seen).to.equal(seen);
+    const bound = loginPolicies.rollOut(instance, removal, { ...advisory, ifSeen: seen });
+    expect(await last(bound.carryOut())).to.include({ changed: 3 });
+    expect(await last(bound.carryOut()), 'its own events count as seen').to.include({ changed: 0, refused: 0 });
+    orThrow(await loginPolicies.change(instance, { forceMfa: true }, by));
+    const written = await countEvents(store);
+    for (const reach of [{}, { withDefault: false }]) {
+      const late = loginPolicies.rollOut(instance, removal, { ...advisory, ...reach, id: 'late', ifSeen: seen });
+      expect(await failureOf(last(late.carryOut()))).to.equal('changed-since');
+    }
+    expect(await countEvents(store)).to.equal(written);
+    const foreign = loginPolicies.rollOut(instance, removal, { ...advisory, ifSeen: `${seen}x` });
+    expect(rejectionOf(await foreign.plan())).to.have.property('field', 'options.ifSeen');
+  });
 });

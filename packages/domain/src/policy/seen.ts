@@ -50,6 +50,11 @@ export function seenOf(owner: Owner): Parser<Seen> {
   };
 }
 
+/** Checks the `seen` of an answer about this owner, and leaves it as text. */
+export function seenTextOf(owner: Owner): Parser<string> {
+  return (value, field) => seenText(owner, seenOf(owner)(value, field));
+}
+
 function seenFrom(part: string): SeenPolicy {
   if (part === 'x') return 'unreadable';
   const [sequence = '', id] = part.split('-');

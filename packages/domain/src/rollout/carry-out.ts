@@ -1,5 +1,6 @@
 import type { CommandOptions } from '../commands/command-input.js';
-import type { Owner } from '../policy/owner.js';
+import { isOrganization, type Owner } from '../policy/owner.js';
+import { RejectedError } from '../reads/answers.js';
 import { keyOf, keyOn, type LookUp } from './rolled-out.js';
 import type { ParsedRollout } from './rollout-input.js';
 import { ofRejected } from './rollout-steps.js';
@@ -15,17 +16,20 @@ interface CarryingOut extends Pick<RolloutParts, 'execute'> {
 /** Carries a rollout out on one policy. A policy that was removed and added again since is given the command anew. */
 export async function carryOutOn(
   owner: Owner,
-  { options: { id }, parsed, reach }: ParsedRollout,
+  { options: { id, ifSeen }, parsed, reach }: ParsedRollout,
   { execute, options, lookUp }: CarryingOut,
 ): Promise<Done> {
+  const bound = isOrganization(owner) || ifSeen === undefined ? {} : { ifSeen };
   const under = (key: string): ReturnType<typeof execute> =>
-    execute(owner, parsed, { ...options, idempotencyKey: key });
+    execute(owner, parsed, { ...options, ...bound, idempotencyKey: key });
   let answer = await under(keyOf(id));
   if (answer.outcome === 'accepted' && answer.isRepeated) {
     const key = await keyOn(lookUp, owner, id);
     if (key !== keyOf(id)) answer = await under(key);
   }
   if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
+  // The default changed between the look and its append: then nothing is carried out at all.
+  if (answer.rejection.reason === 'changed-since') throw new RejectedError(answer);
   const step = ofRejected(owner, answer, reach);
   return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
 }

@@ -42,6 +42,8 @@ export interface RolloutPlan {
   readonly next: string | undefined;
   /** The position the page holds for. */
   readonly position: Position;
+  /** The default policy that the plan saw: pass it as `ifSeen`. */
+  readonly seen: string;
 }
 
 /** The progress of a rollout or its revert. */

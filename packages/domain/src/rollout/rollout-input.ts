@@ -9,6 +9,7 @@ import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.j
 import { answerOf } from '../input/answer-of.js';
 import { isYes } from '../input/yes.js';
 import { parseId, parseProse } from '../input/text.js';
+import { seenTextOf } from '../policy/seen.js';
 import { parseInstance, type Instance, type Owner } from '../policy/owner.js';
 import { parseFreshness, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
 import { parseReach, REACH_MEMBERS, type Reach, type ReachOptions } from './reach.js';
@@ -32,6 +33,11 @@ export interface RolloutOptions extends ReachOptions {
   readonly reason?: string;
   /** What the guard lets pass on each policy, as for a command; a number of users is counted for each policy alone. */
   readonly acknowledge?: Acknowledged;
+  /**
+   * Refuse the whole rollout unless the default policy is as the caller saw it: the `seen` of its plan, or of a read of
+   * the default. What this rollout recorded counts as seen.
+   */
+  readonly ifSeen?: string;
   /** Whether the caller may change a policy. Called before each policy is looked at. Default: every policy. */
   readonly mayChange?: (owner: Owner) => boolean | Promise<boolean>;
 }
@@ -72,7 +78,7 @@ export interface ParsedRollout {
   readonly instance: Instance;
   readonly parsed: Extract<LoginPolicyCommand, RolloutCommand>;
   readonly reach: Reach;
-  readonly options: Pick<RolloutOptions, 'actor' | 'id' | 'reason'> & {
+  readonly options: Pick<RolloutOptions, 'actor' | 'id' | 'ifSeen' | 'reason'> & {
     readonly acknowledge?: readonly Acknowledgement[];
     readonly mayChange?: Permission;
   };
@@ -95,7 +101,7 @@ export function parseRollout(givenInstance: unknown, command: unknown, options: 
   const instance = parseInstance(givenInstance, 'instance');
   const parsed = parseCommand(command, instance);
   if (!isRolledOut(parsed)) throw new InvalidValue('command.type', `one of ${TAKEN.join(', ')}`, parsed.type);
-  const members = ['id', 'actor', 'reason', 'acknowledge', 'mayChange', ...REACH_MEMBERS];
+  const members = ['id', 'actor', 'reason', 'acknowledge', 'ifSeen', 'mayChange', ...REACH_MEMBERS];
   const given = parseObject(options, 'options', members);
   return {
     instance,
@@ -106,6 +112,7 @@ export function parseRollout(givenInstance: unknown, command: unknown, options: 
       actor: parseId(given['actor'], 'options.actor'),
       ...present('reason', optional(given, 'reason', parseProse)),
       ...present('acknowledge', optional(given, 'acknowledge', parseAcknowledged)),
+      ...present('ifSeen', optional(given, 'ifSeen', seenTextOf(instance))),
       ...present('mayChange', optional(given, 'mayChange', parseAnswering('mayChange'))),
     },
   };
@@ -186,4 +193,23 @@ export function parseRevertRollout(
 
 function isFunction(value: unknown): value is (owner: Owner) => unknown {
   return typeof value === 'function';
+}
+
+/** A rollout as its caller gave it. */
+export interface GivenRollout {
+  readonly instance: unknown;
+  readonly command: RolloutCommand;
+  readonly options: unknown;
+}
+
+/** Parses what the caller gave at once, so that changing it later changes nothing. Each call reports what is malformed. */
+export function parsedOnce({ instance, command, options }: GivenRollout): () => ParsedRollout {
+  try {
+    const parsed = parseRollout(instance, command, options);
+    return () => parsed;
+  } catch (caught) {
+    return () => {
+      throw caught;
+    };
+  }
 }

@@ -2,7 +2,7 @@ import { isFault, type Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { CommandInput, CommandOptions } from '../commands/command-input.js';
 import { policyStream, type Owner } from '../policy/owner.js';
-import { orThrow, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
+import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
 import type { Calls } from '../reads/calls.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import {
@@ -26,15 +26,16 @@ import type {
 import {
   parseCarryOut,
   parseRevertRollout,
-  parseRollout,
+  parsedOnce,
   type CarryOutOptions,
+  type GivenRollout,
   type ParsedRollout,
   type RevertRolloutOptions,
-  type RolloutCommand,
 } from './rollout-input.js';
 import { countsOf, plannedSteps } from './plan.js';
 import { notPermitted, refusalByFault, type StepParts } from './rollout-steps.js';
 import { carryOutOn } from './carry-out.js';
+import { changedDefault, seenInPlan } from './seen-default.js';
 import { resetSince, revertOn } from './revert-rollout.js';
 import { reportInParts } from './report.js';
 import { Tally, type Done, type Run } from './tally.js';
@@ -48,13 +49,6 @@ export interface RolloutParts extends StepParts {
   readonly policies: PolicyReader;
   readonly instancePolicies: InstancePolicies;
   readonly execute: (owner: Owner, command: CommandInput, options: CommandOptions) => Promise<CommandAnswer>;
-}
-
-/** A rollout as its caller gave it. */
-export interface GivenRollout {
-  readonly instance: unknown;
-  readonly command: RolloutCommand;
-  readonly options: unknown;
 }
 
 /**
@@ -91,8 +85,8 @@ export class Rollout {
           afterKey,
         });
         const { freshness } = withRemainingWait(wanted, begunAt);
-        const first =
-          after === undefined && reach.withDefault ? [await instancePolicies.byDefault(instance, freshness)] : [];
+        const byDefault = await instancePolicies.byDefault(instance, freshness);
+        const first = after === undefined && reach.withDefault ? [byDefault] : [];
         const steps = await plannedSteps([...first, ...policies], rollout, {
           ...this.#parts,
           ...withRemainingWait(wanted, begunAt),
@@ -100,7 +94,8 @@ export class Rollout {
         if ('outcome' in steps) return steps;
         const total = after === undefined ? { total: await this.#total(rollout, freshness) } : {};
         const next = lastKey === undefined ? undefined : policies.at(-1)?.owner.organizationId;
-        return { outcome: 'found', kind: 'rollout-plan', steps, counts: countsOf(steps), ...total, next, position };
+        const page = { steps, counts: countsOf(steps), ...total, next, position, seen: seenInPlan(byDefault) };
+        return { outcome: 'found', kind: 'rollout-plan', ...page };
       },
     );
   }
@@ -109,17 +104,19 @@ export class Rollout {
    * Carries it out: on the default policy first, then on the custom policies, several at a time. A run that ended
    * early, through its reader, its signal, a fault or a crash, is resumed by carrying out the same rollout again.
    *
-   * @throws RejectedError for malformed input, and `idempotency-key-reused` when the id belongs to another command, or to
+   * @throws RejectedError for malformed input, `changed-since` by `ifSeen`, and `idempotency-key-reused` when the id belongs to another command, or to
    *   a rollout that was reverted.
    * @throws Fault as the store does.
    */
   async *carryOut(options: CarryOutOptions = {}): AsyncGenerator<RolloutProgress, void, undefined> {
     const { rollout, how } = await this.#asked('rollOut.carryOut', () => parseCarryOut(options));
-    const { id, mayChange: _, ...others } = rollout.options;
+    const { id, mayChange: _, ifSeen: ___, ...others } = rollout.options;
     const { concurrency: __, ...ending } = how;
-    const { execute, handler } = this.#parts;
+    const { execute, handler, policies } = this.#parts;
     const { store } = handler.states;
     const lookUp = { store, deadline: new Deadline(`the rollout ${id}`, { signal: how.signal }) };
+    const changed = await changedDefault(rollout, policies, lookUp.deadline);
+    if (changed !== undefined) throw new RejectedError(changed);
     const carrying = { execute, lookUp, options: { ...others, ...ending, correlationId: id } };
     const work = (owner: Owner): Promise<Done> => carryOutOn(owner, rollout, carrying);
     yield* this.#run(bindingId(rollout, store), how, { work });
@@ -237,17 +234,5 @@ export class Rollout {
     const { policies } = this.#parts;
     const custom = organizations?.length ?? (await policies.customizedCount(instance, undefined, freshness));
     return custom + (withDefault ? 1 : 0);
-  }
-}
-
-/** Parses what the caller gave at once, so that changing it later changes nothing. Each call reports what is malformed. */
-function parsedOnce({ instance, command, options }: GivenRollout): () => ParsedRollout {
-  try {
-    const parsed = parseRollout(instance, command, options);
-    return () => parsed;
-  } catch (caught) {
-    return () => {
-      throw caught;
-    };
   }
 }
