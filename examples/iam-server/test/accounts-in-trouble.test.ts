@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAccounts, type Database } from '@login-policy/example-iam-server';
@@ -70,11 +70,11 @@ describe('the accounts in SQLite', () => {
 
   it('damaged as a whole refuse a start by name, and are left as they are', async () => {
     await server.stop();
-    const { errors } = await bench.fail(
-      { IAM_ACCOUNTS: `sqlite:${process.execPath}`, IAM_START_SECONDS: '2' },
-      server.folder,
-    );
-    expect(errors.join()).to.match(/The accounts of IAM_ACCOUNTS, sqlite:.* can't be opened: /);
+    const foreign = join(server.folder, 'letter.txt');
+    await writeFile(foreign, 'Dear database, '.repeat(100), { mode: 0o644 });
+    const { errors } = await bench.fail({ IAM_ACCOUNTS: `sqlite:${foreign}` }, server.folder);
+    expect(errors.join()).to.match(/The accounts of IAM_ACCOUNTS, sqlite:.* can't be opened: .* not a database/);
+    expect((await stat(foreign)).mode & 0o777, 'another program’s file').to.equal(0o644);
     using accounts = new AccountsFile(server);
     accounts.run("UPDATE meta SET value = '2' WHERE key = 'version'");
     const newer = await bench.fail({}, server.folder);

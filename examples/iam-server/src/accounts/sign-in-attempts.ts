@@ -93,7 +93,7 @@ function countOf({ key, free }: Place, other: Place): Statement {
       SELECT $1, iam.now_ms() + ${FORGET_ONE_MS}, 0 WHERE NOT EXISTS
         (SELECT 1 FROM iam.tries o WHERE o.key = $2 AND o.key <> $1 AND o.until > iam.now_ms())
       ON CONFLICT (key) DO UPDATE SET drained_at = ${drained},
-        until = ${now} + ${pauseAfter(`(${drained} - ${now})`, free)}
+        until = ${waitingUntil(now, `(${drained} - ${now})`, free)}
       WHERE t.until <= ${now} RETURNING key`,
     values: [key, other.key],
   };
@@ -103,17 +103,19 @@ function takenBack({ key, free }: Place): Statement {
   const left = `(drained_at - ${FORGET_ONE_MS} - iam.now_ms())`;
   return {
     sql: `UPDATE iam.tries SET drained_at = drained_at - ${FORGET_ONE_MS},
-      until = iam.now_ms() + ${pauseAfter(left, free)} WHERE key = $1`,
+      until = ${waitingUntil('iam.now_ms()', left, free)} WHERE key = $1`,
     values: [key],
   };
 }
 
-/** The pause after tries that are forgotten in so many milliseconds: a second, two, four, up to a minute. */
-function pauseAfter(left: string, free: number): string {
+/** Until when no other is taken after tries that are forgotten in `left` ms: a second, two, four, up to a minute. */
+function waitingUntil(now: string, left: string, free: number): string {
   const steps = Array.from({ length: 6 }, (_, step) => {
     const limit = (free + step + 0.5) * FORGET_ONE_MS;
     return `WHEN ${left} < ${limit} THEN ${Math.min(1000 * 2 ** step, LONGEST_WAIT_MS)}`;
   });
-  // Part of a try may have been forgotten during its check.
-  return `CASE WHEN ${left} < ${(free - 0.5) * FORGET_ONE_MS} THEN 0 ${steps.join(' ')} ELSE ${LONGEST_WAIT_MS} END`;
+  const pause = `CASE ${steps.join(' ')} ELSE ${LONGEST_WAIT_MS} END`;
+  // Part of a try may have been forgotten during its check. Without a pause it is 0 and not now: a try that came at the
+  // same time, and had to wait for this one, would be refused.
+  return `CASE WHEN ${left} < ${(free - 0.5) * FORGET_ONE_MS} THEN 0 ELSE ${now} + ${pause} END`;
 }

@@ -3,7 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '@login-policy/event-sourcing/values';
-import { createPrivateFile } from '../../data/private-file.js';
+import { codeOf as errorCodeOf, createPrivateFile } from '../../data/private-file.js';
 import type { Database, Row, Statement } from './database.js';
 
 /** How long SQLite itself waits for another process, in which this one does nothing else. */
@@ -14,6 +14,9 @@ const PATIENCE_MS = 5000;
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */
 const [BUSY, LOCKED, CORRUPT, FULL, NOT_A_DATABASE] = [5, 6, 11, 13, 26];
+
+/** What the system says of a place that no file can be at, until somebody mends that. */
+const UNUSABLE = new Set(['EACCES', 'EISDIR', 'ENOTDIR', 'EPERM', 'EROFS', 'ETXTBSY']);
 
 /**
  * Accounts in a file of SQLite. It has a rollback journal and no WAL, so that a backup that is put in its place cannot
@@ -37,10 +40,14 @@ export class SqliteDatabase implements Database {
   static async open(path: string, now: () => number): Promise<SqliteDatabase> {
     try {
       await createPrivateFile(path);
+      const database = new SqliteDatabase(path, now);
+      // Not before it was found to be one of SQLite: another file keeps its mode.
       await chmod(path, 0o600);
-      return new SqliteDatabase(path, now);
+      return database;
     } catch (caught) {
-      throw faultOf(`SQLite (${path})`, caught);
+      const [store, problem] = [`SQLite (${path})`, String(caught)];
+      if (UNUSABLE.has(errorCodeOf(caught) ?? '')) throw new Fault('store-foreign', { store, problem }, caught);
+      throw faultOf(store, caught);
     }
   }
 
