@@ -34,6 +34,7 @@ const mistakes: readonly (readonly [string, string])[] = [
     'status --store mysql://x',
     '"mysql://x" is not the URL of a store: sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113.',
   ],
+  ['status --store kurrentdb://x', 'or esdb://HOST:2113. Of KurrentDB, write esdb:// for kurrentdb://.'],
   ['history --limit ten', '--limit must be a whole number from 0, not "ten".'],
 ];
 

@@ -90,6 +90,8 @@ function flat(name: string): string {
  */
 export function clientFor(connectionString: string): EventStoreDBClient {
   const [, user = ''] = /^[^:]+:\/\/([^:]+:[^@]+)@/.exec(connectionString.trim()) ?? [];
+  if (/^\s*kurrentdb(\+discover)?:/i.test(connectionString))
+    throw malformed('@eventstore/db-client, which this store connects with, calls the scheme kurrentdb:// esdb://');
   if (user.split(':').length > 2) throw malformed('write a colon in the user name or the password as %3A');
   try {
     return EventStoreDBClient.connectionString(connectionString.replace(SLASH_AFTER_HOSTS, '$1'));

@@ -109,6 +109,16 @@ describe('a store that is opened', () => {
       await connectEventStoreDb(url).close();
   });
 
+  it('names the scheme that the client takes for KurrentDB', () => {
+    for (const url of [
+      'kurrentdb://admin:s3cret@127.0.0.1:1',
+      'kurrentdb+discover://admin:s3cret@127.0.0.1:1?tls=false',
+    ])
+      expect(refusalOf(url, {}))
+        .to.match(/RangeError: .* calls the scheme kurrentdb:\/\/ esdb:\/\/$/)
+        .and.not.to.contain('s3cret');
+  });
+
   it('does not take a slash after a host for a part of its name', async () => {
     for (const url of ['esdb://127.0.0.1/', 'esdb://127.0.0.1/?tls=false', 'esdb://127.0.0.1?tls=false/']) {
       const { eventStore, close } = connectEventStoreDb(url, { timeouts: { retryMs: 1 } });

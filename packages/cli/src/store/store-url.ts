@@ -64,7 +64,8 @@ function parseStoreUrl(text: string, source: string, { cwd }: Pick<Io, 'cwd'>): 
   if (/#.*@|^esdb.*@.*@/.test(text)) throw new Failure(EXIT.usage, `${source} is a malformed URL. ${PASSWORD_ADVICE}`);
   if (/^postgres(ql)?:\/\/./.test(url)) return { kind: 'postgres', url, schema: suffix, shown };
   if (/^esdb(\+discover)?:\/\/./.test(url)) return { kind: 'esdb', url, streamPrefix: suffix, shown };
-  throw new Failure(EXIT.usage, `${source} is not the URL of a store: ${FORMS}.`);
+  const advice = /^kurrentdb(\+discover)?:/i.test(url) ? ' Of KurrentDB, write esdb:// for kurrentdb://.' : '';
+  throw new Failure(EXIT.usage, `${source} is not the URL of a store: ${FORMS}.${advice}`);
 }
 
 /**
