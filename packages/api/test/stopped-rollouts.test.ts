@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { holdsGrant, type Ports } from '@login-policy/api';
-import { orThrow } from '@login-policy/domain';
+import { orThrow, type PolicyCount } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { linesOf } from './lines-of.js';
@@ -36,7 +36,7 @@ async function openMany(atGate: () => Promise<unknown>, ports: Partial<Ports> = 
   return service;
 }
 
-async function stillAllowing({ policies }: Service): Promise<number | undefined> {
+async function stillAllowing({ policies }: Service): Promise<PolicyCount | undefined> {
   const kind = { allowing: 'U2F_WITH_VERIFICATION', limit: 1 } as const;
   return orThrow(await policies.organizationsWithCustomPolicy({ instanceId: INSTANCE }, kind)).total;
 }

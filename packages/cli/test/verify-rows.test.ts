@@ -78,18 +78,6 @@ describe('verifying rows beside other damage', () => {
   });
 });
 
-describe('verifying stored numbers', () => {
-  it('reports one that is not that of its list', async () => {
-    place.tamper(`CREATE TABLE row_counts (model INTEGER, name TEXT, value TEXT, count INTEGER);
-      INSERT INTO row_counts SELECT DISTINCT model, name, value, 7 FROM row_index WHERE name = 'allowing'`);
-    const { code, out } = await place.run('verify');
-    expect(out).to.contain(
-      'the list of those that allow TOTP of instance iam: it has 1 organization, and its number is 7\n',
-    );
-    expect(code).to.equal(EXIT.refused);
-  });
-});
-
 describe('verifying what is stored beside the events', () => {
   it('reports a page of the file that no read meets', async () => {
     await place.blank('events_by_stream');

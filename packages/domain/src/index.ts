@@ -9,6 +9,7 @@ export {
   type CustomizedOrganizations,
   type LoginPolicyList,
   type LoginPolicyView,
+  type PolicyCount,
   type PolicyDiff,
   type ReadAnswer,
   type Rejected,

@@ -1,4 +1,4 @@
-import { orThrow, type CommandInput, type LoginPolicies, type OwnerRef } from '@login-policy/domain';
+import { orThrow, type CommandInput, type LoginPolicies, type OwnerRef, type PolicyCount } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { streamId, monotonicIds, type Store } from '@login-policy/event-sourcing';
@@ -30,7 +30,10 @@ async function seed(loginPolicies: LoginPolicies): Promise<void> {
 
 type Listed = Parameters<LoginPolicies['organizationsWithCustomPolicy']>[1];
 
-async function idsOf(loginPolicies: LoginPolicies, options: Listed): Promise<[readonly string[], number | undefined]> {
+async function idsOf(
+  loginPolicies: LoginPolicies,
+  options: Listed,
+): Promise<[readonly string[], PolicyCount | undefined]> {
   const list = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance, options));
   return [list.organizations.map(({ organizationId }) => organizationId), list.total];
 }

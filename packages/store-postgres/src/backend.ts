@@ -17,7 +17,6 @@ import {
   type WaitOptions,
   type WantedRows,
 } from '@login-policy/event-sourcing/store';
-import type { CountKeeper } from './count-keeper.js';
 import { PostgresConsumers } from './consumers.js';
 import { Lookups } from './lookups.js';
 import { listedReceipts } from './listed-receipts.js';
@@ -37,8 +36,6 @@ import { Writer, type WriterParts } from './writer.js';
 export interface BackendParts extends WriterParts {
   readonly watch: SchemaWatch;
   readonly sweeper: Sweeper;
-  /** Absent within a caller's transaction, which must not cause other writes. */
-  readonly counts?: CountKeeper | undefined;
   readonly largestPageBytes: number;
   /** How long to look for a lost answer, in milliseconds. */
 }
@@ -82,14 +79,14 @@ export class PostgresBackend implements Backend {
 
   async query(target: ModelTarget, rowQuery: WantedRows, wait?: WaitOptions): ReturnType<Backend['query']> {
     const statement = rowQuery.wanted === 'count' ? countUp(rowQuery) : lookUp(rowQuery);
-    const { connection, counts } = this.parts;
-    const { head, checkpoint, model, rows } = await this.#lookups.rowsOf(connection, { target, ...statement }, wait);
+    const { head, checkpoint, rows } = await this.#lookups.rowsOf(
+      this.parts.connection,
+      { target, ...statement },
+      wait,
+    );
     if (rowQuery.wanted !== 'count')
       return { head, checkpoint, rows: rows.map(([hex, row]) => ({ key: keyOfHex(text(hex)), row })) };
-    const [found = []] = rows;
-    if (model !== undefined)
-      counts?.noteCounted({ model, query: rowQuery, found, countAgain: () => this.query(target, rowQuery) });
-    return { head, checkpoint, rows: [], count: Number(found[0] ?? 0) };
+    return { head, checkpoint, rows: [], count: Number(rows[0]?.[0] ?? 0) };
   }
 
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {
@@ -151,8 +148,8 @@ export class PostgresBackend implements Backend {
   }
 
   async close(writing: Promise<void> = Promise.resolve()): Promise<void> {
-    const { connection, watch, sweeper, counts } = this.parts;
-    this.#closing ??= Promise.all([watch.close(), sweeper.close(), counts?.close(), connection.close(writing)]);
+    const { connection, watch, sweeper } = this.parts;
+    this.#closing ??= Promise.all([watch.close(), sweeper.close(), connection.close(writing)]);
     await this.#closing;
   }
 }

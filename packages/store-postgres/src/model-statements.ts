@@ -1,5 +1,4 @@
-import type { WantedRows } from '@login-policy/event-sourcing/store';
-import { initialCount, latestCount, netAdded } from './counts.js';
+import { MOST_COUNTED, type WantedRows } from '@login-policy/event-sourcing/store';
 import type { Value } from './queries.js';
 import { entryOf, keyBytes } from './row-changes.js';
 
@@ -34,15 +33,8 @@ export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'coun
   return { rows: `${LISTED[wanted]} ${bounds} ORDER BY ${INDEXED} ${order}, e.key ${order} LIMIT $3`, values };
 }
 
-/**
- * Counts the rows under an index entry, unless their count is stored. Returns the number of rows, then the net added
- * and the initial count of the stored count; NULL as far as it is not stored.
- */
+/** Counts the rows under an index entry, as far as {@link MOST_COUNTED} and one. */
 export function countUp({ index, value }: Pick<WantedRows, 'index' | 'value'>): ModelStatement {
-  const latest = `SELECT ${netAdded('latest.key')} AS net_added, ${initialCount('latest.key')} AS initial_count
-    FROM ${latestCount('m.model', '$2')} AS latest`;
-  const rows = `SELECT coalesce(initial_count + net_added, (SELECT count(*) ${ENTRIES} ${FOUND}))::text,
-      net_added::text, initial_count::text
-    FROM (SELECT) AS one LEFT JOIN (${latest}) AS stored_count ON true`;
+  const rows = `SELECT count(*)::text FROM (SELECT ${ENTRIES} ${FOUND} LIMIT ${MOST_COUNTED + 1}) AS counted`;
   return { rows, values: [entryOf(index, value)] };
 }

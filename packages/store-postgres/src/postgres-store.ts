@@ -5,7 +5,6 @@ import { Fault, systemClock } from '@login-policy/event-sourcing/values';
 import type { ClientBase, Pool } from 'pg';
 import { PostgresBackend } from './backend.js';
 import { Connection } from './connection.js';
-import { CountKeeper } from './count-keeper.js';
 import { handlingWithin, type ConsumeWithinOptions } from './consume-within.js';
 import { demandUsablePool } from './fit-pool.js';
 import { PoolSource } from './connection-source.js';
@@ -120,8 +119,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
   const listener = options.listen === 'off' ? undefined : PoolErrors.of(pool).listener;
   const watch = new SchemaWatch({ connection, schema, pollIntervalMs, listener });
   const sweeper = new Sweeper(connection, schema);
-  const counts = new CountKeeper(connection, schema);
-  const parts = { connection, schema, watch, sweeper, counts, largestPageBytes, timeoutMs };
+  const parts = { connection, schema, watch, sweeper, largestPageBytes, timeoutMs };
   const models = new InlineModels();
   const backend = new PostgresBackend(parts);
   const store = storeOn(backend, { most: MOST, gather: afterReadyCallbacks, models, clock, observe });

@@ -31,7 +31,7 @@ export function storeWithin(client: ClientBase, { parts, models, clock }: Parent
   const { name, timeOuts } = parts.connection;
   const callers = new CallersClient(client, name);
   const connection = new Connection(callers, parts.schema, { timeOuts, prepared: 'never', statements: 'shared' });
-  const { eventStore, readModels } = storeOn(new BackendWithin({ ...parts, connection, counts: undefined }, callers), {
+  const { eventStore, readModels } = storeOn(new BackendWithin({ ...parts, connection }, callers), {
     most: SINGLE_APPENDS,
     models,
     clock,

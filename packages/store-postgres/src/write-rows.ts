@@ -1,5 +1,3 @@
-import { hasStoredCounts, UPDATE_COUNTS } from './counts.js';
-
 /**
  * The row of a table with a given key, as a subquery with the alias `found`. The key is the column `key` of the
  * subquery `of`. `OFFSET 0` makes the planner look up each key by the index, instead of joining in another way.
@@ -54,15 +52,10 @@ export const WRITE_ROWS: string = `
         unnest(string_to_array(row_contents, chr(10))) AS content) AS given
       ON CONFLICT (model, digest) DO UPDATE SET content = excluded.content;
     IF added_entries IS NOT NULL THEN
-      IF ${hasStoredCounts('row_models')} THEN
-        WITH removed AS (${REMOVE_ENTRIES} RETURNING model, entry), added AS (${ADD_ENTRIES} RETURNING model, entry)
-        ${UPDATE_COUNTS};
-      ELSE
-        IF removed_entries IS NULL OR '' <> ANY (removed_entries) THEN
-          ${REMOVE_ENTRIES};
-        END IF;
-        ${ADD_ENTRIES};
+      IF removed_entries IS NULL OR '' <> ANY (removed_entries) THEN
+        ${REMOVE_ENTRIES};
       END IF;
+      ${ADD_ENTRIES};
     END IF;
   END IF;`;
 

@@ -6,6 +6,7 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import {
+  MOST_COUNTED,
   AnswerLost,
   receiptPages,
   type Backend,
@@ -29,7 +30,6 @@ import type { Connection } from './connection.js';
 import { SqliteConsumers } from './consumers.js';
 import type { CommitResult } from './database.js';
 import { isConstraint, toFault } from './faults.js';
-import { StoredCounts } from './stored-counts.js';
 import { Lookups, type LookUpParts } from './lookups.js';
 import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
 import { deleteReplacedRows } from './model-statements.js';
@@ -54,7 +54,6 @@ export class SqliteBackend implements Backend {
   readonly #parts: BackendParts;
   readonly #lookups: Lookups;
   readonly #writer: PlanWriter;
-  readonly #counts: StoredCounts;
 
   constructor(connection: Connection, parts: BackendParts) {
     this.name = connection.name;
@@ -63,7 +62,6 @@ export class SqliteBackend implements Backend {
     this.consumers = new SqliteConsumers(connection, parts);
     this.#lookups = new Lookups(connection.database, parts);
     this.#writer = new PlanWriter(parts);
-    this.#counts = new StoredCounts(connection, parts.models);
   }
 
   async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
@@ -94,7 +92,13 @@ export class SqliteBackend implements Backend {
       const located = this.#lookups.locate(target, lastEvent);
       if (located === undefined) return { head, checkpoint: undefined, rows: [] };
       const { model, checkpoint } = located;
-      if (query.wanted === 'count') return { head, checkpoint, rows: [], count: this.#counts.of(model, query) };
+      if (query.wanted === 'count')
+        return {
+          head,
+          checkpoint,
+          rows: [],
+          count: this.#parts.models.count.get(model, query.index, query.value, MOST_COUNTED + 1) ?? 0,
+        };
       const { index, value, limit, direction = 'forwards', wanted } = query;
       const statement = this.#parts.models.lists[`${direction} ${wanted}`];
       // The statement's lower bound is inclusive. `key\0` is the first text after the key.
@@ -229,7 +233,6 @@ export class SqliteBackend implements Backend {
   async #deleteReplaced(): Promise<void> {
     try {
       while (await this.#connection.writeDerived(() => deleteReplacedRows(this.#parts.models))) await yieldToLoop();
-      await this.#connection.writeDerived(() => this.#counts.dropTriggersOfRemovedModels());
     } catch {
       // Ignored, because nothing reads these rows and the caller's write is done.
     }

@@ -40,7 +40,7 @@ export interface ModelStatements {
   readonly deleteEntry: Statement<[model: number, key: string, name: string, value: string]>;
   /** Rows or only their keys, in either direction. */
   readonly lists: Readonly<Record<List, Statement<ListParameters, StoredRow>>>;
-  readonly count: Statement<[model: number, index: string, value: string], number>;
+  readonly count: Statement<[model: number, index: string, value: string, most: number], number>;
 }
 
 /** The parameters of {@link listOf}. */
@@ -92,7 +92,10 @@ function rowStatements(database: Database): Pick<ModelStatements, RowStatement> 
     ),
     deleteEntry: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ? AND name = ? AND value = ?'),
     deleteEntries: database.prepare('DELETE FROM row_index WHERE model = ? AND key = ?'),
-    count: database.prepare('SELECT count(*) FROM row_index WHERE model = ? AND name = ? AND value = ?', 'value'),
+    count: database.prepare(
+      'SELECT count(*) FROM (SELECT 1 FROM row_index WHERE model = ? AND name = ? AND value = ? LIMIT ?)',
+      'value',
+    ),
     lists: {
       'forwards rows': database.prepare(listOf('rows', 'ASC')),
       'forwards keys': database.prepare(listOf('keys', 'ASC')),

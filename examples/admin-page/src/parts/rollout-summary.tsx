@@ -90,7 +90,10 @@ function StillAllowing({
   return (
     <li>
       <a href={addressOf({ view: 'organizations', query })}>
-        {counted(stillAllowing, 'custom policy', 'custom policies')} still {stillAllowing === 1 ? 'allows' : 'allow'} it
+        {stillAllowing === 'more-than-10000'
+          ? 'More than 10,000 custom policies'
+          : counted(stillAllowing, 'custom policy', 'custom policies')}{' '}
+        still {stillAllowing === 1 ? 'allows' : 'allow'} it
       </a>
       .
     </li>

@@ -48,7 +48,7 @@ export interface Standing {
   readonly changed: number;
   readonly pending: number;
   readonly refused: readonly RolloutRefusal[];
-  readonly stillAllowing: number | undefined;
+  readonly stillAllowing: number | 'more-than-10000' | undefined;
 }
 
 const PATH = pathOf(INSTANCE);
@@ -128,7 +128,7 @@ export async function readRollout(id: string, reach: Reach): Promise<Standing> {
     changed: Number(answer['changed']),
     pending: Number(answer['pending']),
     refused: listOf(answer['refused'], 'refused', (one) => refusalIn(objectOf(one, 'a refusal'))),
-    stillAllowing: typeof still === 'number' ? still : undefined,
+    stillAllowing: typeof still === 'number' || still === 'more-than-10000' ? still : undefined,
   };
 }
 

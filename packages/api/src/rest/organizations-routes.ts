@@ -1,6 +1,7 @@
 import type { CustomizedOrganizations, ListOptions } from '@login-policy/domain';
 import { type OnDefault, LOCK_OUTS } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
+import { POLICY_COUNT } from './preview-route.js';
 import { noOrganizationList, unreadable } from '../errors/refusals.js';
 import { factorNamed } from '../messages/factors.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
@@ -38,9 +39,9 @@ export const customPoliciesRoute: OwnRoute = {
     headers: READ_HEADERS,
     answer: {
       ...LIST_ANSWER,
-      total: { type: 'integer', description: 'With the first page: how many there are.' },
+      total: { ...POLICY_COUNT, description: 'With the first page: how many there are.' },
       unreadable: {
-        type: 'integer',
+        ...POLICY_COUNT,
         description: 'With the first page: how many custom policies of the instance can’t be read.',
       },
     },

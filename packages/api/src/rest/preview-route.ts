@@ -12,8 +12,13 @@ import { WHOLE_NUMBER, type OwnCall, type OwnRoute } from './own-route.js';
 import { isJsonObject, requestOf } from './read-request.js';
 import { revertOf } from './revert-route.js';
 
-/** A number, or `unknown`. */
-export const NUMBER_OR_UNKNOWN: Schema = { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['unknown'] }] };
+/** A number of custom policies: exact up to 10,000. */
+export const POLICY_COUNT: Schema = { oneOf: [{ type: 'integer' }, { type: 'string', enum: ['more-than-10000'] }] };
+/** The same, or `unknown`. */
+export const STILL_ALLOWING: Schema = {
+  oneOf: [{ type: 'integer' }, { type: 'string', enum: ['more-than-10000', 'unknown'] }],
+};
+
 const LIST = { type: 'array', items: { type: 'object' } };
 const PEOPLE: Schema = {
   type: 'object',
@@ -64,7 +69,7 @@ export const previewRoute: OwnRoute = {
       people: PEOPLE,
       you: { type: 'object', description: 'What it means for the caller: change, before and after.' },
       stillAllowing: {
-        ...NUMBER_OR_UNKNOWN,
+        ...STILL_ALLOWING,
         description:
           'Of a removal from the default: the custom policies that still allow the factor or link the provider.',
       },

@@ -1,4 +1,11 @@
-import type { Rollout, RolloutCommand, RolloutPlan, RolloutProgress, RolloutStep } from '@login-policy/domain';
+import type {
+  PolicyCount,
+  Rollout,
+  RolloutCommand,
+  RolloutPlan,
+  RolloutProgress,
+  RolloutStep,
+} from '@login-policy/domain';
 import type { FoundRollout, PageOptions, RolloutRefusal, RolloutStanding } from '@login-policy/domain/model';
 import { orThrow } from '@login-policy/domain';
 import type { RestText } from '../calls/call-context.js';
@@ -58,7 +65,7 @@ function refusalLine(refusal: RolloutRefusal): object {
 async function stillAllowing(
   command: RolloutCommand,
   { policies, context: { instance } }: OwnCall,
-): Promise<{ readonly stillAllowing?: number | 'unknown' | undefined }> {
+): Promise<{ readonly stillAllowing?: PolicyCount | 'unknown' | undefined }> {
   const filter = filterOfRemoved(command);
   if (filter === undefined) return {};
   const found = orThrow(await policies.organizationsWithCustomPolicy(instance, { ...filter, limit: 1 }));

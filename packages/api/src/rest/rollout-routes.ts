@@ -4,7 +4,7 @@ import { badHeader, noSuchRollout, permissionDenied, unreadable } from '../error
 import { COMMAND_DATA, withLibraryNames } from './command-data.js';
 import { linesAnswer, LINES } from './lines.js';
 import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
-import { NUMBER_OR_UNKNOWN } from './preview-route.js';
+import { STILL_ALLOWING } from './preview-route.js';
 import { queryOf } from './query.js';
 import { rolloutCommandIn } from './rollout-command.js';
 import { REACH, REACH_PARAMETERS, reachIn, reachInQuery, type Reach } from './rollout-reach.js';
@@ -108,7 +108,7 @@ export const rolloutRoute: OwnRoute = {
       changed: COUNT,
       unchanged: COUNT,
       pending: COUNT,
-      stillAllowing: NUMBER_OR_UNKNOWN,
+      stillAllowing: STILL_ALLOWING,
     },
   },
   async answer(call) {

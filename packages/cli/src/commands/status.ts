@@ -1,9 +1,10 @@
-import { openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import { openLoginPolicies, type LoginPolicies, type PolicyCount } from '@login-policy/domain';
 import { LOCK_OUTS, type LockOut } from '@login-policy/domain/model';
 import { isFault, positionToString, START } from '@login-policy/event-sourcing';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
+import { countText } from '../output/counted.js';
 import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import type { Paint } from '../output/paint.js';
 import { printable } from '../output/printable.js';
@@ -36,10 +37,10 @@ interface InstanceStatus {
   readonly instanceId: string;
   /** `null` without a default policy. */
   readonly defaultSequence: string | null;
-  readonly customPolicies: number;
-  readonly unreadable: number;
+  readonly customPolicies: PolicyCount;
+  readonly unreadable: PolicyCount;
   /** The number of custom policies with each warning. */
-  readonly lockedOut: Readonly<Record<LockOut, number>>;
+  readonly lockedOut: Readonly<Record<LockOut, PolicyCount>>;
 }
 
 /** The status of a store or an API. */
@@ -106,7 +107,7 @@ async function readModelStatus({ readModel }: LoginPolicies): Promise<string> {
 async function statusOf(instanceId: string, policies: Policies): Promise<InstanceStatus> {
   const byDefault = await policies.policy(undefined).catch(undefinedIfAbsent);
   const all = await policies.customized({ limit: 1 });
-  const [noWay = 0, noFactor = 0] = await Promise.all(
+  const [noWay = 0, noFactor = 0]: readonly PolicyCount[] = await Promise.all(
     LOCK_OUTS.map(async (warned) => (await policies.customized({ warned, limit: 1 })).total ?? 0),
   );
   return {
@@ -123,13 +124,13 @@ function rowOf(
   paint: Paint,
 ): readonly string[] {
   const remarks = [
-    ...LOCK_OUTS.filter((name) => lockedOut[name] > 0).map((name) => `${lockedOut[name]} under ${name}`),
-    ...(unreadable > 0 ? [`${unreadable} unreadable`] : []),
+    ...LOCK_OUTS.filter((name) => lockedOut[name] !== 0).map((name) => `${countText(lockedOut[name])} under ${name}`),
+    ...(unreadable !== 0 ? [`${countText(unreadable)} unreadable`] : []),
   ];
   return [
     printable(instanceId),
     defaultSequence === null ? 'no default policy' : `default policy at sequence ${defaultSequence}`,
-    `${customPolicies} custom`,
+    `${countText(customPolicies)} custom`,
     paint('warning', remarks.join(', ')),
   ];
 }

@@ -3,6 +3,7 @@ import { hintFor } from '@login-policy/event-sourcing/options';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
+import { countText } from '../output/counted.js';
 import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { printable } from '../output/printable.js';
 import { listAllCustomized } from '../session/list-all-customized.js';
@@ -31,7 +32,7 @@ async function show(invocation: Invocation, session: Session): Promise<ExitCode>
     (paint) => {
       const onDefault = `The default policy ${isOnDefault ? 'allows' : 'does not allow'} ${factor}.\n`;
       const custom = `Custom policies that allow it: ${ids.length}.\n${ids.map((id) => `  ${printable(id)}\n`).join('')}`;
-      const unread = `Custom policies that can't be read: ${unreadable}. It is not known what they allow.\n`;
+      const unread = `Custom policies that can't be read: ${countText(unreadable)}. It is not known what they allow.\n`;
       return `${onDefault}${custom}${unreadable === 0 ? '' : paint('warning', unread)}`;
     },
   );

@@ -1,4 +1,4 @@
-import type { CommandInput, IdentityProvider, PolicyChange } from '@login-policy/domain';
+import type { CommandInput, IdentityProvider, PolicyChange, PolicyCount } from '@login-policy/domain';
 import type { ChangeWarnings, PeopleByChange, PeopleUnknown, WarningName } from '@login-policy/domain/model';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -69,7 +69,7 @@ export interface PreviewJson {
   /** The users whom the change affects, or why that is unknown. */
   readonly people?: PeopleByChange | PeopleUnknown;
   /** Custom policies that still allow what the command removes from the default. */
-  readonly stillAllowing?: number | 'unknown';
+  readonly stillAllowing?: PolicyCount | 'unknown';
 }
 
 /** The result of a command. */
@@ -101,7 +101,7 @@ export interface ReportJson {
   readonly unchanged: number;
   readonly pending: number;
   readonly refused: readonly RefusalJson[];
-  readonly stillAllowing?: number | 'unknown';
+  readonly stillAllowing?: PolicyCount | 'unknown';
 }
 
 /** The progress of a rollout. */
@@ -144,8 +144,8 @@ export interface CustomizedJson {
   readonly organizationIds: readonly string[];
   readonly next?: string;
   /** Only on the first page. */
-  readonly total?: number;
-  readonly unreadable?: number;
+  readonly total?: PolicyCount;
+  readonly unreadable?: PolicyCount;
 }
 
 /** A page of custom policies. */

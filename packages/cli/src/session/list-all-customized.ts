@@ -1,3 +1,4 @@
+import type { PolicyCount } from '@login-policy/domain';
 import type { CustomizedJson } from './answers.js';
 import type { CustomListOptions, Policies } from './policies.js';
 
@@ -8,14 +9,14 @@ import type { CustomListOptions, Policies } from './policies.js';
 export async function listAllCustomized(
   policies: Pick<Policies, 'customized'>,
   filter: Pick<CustomListOptions, 'allowing'> = {},
-): Promise<{ readonly ids: readonly string[]; readonly unreadable: number }> {
+): Promise<{ readonly ids: readonly string[]; readonly unreadable: PolicyCount }> {
   const ids: string[] = [];
-  let unreadable = 0;
+  let unreadable: PolicyCount = 0;
   let next: Pick<CustomListOptions, 'after'> | undefined = {};
   while (next !== undefined) {
     const page: CustomizedJson = await policies.customized({ limit: 10_000, ...filter, ...next });
     ids.push(...page.organizationIds);
-    unreadable += page.unreadable ?? 0;
+    unreadable = page.unreadable ?? unreadable;
     next = page.next === undefined ? undefined : { after: page.next };
   }
   return { ids, unreadable };

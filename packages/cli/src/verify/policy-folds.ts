@@ -26,7 +26,7 @@ import { isFault, type RecordedEvent, type StreamId } from '@login-policy/event-
 import { categoryOf } from '@login-policy/event-sourcing/values';
 import { eventName } from '../copy/same-event.js';
 import type { Findings } from './findings.js';
-import { ALL_CUSTOM, filteredLists, idsAndTotal, WHOLE_CUSTOM, type PolicyList } from './policy-lists.js';
+import { ALL_CUSTOM, filteredLists, idsOn, WHOLE_CUSTOM, type PolicyList } from './policy-lists.js';
 
 /** The readable custom policies of an instance, by organization. */
 type CustomPolicies = Map<string, ActivePolicy>;
@@ -131,7 +131,7 @@ export class PolicyFolds {
     loginPolicies: LoginPolicies,
   ): Promise<string | undefined> {
     const where = `the ${list.name} of instance ${instanceId}`;
-    const { ids: listed, problem: wrongTotal } = await idsAndTotal(list, instanceId, loginPolicies);
+    const listed = await idsOn(list, instanceId, loginPolicies);
     for (const organizationId of new Set([...policies.keys(), ...listed])) {
       const policy = policies.get(organizationId);
       const isExpected = policy !== undefined && list.includes(policy);
@@ -144,7 +144,7 @@ export class PolicyFolds {
       const problem = isExpected ? 'is missing' : 'does not belong on it';
       this.#findings.add(where, `${organizationId} ${problem}`);
     }
-    return wrongTotal;
+    return undefined;
   }
 }
 

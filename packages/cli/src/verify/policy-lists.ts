@@ -2,13 +2,11 @@ import {
   MULTI_FACTORS,
   orThrow,
   SECOND_FACTORS,
-  type CustomizedOrganizations,
   type InstanceRef,
   type LoginPolicies,
   type OwnerRef,
 } from '@login-policy/domain';
 import { LOCK_OUTS, warningsOf, type ActivePolicy } from '@login-policy/domain/model';
-import { counted } from '../output/counted.js';
 
 type ListOptions = NonNullable<Parameters<LoginPolicies['organizationsWithCustomPolicy']>[1]>;
 
@@ -52,28 +50,12 @@ export function filteredLists(policies: Iterable<ActivePolicy>): readonly Policy
 }
 
 /** How often a list is read again because another program writes meanwhile. */
-const MOST_TRIES = 3;
-
-/** The ids on a list, and what is wrong with its number, which a store may keep beside the list. */
-export async function idsAndTotal(
+/** The ids of the organizations on a list. */
+export async function idsOn(
   list: PolicyList,
   instanceId: string,
   loginPolicies: LoginPolicies,
-): Promise<{ readonly ids: ReadonlySet<string>; readonly problem?: string }> {
-  const first = async (): Promise<CustomizedOrganizations> =>
-    orThrow(await loginPolicies.organizationsWithCustomPolicy({ instanceId }, { ...list.filter, limit: 1 }));
-  for (let tries = 1; ; tries++) {
-    const before = await first();
-    const ids = await idsOn(list, instanceId, loginPolicies);
-    if (before.total === ids.size || tries === MOST_TRIES) return { ids };
-    const { position, total } = await first();
-    if (position === before.position && total !== ids.size)
-      return { ids, problem: `it has ${counted(ids.size, 'organization')}, and its number is ${total}` };
-  }
-}
-
-/** The ids of the organizations on a list. */
-async function idsOn(list: PolicyList, instanceId: string, loginPolicies: LoginPolicies): Promise<ReadonlySet<string>> {
+): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   let page: ListOptions | undefined = {};
   while (page !== undefined) {

@@ -32,6 +32,7 @@ import type { PolicyReader } from '../reads/policy-reader.js';
 import type { InstancePolicies } from '../rollout/instance-policies.js';
 import { stillAllowing, stillAllowingFilter } from './still-allowing.js';
 import { parseFreshness, READ_MEMBERS, type ParsedRead, type ReadOptions } from '../reads/read-input.js';
+import type { PolicyCount } from '../reads/answers.js';
 
 /** The dry run of a command. Nothing is written, and another writer may still be first. */
 export interface Preview {
@@ -58,7 +59,7 @@ export interface Preview {
    * For a removal from an instance's default policy: how many custom policies still allow the factor or link the
    * identity provider. `unknown` beside custom policies that this program can't read.
    */
-  readonly stillAllowing?: number | 'unknown';
+  readonly stillAllowing?: PolicyCount | 'unknown';
 }
 
 /** The conditions of a dry run. `atLeast` applies to the list of custom policies. */
@@ -150,7 +151,7 @@ async function stillAllowingIn({
   parsed,
   policies,
   read: { freshness },
-}: Surroundings): Promise<number | 'unknown' | undefined> {
+}: Surroundings): Promise<PolicyCount | 'unknown' | undefined> {
   const filter = stillAllowingFilter(parsed);
   return filter === undefined || isOrganization(owner)
     ? undefined

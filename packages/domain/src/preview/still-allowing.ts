@@ -1,6 +1,7 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import type { Instance } from '../policy/owner.js';
+import type { PolicyCount } from '../reads/answers.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { ListFilter } from '../reads/read-input.js';
 
@@ -33,7 +34,7 @@ export async function stillAllowing(
   policies: PolicyReader,
   instance: Instance,
   { filter, freshness }: { readonly filter: ListFilter; readonly freshness: Freshness },
-): Promise<number | 'unknown'> {
+): Promise<PolicyCount | 'unknown'> {
   const count = await policies.customizedCount(instance, filter, freshness);
-  return (await policies.unreadableCount(instance, freshness)) > 0 ? 'unknown' : count;
+  return (await policies.unreadableCount(instance, freshness)) === 0 ? count : 'unknown';
 }

@@ -75,6 +75,9 @@ export interface LoginPolicyList<Item> extends Pick<
   readonly items: readonly Item[];
 }
 
+/** A number of custom policies: exact up to 10,000. */
+export type PolicyCount = number | 'more-than-10000';
+
 /** A page of the organizations that have a custom policy. */
 export interface CustomizedOrganizations {
   readonly kind: 'custom-policies';
@@ -82,12 +85,12 @@ export interface CustomizedOrganizations {
   /** Pass it as `after` to get the next page; `undefined` on the last page. */
   readonly next: string | undefined;
   /** On the first page: the total number, at `position` or slightly later. */
-  readonly total?: number;
+  readonly total?: PolicyCount;
   /**
    * On the first page: how many custom policies of the instance this program can't read. They are listed by their last
    * readable state; what they allow now is unknown.
    */
-  readonly unreadable?: number;
+  readonly unreadable?: PolicyCount;
   /** The position the answer holds for. */
   readonly position: Position;
 }

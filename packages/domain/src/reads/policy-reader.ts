@@ -7,9 +7,9 @@ import {
   type Position,
   type Store,
 } from '@login-policy/event-sourcing';
-import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
+import { Deadline, MOST_COUNTED, type StateAt } from '@login-policy/event-sourcing/domain';
 import { Fault } from '@login-policy/event-sourcing/values';
-import type { CustomizedOrganizations } from './answers.js';
+import type { CustomizedOrganizations, PolicyCount } from './answers.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { foundIn, withSeen, type StateFound } from './found-rows.js';
@@ -118,18 +118,19 @@ export class PolicyReader {
   }
 
   /** The number of the instance's custom policies that this program can't read. */
-  unreadableCount({ instanceId }: Instance, freshness: Freshness): Promise<number> {
+  unreadableCount({ instanceId }: Instance, freshness: Freshness): Promise<PolicyCount> {
     return this.#count(UNREADABLE_IN, instanceId, freshness);
   }
 
   /** The number of the instance's custom policies that match a filter, or of all. */
-  customizedCount(instance: Instance, filter: ListFilter | undefined, freshness: Freshness): Promise<number> {
+  customizedCount(instance: Instance, filter: ListFilter | undefined, freshness: Freshness): Promise<PolicyCount> {
     const { index, value } = indexed(instance, filter);
     return this.#count(index, value, freshness);
   }
 
-  async #count(index: string, value: string, freshness: Freshness): Promise<number> {
-    return (await this.#model.count({ index, value }, freshness)).rows;
+  async #count(index: string, value: string, freshness: Freshness): Promise<PolicyCount> {
+    const { rows } = await this.#model.count({ index, value }, freshness);
+    return rows > MOST_COUNTED ? 'more-than-10000' : rows;
   }
 
   /** Those of some organizations that have a custom policy, readable or not, and the position this holds for. */

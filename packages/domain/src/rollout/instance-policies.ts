@@ -5,7 +5,7 @@ import {
   type Freshness,
   type Position,
 } from '@login-policy/event-sourcing';
-import { UnreadableRow } from '@login-policy/event-sourcing/domain';
+import { MOST_COUNTED, UnreadableRow } from '@login-policy/event-sourcing/domain';
 import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
@@ -91,6 +91,15 @@ export class InstancePolicies {
       afterKey = rows.at(-1);
       await yieldToLoop();
     }
+  }
+
+  /** The number of all custom policies, however many. Up to 10,000 are counted at once, more by reading their keys. */
+  async count(instance: Instance, freshness: Freshness): Promise<number> {
+    const { rows } = await this.#model.count({ index: CUSTOM_IN, value: instance.instanceId }, freshness);
+    if (rows <= MOST_COUNTED) return rows;
+    let count = 0;
+    for await (const page of this.owners(instance, MOST_COUNTED, freshness)) count += page.length;
+    return count;
   }
 
   /** A page of custom policies. */

@@ -3,6 +3,7 @@ import type { Reason } from '../policy/rejections.js';
 import type { Owner } from '../policy/owner.js';
 import type { PeopleByChange, PeopleUnknown } from '../sign-in/people.js';
 import type { ChangeWarnings } from '../sign-in/warnings.js';
+import type { PolicyCount } from '../reads/answers.js';
 
 /** A policy that a rollout should change but does not. */
 export interface RolloutRefusal {
@@ -70,12 +71,12 @@ export interface RolloutReport {
   readonly pending: number;
   readonly refused: readonly RolloutRefusal[];
   /** For a removal: how many custom policies still allow it; `unknown` beside some that this program can't read. */
-  readonly stillAllowing: number | 'unknown' | undefined;
+  readonly stillAllowing: PolicyCount | 'unknown' | undefined;
 }
 
 /** A partial report: the numbers so far, and the refusals since the previous part. */
 export interface RolloutStanding extends Pick<RolloutReport, 'changed' | 'pending' | 'unchanged'> {
   readonly refusals: readonly RolloutRefusal[];
   /** With the last part, for a removal: as in the report. */
-  readonly stillAllowing?: number | 'unknown';
+  readonly stillAllowing?: PolicyCount | 'unknown';
 }

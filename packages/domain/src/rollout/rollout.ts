@@ -231,8 +231,7 @@ export class Rollout {
     { instance, reach: { withDefault, organizations } }: ParsedRollout,
     freshness: Freshness,
   ): Promise<number> {
-    const { policies } = this.#parts;
-    const custom = organizations?.length ?? (await policies.customizedCount(instance, undefined, freshness));
+    const custom = organizations?.length ?? (await this.#parts.instancePolicies.count(instance, freshness));
     return custom + (withDefault ? 1 : 0);
   }
 }
