@@ -14,4 +14,4 @@ export type { RunnerState } from './projections/runner-state.js';
 export type { Lag } from './projections/projected-log.js';
 export type { ConsumerFailure, ConsumerState, Fence, Handle } from './consume/consumer.js';
 export { observedCall } from './observe.js';
-export { MOST_COUNTED } from './projections/read-model-store.js';
+export { MOST_COUNTED } from './projections/row-query.js';

@@ -8,7 +8,7 @@ import {
   insertCheckpoints,
 } from './checkpoints.js';
 import { plpgsql } from './plpgsql.js';
-import { CHECK_SESSION, CHECK_TABLES, NOTIFY_LISTENERS } from './writing-session.js';
+import { CHECK_SESSION, CHECK_TABLES } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
 /**
@@ -73,7 +73,7 @@ BEGIN ${CHECK_SESSION}${CHECK_TABLES}
     RAISE EXCEPTION 'an append has updated the read model meanwhile' USING ERRCODE = 'serialization_failure';
   END IF;
   ${insertCheckpoints(`SELECT model_number, ${checkpointAt('new_checkpoint')}`)};
-  row_models := array_fill(model_number, ARRAY[coalesce(cardinality(row_keys), 0)]);${WRITE_ROWS}${NOTIFY_LISTENERS}
+  row_models := array_fill(model_number, ARRAY[coalesce(cardinality(row_keys), 0)]);${WRITE_ROWS}
   RETURN NULL;
 END`,
 );

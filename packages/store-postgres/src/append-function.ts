@@ -1,6 +1,6 @@
 import { ABOVE_ALL_DIGESTS, digestOfCheckpoint, HEAD, HEAD_TEXT, insertCheckpoints } from './checkpoints.js';
 import { plpgsql } from './plpgsql.js';
-import { CHECK_SESSION, EPOCH, NOTIFY_LISTENERS, NOW, refuseOmission } from './writing-session.js';
+import { CHECK_SESSION, EPOCH, NOW, refuseOmission } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
 /** The number of parameters of `append`. */
@@ -111,7 +111,7 @@ BEGIN ${CHECK_SESSION}
       SELECT * FROM json_to_recordset(receipts) AS x(stream text, key text, fingerprint text, revision bigint);
     GET DIAGNOSTICS changed = ROW_COUNT;
     ${refuseOmission('json_array_length(receipts)')}
-  END IF;${NOTIFY_LISTENERS}
+  END IF;
   RETURN 'written ' || ${NOW};
 END`,
 );

@@ -156,7 +156,5 @@ function foreign(schema: Schema, problem: string): Fault<'store-foreign'> {
 function inSchema(migration: string, schema: Schema): string {
   return migration
     .replaceAll('{schema}', () => schema.quoted)
-    .replaceAll('{append_lock}', () => `(${schema.appendLock})::bigint`)
-    .replaceAll('{listen_lock}', () => `(${schema.listenLock})::bigint`)
-    .replaceAll('{channel}', () => `'${schema.name}'`);
+    .replaceAll('{append_lock}', () => `(${schema.appendLock})::bigint`);
 }

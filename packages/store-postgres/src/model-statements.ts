@@ -1,4 +1,4 @@
-import { MOST_COUNTED, type WantedRows } from '@login-policy/event-sourcing/store';
+import type { WantedRows } from '@login-policy/event-sourcing/store';
 import type { Value } from './queries.js';
 import { entryOf, keyBytes } from './row-changes.js';
 
@@ -33,8 +33,8 @@ export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'coun
   return { rows: `${LISTED[wanted]} ${bounds} ORDER BY ${INDEXED} ${order}, e.key ${order} LIMIT $3`, values };
 }
 
-/** Counts the rows under an index entry, as far as {@link MOST_COUNTED} and one. */
-export function countUp({ index, value }: Pick<WantedRows, 'index' | 'value'>): ModelStatement {
-  const rows = `SELECT count(*)::text FROM (SELECT ${ENTRIES} ${FOUND} LIMIT ${MOST_COUNTED + 1}) AS counted`;
-  return { rows, values: [entryOf(index, value)] };
+/** Counts the rows under an index entry, up to the limit. */
+export function countUp({ index, limit, value }: Pick<WantedRows, 'index' | 'limit' | 'value'>): ModelStatement {
+  const rows = `SELECT count(*)::text FROM (SELECT ${ENTRIES} ${FOUND} LIMIT $3) AS counted`;
+  return { rows, values: [entryOf(index, value), limit] };
 }

@@ -1,5 +1,4 @@
 import type { Pool, PoolClient } from 'pg';
-import { Listener } from './listener.js';
 
 const instances = new WeakMap<Pool, PoolErrors>();
 
@@ -8,14 +7,11 @@ const instances = new WeakMap<Pool, PoolErrors>();
  * which would otherwise end the process.
  */
 export class PoolErrors {
-  /** The listener of all stores. */
-  readonly listener: Listener;
   readonly #pool: Pool;
   #stores = 0;
 
   private constructor(pool: Pool) {
     this.#pool = pool;
-    this.listener = new Listener(pool.options);
   }
 
   /** The instance shared by all stores of a pool. */

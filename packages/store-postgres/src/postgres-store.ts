@@ -40,8 +40,6 @@ export interface PostgresStoreOptions {
   readonly lostAnswerTimeoutMs?: number;
   /** How often to poll for changes of other processes while a caller waits for them. Default 100 ms. */
   readonly pollIntervalMs?: number;
-  /** Whether to listen for notifications on a separate connection while a caller waits. Default `on`. */
-  readonly listen?: 'on' | 'off';
   /**
    * The most text of events read at once: a page with more is read with fewer events, but a single event always.
    * Default 64,000,000 bytes.
@@ -116,8 +114,7 @@ interface OpenedSchema {
 function assembled(options: PostgresStoreOptions, { connection, schema, settings }: OpenedSchema): PostgresStore {
   const { pool, clock = systemClock, observe } = options;
   const { pollIntervalMs, largestPageBytes, lostAnswerTimeoutMs: timeoutMs } = settings;
-  const listener = options.listen === 'off' ? undefined : PoolErrors.of(pool).listener;
-  const watch = new SchemaWatch({ connection, schema, pollIntervalMs, listener });
+  const watch = new SchemaWatch({ connection, schema, pollIntervalMs });
   const sweeper = new Sweeper(connection, schema);
   const parts = { connection, schema, watch, sweeper, largestPageBytes, timeoutMs };
   const models = new InlineModels();

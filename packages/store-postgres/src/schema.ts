@@ -10,8 +10,6 @@ export interface Schema {
   readonly quoted: string;
   /** The number of the writers' lock. */
   readonly appendLock: bigint;
-  /** The number of the lock that listeners hold in shared mode. */
-  readonly listenLock: bigint;
   /** The number of the migrations' lock. */
   readonly migrateLock: bigint;
 }
@@ -32,7 +30,6 @@ export function schemaNamed(name: string): Schema {
     name,
     quoted: `"${name}"`,
     appendLock: lockNumber('append', name),
-    listenLock: lockNumber('listen', name),
     migrateLock: lockNumber('migrate', name),
   };
 }

@@ -44,7 +44,6 @@ export const STORE_OPTIONS: OptionRules<PostgresStoreOptions> = {
   connectTimeoutMs: time,
   lostAnswerTimeoutMs: time,
   pollIntervalMs: time,
-  listen: optional(oneOf('on', 'off')),
   largestPageBytes: time,
   preparedStatements: optional(oneOf('when-direct', 'never')),
   observe: optional(aFunction),

@@ -52,9 +52,3 @@ export const EPOCH =
 
 /** The server's time, in milliseconds since 1970. */
 export const NOW = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
-
-/** Notifies listeners at the commit. Listeners hold the lock in shared mode; without any, nothing is sent. */
-export const NOTIFY_LISTENERS = `
-  IF NOT pg_try_advisory_xact_lock({listen_lock}) THEN
-    PERFORM pg_notify({channel}, '');
-  END IF;`;

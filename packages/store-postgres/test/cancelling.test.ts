@@ -19,7 +19,7 @@ describe('a read that PostgreSQL does not answer in time', () => {
       return Object.assign(socket, { connect: () => connect(Number(url.port), url.hostname) });
     };
     const pool = new Pool({ user: 'postgres', database: 'postgres', stream, application_name: 'cancelled' });
-    const store = await openPostgresStore({ pool, listen: 'off', statementTimeoutMs: 200, lockTimeoutMs: 200 });
+    const store = await openPostgresStore({ pool, statementTimeoutMs: 200, lockTimeoutMs: 200 });
     const witness = new Pool({ connectionString: server.url });
     const client = await witness.connect();
     await client.query('BEGIN; LOCK TABLE login_policy.receipts');

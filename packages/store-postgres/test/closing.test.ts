@@ -6,10 +6,10 @@ import { Pool, type ClientBase } from 'pg';
 import { databaseUrl } from './database.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { fullPooler } from './full-pooler.js';
-import { isTurnWaitedFor, listenersOf, takeTurn } from './locks.js';
+import { isTurnWaitedFor, takeTurn } from './locks.js';
 import { refusal } from './refusal.js';
 import { appendTo, counterStream } from './sample.js';
-import { onStorage, storages, type Storage } from './stores.js';
+import { onStorage, storages } from './stores.js';
 import { eventually } from './waiting.js';
 
 const freshStorage = storages();
@@ -49,7 +49,7 @@ describe('closing a store on PostgreSQL', () => {
     const pooler = await fullPooler(await databaseUrl());
     const pool = new Pool({ connectionString: pooler.url });
     await onStorage(freshStorage(), async (storage) => {
-      const store = await storage.open({ pool, listen: 'off', lockTimeoutMs: 60_000 });
+      const store = await storage.open({ pool, lockTimeoutMs: 60_000 });
       const release = await takeTurn(storage.pool, storage.schema);
       const appending = store.eventStore.append(appendTo('a'));
       appending.catch(() => undefined);
@@ -95,7 +95,7 @@ describe('closing a store on PostgreSQL', () => {
       await onStorage(freshStorage(), async (storage) => {
         const store = await openPostgresStore({ pool, schema: storage.schema });
         await store.eventStore.append(appendTo('a'));
-        const waiting = kind === 'a subscriber' ? await subscribed(store, storage) : async () => undefined;
+        const waiting = kind === 'a subscriber' ? await subscribed(store) : async () => undefined;
         if (kind === 'an append') network.failNextAppend('silent');
         else network.fallSilent();
         const asked = refusal(kind === 'a read' ? store.eventStore.head() : Promise.resolve());
@@ -120,12 +120,13 @@ async function firstPage({ eventStore }: PostgresStore): Promise<number> {
   return 0;
 }
 
-/** Follows a store, in the knowledge that the server tells of what is written. Resolves to the end of following. */
-async function subscribed({ eventStore }: PostgresStore, { pool, schema }: Storage): Promise<() => Promise<void>> {
+/** Follows a store up to its end. Resolves to the end of following. */
+async function subscribed({ eventStore }: PostgresStore): Promise<() => Promise<void>> {
+  let isCaughtUp = false;
   const following = (async () => {
-    for await (const message of eventStore.subscribe()) void message;
+    for await (const { kind } of eventStore.subscribe()) isCaughtUp ||= kind === 'caught-up';
   })();
   following.catch(() => undefined);
-  await eventually('a listener', async () => (await listenersOf(pool, schema)).length > 0);
+  await eventually('the end of the log', async () => isCaughtUp);
   return () => following;
 }

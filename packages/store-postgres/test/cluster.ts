@@ -34,7 +34,7 @@ export async function onCluster(
   const way = await Switch.to(primary.url);
   const pool = new Pool({ connectionString: way.url });
   pool.on('error', () => undefined);
-  const store = await openPostgresStore({ pool, listen: 'off', ...options });
+  const store = await openPostgresStore({ pool, ...options });
   try {
     await test({ primary, standby, way, pool, store });
   } finally {

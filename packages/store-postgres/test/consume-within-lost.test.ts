@@ -89,7 +89,7 @@ async function connected(storage: Storage, test: (connected: Connected) => Promi
   try {
     const witness = await storage.open();
     await storage.pool.query(`CREATE TABLE "${storage.schema}".done (id text)`);
-    const store = await openPostgresStore({ pool, schema: storage.schema, listen: 'off' });
+    const store = await openPostgresStore({ pool, schema: storage.schema });
     const consume: Consume = (consuming, options, before) =>
       consuming.consumeWithin({
         ...options,

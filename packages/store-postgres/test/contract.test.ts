@@ -11,7 +11,7 @@ import { storages } from './stores.js';
 
 const freshStorage = storages();
 
-const PLAIN = { preparedStatements: 'never', listen: 'off' } as const;
+const PLAIN = { preparedStatements: 'never' } as const;
 
 /** As by default, and as it works behind a pooler. */
 const WAYS = { PostgreSQL: {}, 'PostgreSQL, with nothing kept in a connection': PLAIN };

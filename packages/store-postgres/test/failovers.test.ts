@@ -34,7 +34,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   "an append in a writer's turn": {
     messages: 6,
     async begin(round) {
-      const other = await openPostgresStore({ pool: round.pool, listen: 'off' });
+      const other = await openPostgresStore({ pool: round.pool });
       try {
         await write({ ...round, store: other }, 's0');
       } finally {

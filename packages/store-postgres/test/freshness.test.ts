@@ -43,7 +43,7 @@ async function readFrom(cluster: Cluster, { count, seed, by }: Course): Promise<
   const { store, way } = cluster;
   const pool = new Pool({ connectionString: way.url });
   pool.on('error', () => undefined);
-  const other = await openPostgresStore({ pool, listen: 'off' });
+  const other = await openPostgresStore({ pool });
   const followers: Counters[] = [];
   for (const each of [store, other, store])
     followers.push(await ProjectionRunner.open({ store: each, projection: counterTotals }));

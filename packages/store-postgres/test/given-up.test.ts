@@ -33,7 +33,7 @@ describe('work that was given up on PostgreSQL', () => {
   });
 
   async function open(options: Partial<PostgresStoreOptions> = {}): Promise<PostgresStore> {
-    const store = await openPostgresStore({ pool, schema, listen: 'off', ...options });
+    const store = await openPostgresStore({ pool, schema, ...options });
     stores.push(store);
     return store;
   }

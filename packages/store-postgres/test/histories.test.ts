@@ -133,7 +133,7 @@ describe('a read on PostgreSQL that waits for an event while a standby without i
       const follower = await ProjectionRunner.open({ store: gated(store, { step }), projection: counterTotals });
       await follower.ready();
       await store.eventStore.append(appendTo('a'));
-      const plain = await openPostgresStore({ pool, listen: 'off' });
+      const plain = await openPostgresStore({ pool });
       await untilShown(cluster);
       await detach(cluster);
       await plain.eventStore.append(appendTo('a'));

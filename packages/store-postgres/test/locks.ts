@@ -1,22 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 
-/** What an advisory lock of a schema is for: writers and migrations take theirs in turns, listeners share theirs. */
-type Purpose = 'append' | 'listen' | 'migrate';
+/** What an advisory lock of a schema is for: writers and migrations take theirs in turns. */
+type Purpose = 'append' | 'migrate';
 
 /** The number of an advisory lock. */
 export function lockOf(purpose: Purpose, schema: string): bigint {
   return createHash('sha256').update(`login-policy ${purpose} ${schema}`).digest().readBigInt64BE();
-}
-
-/** The server's processes that listen to a schema. */
-export async function listenersOf(pool: Pool, schema: string): Promise<readonly number[]> {
-  const { rows } = await pool.query<{ pid: number }>(
-    `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock' AND granted
-     AND (classid::bigint << 32) | objid::bigint = $1`,
-    [lockOf('listen', schema).toString()],
-  );
-  return rows.map(({ pid }) => pid);
 }
 
 /** Takes a turn, as a transaction does that holds it for long; what it answers with ends it. */

@@ -30,7 +30,7 @@ async function connected(
   const pool = new Pool({ connectionString: url });
   try {
     const witness = await storage.open();
-    const store = await storage.open({ listen: 'off', ...options, pool });
+    const store = await storage.open({ ...options, pool });
     await store.eventStore.append(appendTo('a'));
     await test({ network, store, witness });
     await store.close();
@@ -117,7 +117,7 @@ describe('an append whose answer was lost', () => {
     onStorage(freshStorage(), async (storage) => {
       const pool = new Pool({ connectionString: await databaseUrl(), query_timeout: 300 });
       const witness = await storage.open();
-      const store = await storage.open({ pool, listen: 'off' });
+      const store = await storage.open({ pool });
       const client = await storage.pool.connect();
       await client.query('BEGIN');
       await witness.within(client).eventStore.append(appendTo('held'));

@@ -32,7 +32,7 @@ async function onMeetings(storage: Storage, work: (append: AppendMeeting) => Pro
     [meeting, met] = [undefined, statement];
     await act();
   });
-  const store = await storage.open({ pool, listen: 'off', models: [counterTotals] });
+  const store = await storage.open({ pool, models: [counterTotals] });
   await work(async (name, next) => {
     [sent, met, meeting] = [0, undefined, next];
     await store.eventStore.append(appendTo(name));

@@ -95,7 +95,7 @@ describe('opening a store on PostgreSQL', () => {
 
   it('refuses a misspelt option and a malformed value', async () => {
     const pool = new Pool({ host: '127.0.0.1', port: 1 });
-    const slips = [{ lockTimeoutMS: 1 }, { migrate: 'chek' }, { listen: false }, { preparedStatements: 'nver' }];
+    const slips = [{ lockTimeoutMS: 1 }, { migrate: 'chek' }, { preparedStatements: 'nver' }];
     for (const slip of slips) {
       const caught = await refusal(openPostgresStore({ pool, ...Object(slip) }));
       const [name] = Object.keys(slip);

@@ -75,7 +75,7 @@ interface Race {
 }
 
 async function run(storage: Storage, race: (race: Race) => Promise<void>): Promise<readonly string[]> {
-  const [store, other] = [await storage.open({ listen: 'off' }), await storage.open({ listen: 'off' })];
+  const [store, other] = [await storage.open(), await storage.open()];
   const reader = new Reader(other);
   const client = await storage.pool.connect();
   const waiting: Promise<unknown>[] = [];

@@ -34,7 +34,7 @@ describe('a page of the log on PostgreSQL', () => {
       const asked: Asked[] = [];
       const pool = new Pool({ connectionString: await databaseUrl() });
       pool.on('connect', keepingPages(asked));
-      const { eventStore } = await storage.open({ pool, listen: 'off' });
+      const { eventStore } = await storage.open({ pool });
       await pool.query(`ALTER TABLE "${storage.schema}".events SET (autovacuum_enabled = false)`);
       for (let count = 0; count < 40; count++) {
         await eventStore.append({
@@ -65,7 +65,7 @@ describe('a page of one stream after another on PostgreSQL', () => {
       const asked: Asked[] = [];
       const pool = new Pool({ connectionString: await databaseUrl() });
       pool.on('connect', keepingPages(asked));
-      const { eventStore } = await storage.open({ pool, listen: 'off' });
+      const { eventStore } = await storage.open({ pool });
       for (const category of ['Before', 'Counter', 'User']) {
         const events = Array.from({ length: 300 }, () => counted());
         await eventStore.append({ streamId: streamId(category, 'one'), expected: 'no-stream', events });

@@ -22,7 +22,7 @@ async function onOneConnection(
   if (kind === 'pooled') pool.on('connect', (client) => Object.assign(client, { processID: 1 }));
   const preparedStatements = kind === 'never' ? 'never' : 'when-direct';
   try {
-    const store = await storage.open({ listen: 'off', models: [counterTotals], preparedStatements, pool });
+    const store = await storage.open({ models: [counterTotals], preparedStatements, pool });
     await test(store, pool);
     await store.close();
   } finally {
@@ -62,7 +62,7 @@ describe('prepared statements', () => {
     onStorage(freshStorage(), async (storage) => {
       const stream = (): Socket => Object.assign(new Socket(), { cork: undefined, uncork: undefined });
       const pool = new Pool({ connectionString: await databaseUrl(), max: 1, stream });
-      const store = await storage.open({ listen: 'off', models: [counterTotals], pool });
+      const store = await storage.open({ models: [counterTotals], pool });
       await useIt(store);
       expect(await preparedIn(pool)).to.be.greaterThan(2);
       await store.close();

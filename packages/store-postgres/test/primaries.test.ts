@@ -1,12 +1,10 @@
 import { accept, CommandHandler, ProjectionRunner, isFault, START, type Decider } from '@login-policy/event-sourcing';
-import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { onCluster, untilShown } from './cluster.js';
-import { listenersOf } from './locks.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counterStream } from './sample.js';
 import { eventually } from './waiting.js';
@@ -45,45 +43,6 @@ describe('a PostgreSQL server that is not a primary (Q72)', () => {
       expect(await handler.handle(counterStream('a'), {}, { actor: 'tester' })).to.include({ outcome: 'accepted' });
       await follower.close();
       await pool.end();
-    }));
-
-  it('is not listened to any more, although it still accepts connections (Q81)', () =>
-    onCluster({ listen: 'on' }, async (cluster) => {
-      const { primary, standby, way, store } = cluster;
-      await store.eventStore.append(appendTo('a'));
-      const messages = store.eventStore.subscribe()[Symbol.asyncIterator]();
-      const isHeardAt = async ({ url }: { readonly url: string }): Promise<boolean> => {
-        const asked = new Pool({ connectionString: url });
-        const listeners = await listenersOf(asked, 'login_policy');
-        await asked.end();
-        return listeners.length > 0;
-      };
-      const until = async (isThere: (message: SubscriptionMessage) => boolean): Promise<void> => {
-        for (;;) {
-          const { value, done } = await messages.next();
-          if (done === true || isThere(value)) return;
-        }
-      };
-      await until(({ kind }) => kind === 'caught-up');
-      const next = until(({ kind }) => kind === 'events');
-      await eventually('a listener', () => isHeardAt(primary));
-      await untilShown(cluster);
-      await primary.set({ default_transaction_read_only: 'on' });
-      await standby.promote();
-      way.leadTo(standby);
-      const other = new Pool({ connectionString: standby.url });
-      const writer = await openPostgresStore({ pool: other, listen: 'off' });
-      await writer.eventStore.append(appendTo('a'));
-      await next;
-      const last = until(() => false);
-      await eventually('a listener at the new server', async () => {
-        await writer.eventStore.append(appendTo('a'));
-        return isHeardAt(standby);
-      });
-      await messages.return?.();
-      await writer.close();
-      await other.end();
-      await last;
     }));
 
   it('is left at once by all idle connections of a pool, once another has taken over', () =>

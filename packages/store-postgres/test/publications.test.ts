@@ -39,7 +39,7 @@ describe('tables on PostgreSQL that are published (Q73)', () => {
     await publisher.stop();
     await publisher.restart();
     const pool = new Pool({ connectionString: publisher.url });
-    const store = await openPostgresStore({ pool, listen: 'off' });
+    const store = await openPostgresStore({ pool });
     const follower = await ProjectionRunner.open({ store, projection: counterTotals });
     await append(store, ['a', 'b', 'a']);
     await subscribed(publisher, subscriber);
@@ -54,7 +54,7 @@ describe('tables on PostgreSQL that are published (Q73)', () => {
     await subscriber.ask('ALTER SUBSCRIPTION green SET (slot_name = NONE)');
     await subscriber.ask('DROP SUBSCRIPTION green');
     const green = new Pool({ connectionString: subscriber.url });
-    const taken = await openPostgresStore({ pool: green, listen: 'off', migrate: 'check' });
+    const taken = await openPostgresStore({ pool: green, migrate: 'check' });
     // At once: the rows came with the events.
     await demandSound(taken);
     const later = await ProjectionRunner.open({ store: taken, projection: counterTotals });

@@ -84,7 +84,7 @@ describe('a store on PostgreSQL, for a role with settings of its own', () => {
       await (await storage.open()).eventStore.append(appendTo('é'));
       const pool = new Pool({ connectionString: await databaseUrl(), max: 1 });
       for (const preparedStatements of ['when-direct', 'never'] as const) {
-        const store = await storage.open({ pool, preparedStatements, listen: 'off' });
+        const store = await storage.open({ pool, preparedStatements });
         await pool.query('SET client_encoding TO LATIN1');
         // The server would take the name for another, and find nothing.
         const refused = await refusal(store.eventStore.receipt(counterStream('é'), 'key'));

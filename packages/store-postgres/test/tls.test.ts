@@ -8,7 +8,6 @@ import { describe, it } from 'mocha';
 import { Pool } from 'pg';
 import { databaseUrl } from './database.js';
 import { callOf } from './functions.js';
-import { listenersOf } from './locks.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo } from './sample.js';
 import { onStorage, storages } from './stores.js';
@@ -70,7 +69,7 @@ describe('a connection to PostgreSQL, as over TLS', () => {
     it(`that is damaged is a lost one: an append is looked up, a read repeated; noticed by ${noticedBy}`, () =>
       onStorage(freshStorage(), async (storage) => {
         const pool = new Pool({ connectionString: await databaseUrl(), stream: damagedSocket });
-        const [store, witness] = [await storage.open({ pool, listen: 'off' }), await storage.open()];
+        const [store, witness] = [await storage.open({ pool }), await storage.open()];
         await store.eventStore.append(appendTo('a'));
         const isWritten = async (): Promise<boolean> => (await allEvents(witness.eventStore)).length === 2;
         damageNext({ word: callOf('append'), until: () => eventually('the append', isWritten), damage });
@@ -91,27 +90,11 @@ describe('a connection to PostgreSQL, as over TLS', () => {
       // The driver reads the file for each connection. The server of the tests has no TLS.
       const url = new URL(await databaseUrl());
       url.search = String(new URLSearchParams({ sslrootcert: certificate, sslmode: 'disable' }));
-      let sockets = 0;
-      const counted = (): Socket => {
-        sockets += 1;
-        return new Socket();
-      };
-      const pool = new Pool({ connectionString: url.href, stream: counted });
+      const pool = new Pool({ connectionString: url.href });
       for (const call of [openPostgresStore, migratePostgresStore])
         expect(await refusal(call({ pool, schema: storage.schema }))).to.include({ code: 'store-unavailable' });
       writeFileSync(certificate, 'none');
       const store = await storage.open({ pool });
-      rmSync(certificate);
-      const [before, ending] = [sockets, new AbortController()];
-      const reading = (async () => {
-        for await (const { kind } of store.eventStore.subscribe({ signal: ending.signal }))
-          expect(kind).to.be.a('string');
-      })();
-      await eventually('an attempt to listen', async () => sockets > before);
-      writeFileSync(certificate, 'none');
-      await eventually('a listener', async () => (await listenersOf(storage.pool, storage.schema)).length > 0);
-      ending.abort();
-      await reading;
       await store.close();
       await pool.end();
       rmSync(folder, { recursive: true });

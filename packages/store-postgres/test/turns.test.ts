@@ -45,7 +45,7 @@ async function onCalls(
     calls.delay = 0;
     await setTimeout(delay);
   });
-  const store = await storage.open({ pool, listen: 'off' });
+  const store = await storage.open({ pool });
   await work(store, calls);
   await store.close();
   await pool.end();

@@ -6,7 +6,6 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import {
-  MOST_COUNTED,
   AnswerLost,
   receiptPages,
   type Backend,
@@ -97,7 +96,7 @@ export class SqliteBackend implements Backend {
           head,
           checkpoint,
           rows: [],
-          count: this.#parts.models.count.get(model, query.index, query.value, MOST_COUNTED + 1) ?? 0,
+          count: this.#parts.models.count.get(model, query.index, query.value, query.limit) ?? 0,
         };
       const { index, value, limit, direction = 'forwards', wanted } = query;
       const statement = this.#parts.models.lists[`${direction} ${wanted}`];

@@ -14,9 +14,10 @@ export interface FoundRows {
   readonly count?: number;
 }
 
-/** An index query, and what it returns: rows, only their keys, or only their number, for which nothing limits them. */
-export type WantedRows =
-  (RowQuery & { readonly wanted: 'rows' | 'keys'; readonly limit: number }) | (RowCount & { readonly wanted: 'count' });
+/** An index query, and what it returns: rows, only their keys, or only their number, counted up to the limit. */
+export type WantedRows = { readonly limit: number } & (
+  (RowQuery & { readonly wanted: 'rows' | 'keys' }) | (RowCount & { readonly wanted: 'count' })
+);
 
 /** What a store is to the engine that keeps read models beside its log, in the transaction of each append. */
 export interface Backend extends LogBackend {

@@ -1,5 +1,5 @@
 import { compareKeys, entriesBeside, entryName, type IndexEntry } from '../projections/row-query.js';
-import { MOST_COUNTED, type KeyedRow, type RowCount, type RowQuery } from '../projections/read-model-store.js';
+import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
 import { areSame, type EncodedRow } from '../store/stored-row.js';
 import type { Position } from '../streams/position.js';
 import type { ModelId } from './view.js';
@@ -51,8 +51,8 @@ export class MemoryRows {
   }
 
   /** The number of rows an index has under a value. */
-  count({ index, value }: RowCount): number {
-    return Math.min(this.#indexes.get(entryName([index, value]))?.keys.size ?? 0, MOST_COUNTED + 1);
+  count({ index, limit, value }: RowCount & { readonly limit: number }): number {
+    return Math.min(this.#indexes.get(entryName([index, value]))?.keys.size ?? 0, limit);
   }
 
   #index(key: string, entries: readonly IndexEntry[]): void {

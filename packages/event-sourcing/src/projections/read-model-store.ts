@@ -29,9 +29,6 @@ export interface RowQuery {
   readonly limit?: number;
 }
 
-/** Rows are counted up to here. A count of one more says that there are more: counting all of them would take long. */
-export const MOST_COUNTED = 10_000;
-
 /** The rows to count: those an index has under a value. */
 export type RowCount = Pick<RowQuery, 'index' | 'value'>;
 
@@ -90,7 +87,7 @@ export interface ReadModel<Row> {
   query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>>;
   /** The keys of the rows {@link ReadModel.query} would return. */
   keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>>;
-  /** The number of rows an index has under a value, at most {@link MOST_COUNTED} and one, with their checkpoint. */
+  /** The number of rows an index has under a value, counted up to 10,001, with their checkpoint. */
   count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>>;
   /** The projection's checkpoint; `undefined` before its first step. */
   checkpoint(wait?: WaitOptions): Promise<Position | undefined>;

@@ -4,6 +4,9 @@ import { demandIndexed, demandText } from '../store/demand-text.js';
 import type { IndexValues, ReadModelDefinition } from './projection.js';
 import type { RowQuery } from './read-model-store.js';
 
+/** Rows are counted up to here. A count of one more says that there are more: counting all of them would take long. */
+export const MOST_COUNTED = 10_000;
+
 /** One value that a row is found by, with its index. */
 export type IndexEntry = readonly [index: string, value: string];
 

@@ -39,7 +39,7 @@ export { ordinalOf, positionOf } from '../streams/position.js';
 export type { HeadProof } from '../projections/head-proof.js';
 export { revisionAfter, type ExpectedRevision } from '../streams/revision.js';
 export { modelName } from '../projections/projection.js';
-export { MOST_BEHIND, MOST_COUNTED } from '../projections/read-model-store.js';
+export { MOST_BEHIND } from '../projections/read-model-store.js';
 export type { ReadModel, ReadModelStore, RebuildingModel, RowsAt } from '../projections/read-model-store.js';
 export { entriesBeside } from '../projections/row-query.js';
 export { memoryReadModelStore } from '../memory-store.js';

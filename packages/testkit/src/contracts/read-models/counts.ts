@@ -1,4 +1,4 @@
-import { MOST_COUNTED } from '@login-policy/event-sourcing/store';
+import { MOST_COUNTED } from '@login-policy/event-sourcing/domain';
 import { position } from '@login-policy/event-sourcing/values';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
