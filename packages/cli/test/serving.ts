@@ -1,5 +1,6 @@
 import { createApi, oneInstance, staticTokens, type Caller, type Ports } from '@login-policy/api';
 import { openAuditLog, openLoginPolicies } from '@login-policy/domain';
+import { openPeople, type Census } from '@login-policy/domain/people';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 
 /** May do everything. */
@@ -43,12 +44,15 @@ export interface Serving {
   readonly ports?: Partial<Ports>;
   /** Default: with one. */
   readonly isAudited?: boolean;
+  /** Who the users are. Default: unknown. */
+  readonly census?: Census;
 }
 
 /** Serves the policies of instance `iam` in a SQLite file, as a program beside the command line does. */
-export async function serve(path: string, { isAudited = true, ports = {} }: Serving = {}): Promise<Served> {
+export async function serve(path: string, { census, isAudited = true, ports = {} }: Serving = {}): Promise<Served> {
   const store = await openSqliteStore({ path });
-  const loginPolicies = await openLoginPolicies({ store, guard: 'refuse' });
+  const people = census && openPeople({ census });
+  const loginPolicies = await openLoginPolicies({ store, guard: 'refuse', ...(people && { people }) });
   const auditLog = isAudited ? await openAuditLog({ store }) : undefined;
   const api = createApi({
     loginPolicies,

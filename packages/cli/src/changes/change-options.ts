@@ -1,5 +1,6 @@
+import type { Acknowledgement } from '@login-policy/domain';
 import { userInfo } from 'node:os';
-import { InvalidValue, LOCK_OUTS, parseId, parseProse, type LockOut } from '@login-policy/domain/model';
+import { ACKNOWLEDGED_BY_NAME, InvalidValue, parseId, parseProse } from '@login-policy/domain/model';
 import { hintFor } from '@login-policy/event-sourcing/options';
 import type { OptionSpecs, Invocation } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
@@ -12,7 +13,7 @@ import { SESSION_OPTIONS } from '../session/session.js';
 export const ACKNOWLEDGE_OPTION: OptionSpecs = {
   acknowledge: {
     placeholder: 'WARNING',
-    description: `Makes the change although it locks people out: ${LOCK_OUTS.join(' or ')}. May be given twice.`,
+    description: `Makes the change although it locks people out: ${ACKNOWLEDGED_BY_NAME.join(', ')}, or users-locked-out=NUMBER for up to so many. May be given several times.`,
     isRepeatable: true,
   },
 };
@@ -52,19 +53,23 @@ export function actorOf(args: ParsedArguments): Actor {
 }
 
 /** The actor, reason and acknowledged warnings of a command. @throws Failure for an unknown warning. */
-export function actorAndWarningsOf(args: ParsedArguments): Actor & { readonly acknowledge: readonly LockOut[] } {
+export function actorAndWarningsOf(
+  args: ParsedArguments,
+): Actor & { readonly acknowledge: readonly Acknowledgement[] } {
   return { ...actorOf(args), acknowledge: acknowledgedIn(args) };
 }
 
 /** The acknowledged warnings. @throws Failure for an unknown one. */
-export function acknowledgedIn(args: ParsedArguments): readonly LockOut[] {
+export function acknowledgedIn(args: ParsedArguments): readonly Acknowledgement[] {
   return args.values('acknowledge').map(warningNamed);
 }
 
-function warningNamed(name: string): LockOut {
-  const found = LOCK_OUTS.find((one) => one === name);
+function warningNamed(name: string): Acknowledgement {
+  const found = ACKNOWLEDGED_BY_NAME.find((one) => one === name);
   if (found !== undefined) return found;
-  const hint = hintFor(name, LOCK_OUTS);
+  const lockedOut = Number(/^users-locked-out=(\d{1,15})$/.exec(name)?.[1] ?? Number.NaN);
+  if (Number.isSafeInteger(lockedOut)) return { lockedOut };
+  const hint = hintFor(name, [...ACKNOWLEDGED_BY_NAME, 'users-locked-out=NUMBER']);
   throw new Failure(EXIT.usage, `--acknowledge must be a warning, not ${JSON.stringify(name)}. ${hint}`);
 }
 

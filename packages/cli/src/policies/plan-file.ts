@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OwnerRef } from '@login-policy/domain';
-import type { LockOut } from '@login-policy/domain/model';
+import type { Acknowledgement, OwnerRef } from '@login-policy/domain';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { previewText } from '../changes/change-one.js';
@@ -35,7 +34,7 @@ interface PlanContent {
   /** The head of the store when the plan was made; absent for a plan made over the API. */
   readonly position?: string;
   readonly madeAt: string;
-  readonly acknowledge: readonly LockOut[];
+  readonly acknowledge: readonly Acknowledgement[];
   readonly steps: readonly PlannedStep[];
 }
 
@@ -48,7 +47,7 @@ export interface PlanFile extends PlanContent {
 export interface PlanParts {
   readonly instanceId: string;
   readonly position: string | undefined;
-  readonly acknowledge: readonly LockOut[];
+  readonly acknowledge: readonly Acknowledgement[];
   readonly differences: readonly Difference[];
 }
 

@@ -1,5 +1,4 @@
-import type { NewLoginPolicy } from '@login-policy/domain';
-import type { LockOut } from '@login-policy/domain/model';
+import type { Acknowledgement, NewLoginPolicy } from '@login-policy/domain';
 import { Failure } from '../failure.js';
 import { Refused, type PreviewJson } from '../session/answers.js';
 import type { PolicyRef, PreviewConditions } from '../session/policies.js';
@@ -49,7 +48,7 @@ const MOST_READ_SINGLY = 20;
 export async function differencesOf(
   session: Session,
   file: PoliciesFile,
-  { acknowledge, signal }: { readonly acknowledge: readonly LockOut[]; readonly signal: AbortSignal },
+  { acknowledge, signal }: { readonly acknowledge: readonly Acknowledgement[]; readonly signal: AbortSignal },
 ): Promise<Differences> {
   const readSingly = file.unlisted === 'keep' && file.policies.length <= MOST_READ_SINGLY ? file.policies : undefined;
   for (const policy of file.policies) refuseUnlisted(session, file, policy);

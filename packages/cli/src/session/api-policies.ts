@@ -1,5 +1,4 @@
-import type { PolicyChange, RolloutCommand } from '@login-policy/domain';
-import type { LockOut } from '@login-policy/domain/model';
+import type { Acknowledgement, PolicyChange, RolloutCommand } from '@login-policy/domain';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import {
@@ -179,8 +178,9 @@ function queryOf(parameters: Readonly<Record<string, string | number | undefined
   return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
-function acknowledgeHeader(acknowledge: readonly LockOut[]): Readonly<Record<string, string>> {
-  return acknowledge.length === 0 ? {} : { 'login-policy-acknowledge': acknowledge.join(', ') };
+function acknowledgeHeader(acknowledge: readonly Acknowledgement[]): Readonly<Record<string, string>> {
+  const names = acknowledge.map((one) => (typeof one === 'object' ? `users-locked-out=${one.lockedOut}` : one));
+  return names.length === 0 ? {} : { 'login-policy-acknowledge': names.join(', ') };
 }
 
 function reasonHeader({ reason }: ExecuteOptions['by']): Readonly<Record<string, string>> {

@@ -1,4 +1,11 @@
-import type { CommandInput, MultiFactor, PolicyChange, RolloutCommand, SecondFactor } from '@login-policy/domain';
+import type {
+  Acknowledgement,
+  CommandInput,
+  MultiFactor,
+  PolicyChange,
+  RolloutCommand,
+  SecondFactor,
+} from '@login-policy/domain';
 import type { LockOut } from '@login-policy/domain/model';
 import type { Actor } from '../changes/change-options.js';
 import type {
@@ -37,7 +44,7 @@ export interface CustomListOptions {
 /** The actor and the conditions of a command. */
 export interface ExecuteOptions {
   readonly by: Actor;
-  readonly acknowledge: readonly LockOut[];
+  readonly acknowledge: readonly Acknowledgement[];
   /** The `seen` of its preview. The command is refused if anything that the preview depended on has changed. */
   readonly seen: string;
   /** The idempotency key, which is also the correlation id in the history: visible ASCII. */
@@ -46,7 +53,7 @@ export interface ExecuteOptions {
 
 /** The conditions of a preview. */
 export interface PreviewConditions {
-  readonly acknowledge: readonly LockOut[];
+  readonly acknowledge: readonly Acknowledgement[];
   /** The other steps of the same plan. */
   readonly beside?: {
     /** For an organization: the command on the default policy. */
@@ -64,7 +71,7 @@ export interface PreviewConditions {
 export interface RolloutRunOptions {
   readonly id: string;
   readonly by: Actor;
-  readonly acknowledge: readonly LockOut[];
+  readonly acknowledge: readonly Acknowledgement[];
 }
 
 /** One command for all policies. */
