@@ -40,7 +40,7 @@ describe('a requested change', () => {
     });
   });
 
-  it('customizes on the condition that the default is the one that was seen', () => {
+  it('customizes by a copy of the default', () => {
     const adding = { wish: 'add-custom' } as const;
     expect(commandOf(adding, organization('acme'), seen())).to.deep.equal({
       method: 'Customize',
@@ -48,8 +48,11 @@ describe('a requested change', () => {
       path: '/management/v1/policies/login/_customize',
       request: {},
     });
-    expect(conditionOf(adding, seen())).to.deep.equal({ 'login-policy-if-default': '"7"' });
-    expect(conditionOf({ wish: 'reset' }, seen())).to.deep.equal({ 'if-match': '"7"' });
+  });
+
+  it('is previewed on the condition that everything is as it was seen (T51)', () => {
+    expect(conditionOf({ ...seen(), seen: 'a~b' })).to.deep.equal({ 'login-policy-if-seen': 'a~b' });
+    expect(conditionOf(seen()), 'after their own change').to.deep.equal({ 'if-match': '"7"' });
   });
 
   it('acknowledges only the named lock-out warnings', () => {

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
-import { settle, type Conflict } from '../state/conflicts.js';
+import { settle, type Conflict, type Why } from '../state/conflicts.js';
 import { propose } from '../state/proposals.js';
 import { actorName } from '../words/actor.js';
 import { changesInShort } from '../words/change.js';
@@ -37,13 +37,19 @@ export function ConflictDialog({ conflict }: { readonly conflict: Conflict }): J
 
 /** `26 changes by alice and bob since you looked. None touches what you change.` */
 function summaryOf(met: Conflict): string {
-  const { meanwhile, count } = met;
+  const { meanwhile, count, why } = met;
   const touching = touchingOf(met);
-  if (count === 0) return `The policy of another owner took its place. ${touching}`;
+  if (why !== 'changed') return `${HAPPENED[why]} ${touching}`;
   const actors = [...new Set(meanwhile.map(({ actor }) => actorName(actor)))];
   const others = count > meanwhile.length ? ' and perhaps others' : '';
   return `${counted(count, 'change')} by ${listed(actors)}${others} since you looked. ${touching}`;
 }
+
+const HAPPENED: Readonly<Record<Exclude<Why, 'changed'>, string>> = {
+  'other-owner': 'The policy of another owner took its place.',
+  'default-changed': 'The default policy was changed since you looked.',
+  'other-history': 'The version that you saw is no longer in the history, as after a restored backup.',
+};
 
 function touchingOf({ wish, wanted, now }: Conflict): string {
   const { wish: kind } = wish.intent;

@@ -187,9 +187,11 @@ function toneOf({ intent: { wish } }: Proposal): string {
 }
 
 function hasMovedOn(asked: Proposal): boolean {
-  const { seen, stage, preview, failure } = asked;
+  const { isOutdated, seen, stage, preview, failure } = asked;
   const now = madeOnTopOf(asked)?.details;
-  if (now === undefined || stage !== 'open') return false;
+  if (stage !== 'open') return false;
+  if (isOutdated === true) return true;
+  if (now === undefined) return false;
   // Without a preview there is no base, because the user's own last change may still be being read back.
   if (preview === undefined && failure === undefined) return false;
   // The policy the user saw may be newer than the cached one, because their own change is known first.
@@ -230,6 +232,8 @@ function movedOn(asked: Proposal): string {
     return now?.isDefault === false
       ? 'The organization was given a custom policy since you looked.'
       : 'The custom policy was reset since you looked: the default policy holds now.';
+  if (BigInt(now.details.sequence) <= BigInt(seen.details.sequence))
+    return 'What this depends on has changed since you looked.';
   const whose = intent.wish === 'add-custom' ? 'default policy' : 'policy';
   return `The ${whose} has moved on to version ${now.details.sequence} since you looked at version ${seen.details.sequence}.`;
 }

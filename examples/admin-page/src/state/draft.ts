@@ -93,7 +93,7 @@ export function settleDraft(scope: Scope, saved: SettingsPatch, details: Details
   const values: Readonly<Record<string, unknown>> = saved;
   const isLeft = ([name, value]: readonly [string, unknown]): boolean => values[name] !== value;
   keep(scope, {
-    seen: { ...draft.seen, details, settings: { ...draft.seen.settings, ...saved } },
+    seen: { ...draft.seen, seen: undefined, details, settings: { ...draft.seen.settings, ...saved } },
     patch: Object.fromEntries(Object.entries(draft.patch).filter(isLeft)),
     amounts: Object.fromEntries(
       Object.entries(draft.amounts).filter(([name, amount]) => isLeft([name, wireOf(amount)])),

@@ -1,6 +1,6 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { carryOut } from '../wire/carry-out.js';
-import { acknowledging, commandOf, conditionOf } from '../wire/command.js';
+import { acknowledging, commandOf, conditionOf, ifSeen } from '../wire/command.js';
 import type { Details } from '../wire/details.js';
 import { isConflict, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
 import { readPreview, type Preview } from '../wire/preview.js';
@@ -27,6 +27,8 @@ export interface Proposal extends Wish {
   /** The idempotency key of all attempts: the change is made once, however often it is sent. */
   readonly key: string;
   readonly preview: Preview | undefined;
+  /** Whether the server said that something has changed since the user looked. */
+  readonly isOutdated?: boolean;
   /** Why it can't be made, as a sentence. */
   readonly failure: string | undefined;
   readonly stage: Stage;
@@ -81,10 +83,17 @@ export async function previewAgain(): Promise<void> {
 
 async function previewed(opened: Proposal): Promise<Proposal> {
   const { scope, intent, seen } = opened;
+  const command = commandOf(intent, scope, seen);
   try {
-    return { ...opened, preview: await readPreview(scope, commandOf(intent, scope, seen)) };
+    return { ...opened, preview: await readPreview(scope, command, conditionOf(seen)) };
   } catch (caught) {
-    return refused(opened, caught);
+    if (!isConflict(caught)) return refused(opened, caught);
+  }
+  const outdated = { ...opened, isOutdated: true };
+  try {
+    return { ...outdated, preview: await readPreview(scope, command) };
+  } catch (caught) {
+    return refused(outdated, caught);
   }
 }
 
@@ -152,13 +161,14 @@ export async function meet(reason: string): Promise<void> {
 
 /** Sends the change until its outcome is known; `undefined` when nobody waits any more. */
 async function make(asked: Proposal, reason: string, acknowledged: readonly string[]): Promise<Details | undefined> {
-  const { scope, intent, seen, key } = asked;
+  const { scope, intent, seen, key, preview } = asked;
   for (let tries = 0; !hasStopped; tries++) {
     try {
       return await carryOut({
         scope,
         command: commandOf(intent, scope, seen),
-        condition: { ...conditionOf(intent, seen), ...acknowledging(acknowledged) },
+        // What the preview depended on was what the user saw, and is what they confirm.
+        condition: { ...(preview ? ifSeen(preview.seen) : conditionOf(seen)), ...acknowledging(acknowledged) },
         reason,
         correlationId: key,
       });

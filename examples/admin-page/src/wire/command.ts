@@ -31,13 +31,14 @@ export interface Command {
   readonly request: JsonObject;
 }
 
-/**
- * The header that makes the server refuse a change if its base has changed: the policy itself; for a new custom policy
- * the default policy that it copies.
- */
-export function conditionOf(intent: Intent, { details: { sequence } }: Policy): Readonly<Record<string, string>> {
-  if (intent.wish === 'add-custom') return { 'login-policy-if-default': `"${sequence}"` };
-  return { 'if-match': `"${(intent.wish === 'revert' ? intent.onTopOf : undefined) ?? sequence}"` };
+/** The header that makes the server refuse a change unless everything is as an answer showed it. */
+export function ifSeen(seen: string): Readonly<Record<string, string>> {
+  return { 'login-policy-if-seen': seen };
+}
+
+/** The header for the preview of a change. After the user's own change, they know only the sequence. */
+export function conditionOf({ details: { sequence }, seen }: Policy): Readonly<Record<string, string>> {
+  return seen === undefined ? { 'if-match': `"${sequence}"` } : ifSeen(seen);
 }
 
 /** The header that acknowledges lock-outs, so that the server's guard accepts the change. */

@@ -75,9 +75,9 @@ export function sentenceOf(failure: unknown): string {
   return failure instanceof Error ? failure.message : 'Something went wrong on this page. Reload it.';
 }
 
-/** Whether the policy has changed since the user saw it: `If-Match` failed. */
+/** Whether the policy, or the default behind it, has changed since the user saw it. */
 export function isConflict(failure: unknown): boolean {
-  return failure instanceof Refused && failure.status === 412;
+  return failure instanceof Refused && (failure.id === 'LP-COND-06' || failure.status === 412);
 }
 
 /** Whether the outcome of a change is unknown: the answer was lost, or the server does not know it. */

@@ -13,10 +13,12 @@ export interface Policy {
   readonly identityProviders: readonly string[];
   /** Whether it is the default policy. If so, the requested organization has no custom policy. */
   readonly isDefault: boolean;
+  /** What this answer depended on, as an opaque text; `undefined` for a policy in the past. */
+  readonly seen: string | undefined;
 }
 
 /** Parses the answer to a read of a policy. @throws UnexpectedAnswer */
-export function policyAnswerOf(value: unknown): Policy {
+export function policyAnswerOf(value: unknown, seen?: string): Policy {
   const answer = objectOf(value, 'the answer');
   const policy = objectOf(answer['policy'], 'the policy');
   return {
@@ -26,6 +28,7 @@ export function policyAnswerOf(value: unknown): Policy {
     settings: settingsOf(policy),
     identityProviders: listOf(policy['idps'], 'idps', (one) => textOf(objectOf(one, 'an idp')['idpId'], 'idpId')),
     isDefault: answer['isDefault'] === true || policy['isDefault'] === true,
+    seen,
   };
 }
 

@@ -20,6 +20,8 @@ export interface PeopleHit {
 
 /** What a command would do now. */
 export interface Preview {
+  /** What it depended on. The command is bound to it. */
+  readonly seen: string;
   /** The sequence of the current policy. */
   readonly sequence: string;
   /** The types of the events that would be recorded. */
@@ -38,17 +40,22 @@ export interface Preview {
 }
 
 /**
- * Previews a command. What the guard would refuse is returned as a warning.
+ * Previews a command, if a condition is given only on the policy that the user saw. What the guard would refuse is
+ * returned as a warning.
  *
  * @throws Refused with the same sentence as the command.
  */
-export async function readPreview(scope: Scope, { method, request }: Command): Promise<Preview> {
+export async function readPreview(
+  scope: Scope,
+  { method, request }: Command,
+  condition: Readonly<Record<string, string>> = {},
+): Promise<Preview> {
   const path = `${pathOf(scope)}/_preview`;
   const answer = objectOf(
     await send({
       verb: 'POST',
       path,
-      headers: { ...headersOf(scope), ...ALL_ACKNOWLEDGED },
+      headers: { ...headersOf(scope), ...ALL_ACKNOWLEDGED, ...condition },
       body: { method, request },
     }),
     'the preview',
@@ -57,6 +64,7 @@ export async function readPreview(scope: Scope, { method, request }: Command): P
   const warnings = objectOf(answer['warnings'], 'warnings');
   const count = affected['count'];
   return {
+    seen: textOf(answer['seen'], 'seen'),
     sequence: textOf(answer['sequence'], 'sequence'),
     events: listOf(answer['events'], 'events', (one) => textOf(objectOf(one, 'an event')['type'], 'type')),
     changes: listOf(answer['changes'], 'changes', policyChangeOf),

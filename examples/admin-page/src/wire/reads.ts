@@ -2,7 +2,7 @@ import { listOf, objectOf } from './json.js';
 import { policyAnswerOf, type Policy } from './policy.js';
 import { policyChangeOf, type PolicyChange } from './policy-change.js';
 import { Refused } from './failure.js';
-import { orAbsent, send } from './request.js';
+import { orAbsent, send, sendFor } from './request.js';
 import { headersOf, pathOf, type Scope } from './scope.js';
 import { forgetSeen, noLessThanSeen } from './seen.js';
 
@@ -18,21 +18,21 @@ export interface ReadOptions {
 /** The default policy, or an organization's effective policy; `undefined` if there was none. */
 export async function readPolicy(scope: Scope, { asOf, signal }: ReadOptions = {}): Promise<Policy | undefined> {
   const query = asOf === undefined ? '' : `?${new URLSearchParams({ asOf })}`;
-  const ask = (headers: Readonly<Record<string, string>>): Promise<unknown> =>
-    send({
+  const ask = (headers: Readonly<Record<string, string>>): ReturnType<typeof sendFor> =>
+    sendFor({
       verb: 'GET',
       path: `${pathOf(scope)}${query}`,
       headers: { ...headersOf(scope), ...headers },
       ...(signal !== undefined && { signal }),
     });
   const answer = await orAbsent(ask(noLessThanSeen()).catch(orFromStoreThatIsThere(ask)));
-  return answer === undefined ? undefined : policyAnswerOf(answer);
+  return answer === undefined ? undefined : policyAnswerOf(answer.json, answer.seen);
 }
 
 /** A store that lacks a known position was restored to an earlier state. Its current state is then the truth. */
-function orFromStoreThatIsThere(
-  ask: (headers: Readonly<Record<string, string>>) => Promise<unknown>,
-): (caught: unknown) => Promise<unknown> {
+function orFromStoreThatIsThere<Answer>(
+  ask: (headers: Readonly<Record<string, string>>) => Promise<Answer>,
+): (caught: unknown) => Promise<Answer> {
   return (caught) => {
     if (!(caught instanceof Refused && caught.id === 'LP-STORE-05')) throw caught;
     forgetSeen();

@@ -29,9 +29,17 @@ export function onSignedOut(told: () => void): void {
  * @throws Refused when the server refused, Unreachable when it did not answer.
  */
 export async function send(request: Request): Promise<unknown> {
+  return (await sendFor(request)).json;
+}
+
+/** Like {@link send}, with what the answer depended on: for `login-policy-if-seen`. */
+export async function sendFor(
+  request: Request,
+): Promise<{ readonly json: unknown; readonly seen: string | undefined }> {
   const { response, text } = await reach(request);
   notePosition(response.headers.get('login-policy-position'));
-  if (response.ok) return text === '' ? undefined : JSON.parse(text);
+  const seen = response.headers.get('login-policy-seen') ?? undefined;
+  if (response.ok) return { json: text === '' ? undefined : JSON.parse(text), seen };
   throw refusalTo(request, response.status, text);
 }
 

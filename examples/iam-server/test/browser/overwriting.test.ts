@@ -1,5 +1,5 @@
 import { beforeEach, it } from 'mocha';
-import { describeInBrowser } from './suite.js';
+import { describeInBrowser, excuse } from './suite.js';
 import type { Visitor } from './visitor.js';
 
 const ADMIN = '/admin/v1/policies/login';
@@ -29,6 +29,21 @@ describeInBrowser('the page: what a change would overwrite', (stage) => {
     await visitor.dialog.getByText('The users of Acme, and nobody else.').waitFor();
     await stage.apiOf(acme, `DELETE ${PASSKEYS}`);
     await seeBoth(visitor, 'What was changed would be overwritten: Passkeys (U2F with verification).');
+  });
+
+  it('is shown for a reset if others changed the default that its users would meet, and nothing is recorded (T51)', async () => {
+    const visitor = await stage.owner();
+    const [acme] = stage.quickstart.organizationIds;
+    await stage.apiOf(acme, 'POST /_customize');
+    await visitor.goTo('Organizations');
+    await visitor.button('Reset to the default for Acme').click();
+    await visitor.dialog.getByText('The users of Acme, and nobody else.').waitFor();
+    await stage.api('DELETE', `${ADMIN}${PASSKEYS}`);
+    await visitor.dialog.getByRole('button', { name: 'Confirm' }).click();
+    const conflict = visitor.page.getByRole('dialog', { name: 'Somebody changed the policy first' });
+    await conflict.getByText('The default policy was changed since you looked.').waitFor();
+    await visitor.button('Discard my change').click();
+    excuse(visitor);
   });
 });
 
