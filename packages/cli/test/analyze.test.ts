@@ -66,6 +66,13 @@ describeBoth('analyzing policies', () => {
     ]);
   });
 
+  it('checks a file of an organization where there is no default', async () => {
+    await place.policies((policies) => policies.close(), 'empty.db');
+    await write('instance: iam\norganizations:\n  acme: { settings: { forceMfa: true }, secondFactors: [TOTP] }\n');
+    const { code, err } = await place.run('analyze policies.yaml --nobody-below two-factors --store sqlite:empty.db');
+    expect([code, err]).to.deep.equal([EXIT.done, '']);
+  });
+
   it('does not fail for what a standard only recommends', async () => {
     await place.run('change lifetimes.passwordCheck=PT1000H --yes');
     const { code, out } = await place.run('analyze --pack nist-aal1');

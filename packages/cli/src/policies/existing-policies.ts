@@ -6,6 +6,7 @@ import {
   evolveAll,
   InvalidValue,
   isOrganization,
+  NO_FACTS,
   parseCommand,
   parseOwner,
   UnknownMember,
@@ -105,7 +106,7 @@ export class ExistingPolicies {
   ): LoginPolicyDecision {
     try {
       const command = parseCommand({ type: 'set', policy: wanted }, this.#owner(ref));
-      return decide(command, state, { owner: ownerKindOf(ref) });
+      return decide(command, state, { owner: ownerKindOf(ref), facts: { ...NO_FACTS, fallback: ABSENT } });
     } catch (caught) {
       if (!(caught instanceof InvalidValue)) throw caught;
       const { expected, field, received } = caught;
