@@ -79,7 +79,7 @@ describe('two rebuilds on PostgreSQL at once', () => {
       await model.commit({ expected: undefined, checkpoint: position(1), rows: new Map() });
       const copy = await model.beginRebuild();
       const early = copy.promote({ expected: position(1), checkpoint: position(1), rows: new Map() });
-      expect(await refusal(early)).to.include({ code: 'checkpoint-conflict' });
+      expect(await refusal(early)).to.include({ code: 'store-unavailable' });
       const rebuilds = Array.from({ length: 4 }, async () =>
         (await ProjectionRunner.open({ store, projection: counterTotals, follows: 'on-demand' })).rebuild(),
       );
