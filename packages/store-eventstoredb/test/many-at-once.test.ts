@@ -41,14 +41,14 @@ describe('EventStoreDB under load', () => {
     );
   });
 
-  it('queues a burst of 700 appends, of which 256 are under way at a time, however long each waits for its turn (T74)', async () => {
+  it('queues a burst of 1,000 appends, of which 256 are under way at a time, however long each waits for its turn (T74)', async () => {
     const store = connectEventStoreDb(double.url, { timeouts: { appendMs: paced(1000) } });
     opened.push(store);
     // Each batch of concurrent appends is answered only after a while.
     double.script.plan('batch-append', { do: 'answer-late', ms: paced(400) }, { times: Infinity });
-    const ids = Array.from({ length: 700 }, (_, index) => streamId('Counter', `${index}`));
+    const ids = Array.from({ length: 1000 }, (_, index) => streamId('Counter', `${index}`));
     await Promise.all(ids.map((id) => store.eventStore.append(appendOf(id, 1))));
-    expect(double.log.records.filter(({ streamName }) => streamName.startsWith('Counter-'))).to.have.length(700);
+    expect(double.log.records.filter(({ streamName }) => streamName.startsWith('Counter-'))).to.have.length(1000);
   });
 
   it('refuses an append that gets no turn in time, and writes nothing of it', async () => {
