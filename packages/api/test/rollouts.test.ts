@@ -33,6 +33,7 @@ describe('a rollout over REST', () => {
   it('is planned line by line, carried out, found by its id, and reverted', async () => {
     const written = await countEvents(service.store);
     const plan = await told('_plan_rollout');
+    const { seen } = orThrow(await service.policies.policy(instance));
     expect([plan.status, plan.type]).to.deep.equal([200, 'application/x-ndjson']);
     expect(plan.lines.map(({ step, end }) => step ?? end)).to.deep.equal([
       ...[instance, acme, globex].map((owner) => ({
@@ -41,7 +42,7 @@ describe('a rollout over REST', () => {
         warnings: { introduced: [WEAKER], standing: [] },
         people: { unknown: 'No census of users was given.' },
       })),
-      { counts: { 'would-change': 3, 'nothing-to-do': 0, 'would-be-refused': 0 } },
+      { counts: { 'would-change': 3, 'nothing-to-do': 0, 'would-be-refused': 0 }, seen },
     ]);
     expect(await countEvents(service.store)).to.equal(written);
 
@@ -75,7 +76,10 @@ describe('a rollout over REST', () => {
     const plan = await told('_plan_rollout', some);
     expect(plan.lines.map((line) => Object.keys(line)[0])).to.deep.equal(['step', 'step', 'end']);
     expect(plan.lines.at(-1)).to.deep.equal({
-      end: { counts: { 'would-change': 1, 'nothing-to-do': 0, 'would-be-refused': 1 } },
+      end: {
+        counts: { 'would-change': 1, 'nothing-to-do': 0, 'would-be-refused': 1 },
+        seen: orThrow(await service.policies.policy(instance)).seen,
+      },
     });
     const run = await told('_roll_out', some);
     expect(run.lines.find((line) => 'refusal' in line)).to.deep.nested.include({
@@ -165,11 +169,21 @@ describe('a rollout over REST', () => {
         expect(at('message'), JSON.stringify(body)).to.include(word);
       }
     }
-    for (const header of ['If-Match', 'Idempotency-Key', 'Login-Policy-If-Seen']) {
+    for (const header of ['If-Match', 'Idempotency-Key']) {
       const headers = { [header]: '"1"' };
       const { at, status } = await askOf(service, `POST ${ADMIN}/_roll_out`, { body: advisory, headers });
       expect([status, at('details.0.id')]).to.deep.equal([400, 'LP-ARG-04']);
     }
+    expect(await countEvents(service.store)).to.equal(written);
+  });
+
+  it('is refused as a whole if the default is not as its plan saw it (T3)', async () => {
+    const seen = String(Object((await told('_plan_rollout')).lines.at(-1)?.['end'])['seen']);
+    orThrow(await service.policies.change(instance, { forceMfa: true }, { actor: 'bob' }));
+    const written = await countEvents(service.store);
+    const headers = { 'login-policy-if-seen': seen };
+    const { at, status } = await askOf(service, `POST ${ADMIN}/_roll_out`, { body: advisory, headers });
+    expect([status, at('details.0.id')]).to.deep.equal([409, 'LP-COND-06']);
     expect(await countEvents(service.store)).to.equal(written);
   });
 

@@ -161,6 +161,19 @@ describeBoth('changing all policies', () => {
     expect((await place.run(`${REMOVE} --everywhere --yes`)).out).to.contain('Nothing to do.');
   });
 
+  it('is refused as a whole if the default was changed during the question (T3)', async () => {
+    const meddle = (): Promise<string> =>
+      place.policies(async (policies) => {
+        orThrow(await policies.change({ instanceId: 'iam' }, { forceMfa: true }, { actor: 'somebody else' }));
+        return 'y';
+      });
+    const before = await allowing();
+    const { code, err } = await place.run(`${REMOVE} --everywhere`, { ask: meddle });
+    expect(code).to.equal(EXIT.refused);
+    expect(err).to.contain('was changed since it was seen');
+    expect(await allowing()).to.deep.equal(before);
+  });
+
   it('names each policy that refuses the change, and exits with 1', async () => {
     await place.run('change forceMfa=yes,passwordlessType=ALLOWED --org globex --yes');
     await place.run('remove-second-factor TOTP --org globex --yes');

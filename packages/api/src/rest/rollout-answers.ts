@@ -19,13 +19,18 @@ const PAGE = 250;
 export async function* planLines(rollout: Rollout, options: PageOptions): Lines {
   const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
   let after: string | undefined;
+  let seen: string | undefined;
   do {
-    const page = orThrow(await rollout.plan({ ...options, limit: PAGE, ...(after !== undefined && { after }) }));
+    const page: RolloutPlan = orThrow(
+      await rollout.plan({ ...options, limit: PAGE, ...(after !== undefined && { after }) }),
+    );
     for (const outcome of OUTCOMES) counts[outcome] += page.counts[outcome];
     yield page.steps.map((step) => ({ step: stepJson(step) }));
     after = page.next;
+    // What the later pages saw may be newer than the first.
+    seen ??= page.seen;
   } while (after !== undefined);
-  yield [{ end: { counts } }];
+  yield [{ end: { counts, seen } }];
 }
 
 const OUTCOMES: readonly (keyof RolloutPlan['counts'])[] = ['would-change', 'nothing-to-do', 'would-be-refused'];

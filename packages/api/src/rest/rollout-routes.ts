@@ -31,6 +31,7 @@ const COMMAND: NonNullable<OwnOperation['body']> = {
 };
 const ACKNOWLEDGE = 'Login-Policy-Acknowledge';
 const HEADERS = ['Login-Policy-Reason', ACKNOWLEDGE];
+const IF_SEEN = 'Login-Policy-If-Seen';
 const OBJECT = { type: 'object' };
 const COUNT = { type: 'integer' };
 const RUN: OwnOperation['answer'] = { refusal: OBJECT, progress: OBJECT, end: OBJECT, stopped: OBJECT, error: OBJECT };
@@ -44,7 +45,7 @@ export const planRolloutRoute: OwnRoute = {
   operation: {
     summary: 'Plan a rollout',
     body: COMMAND,
-    headers: [ACKNOWLEDGE, 'Login-Policy-At-Least'],
+    headers: [IF_SEEN, ACKNOWLEDGE, 'Login-Policy-At-Least'],
     answer: { step: OBJECT, end: OBJECT, error: OBJECT },
     answerType: LINES,
   },
@@ -70,7 +71,7 @@ export const rollOutRoute: OwnRoute = {
   operation: {
     summary: 'Roll a change out over the default and all custom login policies',
     body: COMMAND,
-    headers: HEADERS,
+    headers: [IF_SEEN, ...HEADERS],
     answer: RUN,
     answerType: LINES,
   },
@@ -139,6 +140,7 @@ export const revertRolloutRoute: OwnRoute = {
   },
   async answer(call) {
     const { policies, context } = call;
+    refuseHeaders(call, [IF_SEEN]);
     const { id, mayChange, ...options } = optionsIn(call);
     const reach = await reachOf(call);
     const { command } = await foundRollout(call, id, mayChange);
@@ -152,20 +154,26 @@ type CheckedOptions = RolloutOptions & Required<Pick<RolloutOptions, 'mayChange'
 
 /** The rollout's options: its id, its actor, and which policies the actor may change. @throws ApiError */
 function optionsIn(call: OwnCall): CheckedOptions {
-  const { body, context, exchange } = call;
+  const { body, context } = call;
   const { id } = body;
   if (typeof id !== 'string') throw unreadable('id must be text.');
-  for (const header of ['If-Match', 'Idempotency-Key', 'Login-Policy-If-Seen'])
-    if (exchange.get(header.toLowerCase()) !== undefined)
-      throw badHeader(header, 'absent: a rollout changes many policies, and is repeated under its id');
-  const { acknowledge, actor, reason } = context.command;
+  refuseHeaders(call, ['If-Match', 'Idempotency-Key']);
+  const { acknowledge, actor, ifSeen, reason } = context.command;
   return {
     id,
     actor,
     mayChange: permissionCheck(call, 'write'),
     ...(acknowledge !== undefined && { acknowledge }),
+    ...(ifSeen !== undefined && { ifSeen }),
     ...(reason !== undefined && { reason }),
   };
+}
+
+/** @throws ApiError for a header that no rollout takes. */
+function refuseHeaders({ exchange }: OwnCall, headers: readonly string[]): void {
+  for (const header of headers)
+    if (exchange.get(header.toLowerCase()) !== undefined)
+      throw badHeader(header, 'absent: a rollout changes many policies, and is repeated under its id');
 }
 
 /** The policies the body names. @throws ApiError */

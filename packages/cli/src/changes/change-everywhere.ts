@@ -28,6 +28,8 @@ interface WholePlan {
   readonly refused: RefusalJson[];
   /** The number of policies for which it would cause each warning. */
   readonly warned: Map<WarningName, number>;
+  /** The default policy that the plan saw first. */
+  seen: string;
   /** The users of each step, if they are counted. */
   readonly people: (PeopleByChange | PeopleUnknown)[];
 }
@@ -98,8 +100,11 @@ async function unfinishedRollout(
 
 async function planAll(rollout: RolloutRun): Promise<WholePlan> {
   const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
-  const plan: WholePlan = { counts, refused: [], warned: new Map<WarningName, number>(), people: [] };
-  for await (const page of rollout.plan()) for (const step of page) addStep(step, plan);
+  const plan: WholePlan = { counts, refused: [], warned: new Map<WarningName, number>(), people: [], seen: '' };
+  for await (const { seen, steps } of rollout.plan()) {
+    plan.seen ||= seen ?? '';
+    for (const step of steps) addStep(step, plan);
+  }
   return plan;
 }
 
@@ -143,7 +148,7 @@ async function carryOut(
   try {
     const bar = new Progress(io, 'Changing');
     try {
-      for await (heard of rollout.carryOut(io.interrupted)) {
+      for await (heard of rollout.carryOut(plan.seen, io.interrupted)) {
         bar.show(heard.done, heard.of);
         refused.push(...heard.refusals);
       }

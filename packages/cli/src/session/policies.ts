@@ -74,12 +74,19 @@ export interface RolloutRunOptions {
   readonly acknowledge: readonly Acknowledgement[];
 }
 
+/** A part of the plan of a rollout. */
+export interface PlanPart {
+  readonly steps: readonly StepJson[];
+  /** The default policy as the plan saw it: in one part or in several. */
+  readonly seen?: string;
+}
+
 /** One command for all policies. */
 export interface RolloutRun {
   /** The plan, some policies at a time. */
-  plan(): AsyncIterable<readonly StepJson[]>;
-  /** Carries it out, until the signal fires. */
-  carryOut(signal: AbortSignal): AsyncIterable<ProgressJson>;
+  plan(): AsyncIterable<PlanPart>;
+  /** Carries it out on the default that its plan saw, until the signal fires. */
+  carryOut(seen: string, signal: AbortSignal): AsyncIterable<ProgressJson>;
   /** The report from its events; `undefined` without events. */
   report(): Promise<ReportJson | undefined>;
 }

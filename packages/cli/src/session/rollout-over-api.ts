@@ -25,21 +25,31 @@ const PAGE = 250;
 
 /** A rollout that a server carries out. Its answers arrive as lines of JSON. */
 export function rolloutOverApi(api: ApiClient, { command, headers, id }: RolloutRequest): RolloutRun {
-  const send = (route: string, signal?: AbortSignal): AsyncGenerator<object, void, undefined> =>
-    api.lines({ verb: 'POST', route, body: { id, command }, headers, ...(signal && { signal }) });
+  const send = (
+    route: string,
+    more: { readonly seen?: string; readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<object, void, undefined> => {
+    const { seen, signal } = more;
+    const bound = seen === undefined ? headers : { ...headers, 'login-policy-if-seen': seen };
+    return api.lines({ verb: 'POST', route, body: { id, command }, headers: bound, ...(signal && { signal }) });
+  };
   return {
     async *plan() {
       let page: StepJson[] = [];
-      for await (const line of untilEnd(send('_plan_rollout'))) {
+      let seen: string | undefined;
+      const ended = (end: object): void => {
+        seen = 'seen' in end && typeof end.seen === 'string' ? end.seen : undefined;
+      };
+      for await (const line of untilEnd(send('_plan_rollout'), ended)) {
         const step = memberOf(line, 'step', withMembers<StepJson>('owner', 'outcome'));
         if (step !== undefined) page.push(step);
         if (page.length < PAGE) continue;
-        yield page;
+        yield { steps: page };
         page = [];
       }
-      yield page;
+      yield { steps: page, ...(seen !== undefined && { seen }) };
     },
-    carryOut: (signal) => progressOf(untilEnd(send('_roll_out', signal)), signal),
+    carryOut: (seen, signal) => progressOf(untilEnd(send('_roll_out', { seen, signal })), signal),
     async report() {
       const shape = withMembers<ReportJson>('changed', 'unchanged', 'pending', 'refused');
       const route = `rollout?id=${encodeURIComponent(id)}`;
@@ -69,9 +79,15 @@ async function* progressOf(
 }
 
 /** The lines up to the end. @throws Failure for a run that stopped before the end. */
-async function* untilEnd(lines: AsyncIterable<object>): AsyncGenerator<object, void, undefined> {
+async function* untilEnd(
+  lines: AsyncIterable<object>,
+  ended: (end: object) => void = () => {},
+): AsyncGenerator<object, void, undefined> {
   for await (const line of lines) {
-    if ('end' in line) return;
+    if ('end' in line) {
+      if (typeof line.end === 'object' && line.end !== null) ended(line.end);
+      return;
+    }
     const error = memberOf(
       line,
       'error',

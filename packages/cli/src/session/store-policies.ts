@@ -128,7 +128,7 @@ export class StorePolicies implements Policies {
   }
 
   rollOut(command: RolloutCommand, { by, ...how }: RolloutRunOptions): RolloutRun {
-    return rolloutInStore(this.#policies.rollOut(this.#instance, command, { ...by, ...how }));
+    return rolloutInStore((bound) => this.#policies.rollOut(this.#instance, command, { ...by, ...how, ...bound }));
   }
 
   /** A user who can open the store may change everything in it. */
