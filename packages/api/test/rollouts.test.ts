@@ -178,7 +178,8 @@ describe('a rollout over REST', () => {
   });
 
   it('is refused as a whole if the default is not as its plan saw it (T3)', async () => {
-    const seen = String(Object((await told('_plan_rollout')).lines.at(-1)?.['end'])['seen']);
+    const end = (await told('_plan_rollout')).lines.at(-1)?.['end'];
+    const seen = typeof end === 'object' && end !== null && 'seen' in end ? String(end.seen) : '';
     orThrow(await service.policies.change(instance, { forceMfa: true }, { actor: 'bob' }));
     const written = await countEvents(service.store);
     const headers = { 'login-policy-if-seen': seen };

@@ -1,8 +1,11 @@
 import { EXIT } from '@login-policy/cli';
 import { orThrow, type LoginPolicies, type NewLoginPolicy } from '@login-policy/domain';
+import type { Position } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { afterEach, beforeEach, it } from 'mocha';
-import { plannedIn } from './planning.js';
+import { stringify } from 'yaml';
+import { aFile, plannedIn } from './planning.js';
 import { describeBoth, INSTANCE, Place, type Ran } from './running.js';
 
 const ACME = { ...INSTANCE, organizationId: 'acme' };
@@ -103,3 +106,47 @@ describeBoth('a question about an organization', () => {
     }
   });
 });
+
+const ORGANIZATIONS = ['acme', 'globex', '0815', 'null', 'on-default'];
+const ALL = ' --acknowledge no-factor-left --acknowledge no-way-to-sign-in --acknowledge census-unknown';
+
+/** The place in the log up to which everybody's policy is as it is. */
+const head = (): Promise<Position> =>
+  place.policies(async (policies) => orThrow(await policies.policy(INSTANCE)).policy.position);
+
+describeBoth('any file on any store', () => {
+  it('shows of each policy what its users meet before the plan and after it (T2)', async () => {
+    const count = { steps: 0 };
+    await fc.assert(
+      fc.asyncProperty(fc.array(aFile, { minLength: 1, maxLength: 3 }), async (files) => {
+        for (const file of files) {
+          const from = await head();
+          await place.write('policies.yaml', stringify({ instance: 'iam', ...file }));
+          const { code, out, err } = await place.run(`plan policies.yaml --out plan.json --json${ALL}`);
+          if (code === EXIT.done) continue;
+          expect([code, err]).to.deep.equal([EXIT.different, '']);
+          const { plan, previews }: Shown = JSON.parse(out);
+          expect((await place.run('apply plan.json --yes')).code).to.equal(EXIT.done);
+          for (const organizationId of [undefined, ...ORGANIZATIONS]) {
+            const owner = organizationId === undefined ? INSTANCE : { ...INSTANCE, organizationId };
+            const index = plan.steps.findIndex((step) => step.organizationId === organizationId);
+            const met = await place.policies((policies) => policies.diff(owner, { from: { position: from } }));
+            const { changes } = orThrow(met);
+            const byDefault = plan.steps.findIndex((step) => step.organizationId === undefined);
+            // Without a step of its own, an organization is on the default, or its custom policy stays.
+            const shown = previews[index === -1 && changes.length > 0 ? byDefault : index]?.changes ?? [];
+            expect(changes, String(organizationId)).to.deep.equal(shown);
+            count.steps++;
+          }
+        }
+      }),
+      { numRuns: 8 },
+    );
+    expect(count.steps).to.be.greaterThan(20);
+  });
+});
+
+interface Shown {
+  readonly plan: { readonly steps: readonly { readonly organizationId?: string }[] };
+  readonly previews: readonly { readonly changes: readonly object[] }[];
+}

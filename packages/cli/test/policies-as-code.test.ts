@@ -1,12 +1,11 @@
 import { chmod, lstat, stat, symlink } from 'node:fs/promises';
 import { EXIT } from '@login-policy/cli';
-import { MULTI_FACTORS, orThrow, SECOND_FACTORS } from '@login-policy/domain';
-import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
+import { orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { afterEach, beforeEach, it } from 'mocha';
 import { parse, stringify } from 'yaml';
-import { FILE, plannedIn } from './planning.js';
+import { aFile, FILE, plannedIn } from './planning.js';
 import { describeBoth, GLOBEX, INSTANCE, Place, type Ran } from './running.js';
 
 let place: Place;
@@ -151,45 +150,6 @@ describeBoth('policies as code', () => {
     }
   });
 });
-
-const lifetime = fc.integer({ min: 0, max: 1000 }).map((hours) => `PT${hours}H`);
-const aPolicy = fc.record(
-  {
-    settings: fc.record(
-      {
-        ...Object.fromEntries(
-          SETTING_NAMES.filter((name) => name !== 'passwordlessType' && name !== 'defaultRedirectUri').map((name) => [
-            name,
-            fc.boolean(),
-          ]),
-        ),
-        passwordlessType: fc.constantFrom('ALLOWED', 'NOT_ALLOWED'),
-        lifetimes: fc.record(Object.fromEntries(LIFETIME_NAMES.map((name) => [name, lifetime])), { requiredKeys: [] }),
-      },
-      { requiredKeys: [] },
-    ),
-    secondFactors: fc.array(fc.constantFrom(...SECOND_FACTORS)),
-    multiFactors: fc.array(fc.constantFrom(...MULTI_FACTORS)),
-    identityProviders: fc.uniqueArray(
-      fc.record({ id: fc.constantFrom('google', '42', 'yes', 'a b'), ownerType: fc.constant('SYSTEM') }),
-      {
-        selector: ({ id }) => id,
-      },
-    ),
-  },
-  { requiredKeys: [] },
-);
-const aFile = fc.record(
-  {
-    default: aPolicy,
-    organizations: fc.dictionary(
-      fc.constantFrom('acme', 'globex', '0815', 'null'),
-      fc.oneof(aPolicy, fc.constant('default')),
-    ),
-    unlisted: fc.constantFrom('keep', 'default'),
-  },
-  { requiredKeys: [] },
-);
 
 describeBoth('any state and any file', () => {
   it('are matched by the store after apply: the next plan is empty', async () => {
