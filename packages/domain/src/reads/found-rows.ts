@@ -20,10 +20,13 @@ export interface StateFound {
 type FoundRows = Awaited<ReturnType<ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['read']>>;
 
 /** Adds what the answer to the owner's question depended on, from the same snapshot. */
-export function withSeen(found: StateFound | undefined, owner: Owner, rows: FoundRows): StateFound | undefined {
+export function withSeen(
+  found: StateFound | undefined,
+  { byDefault, owner, rows }: { readonly owner: Owner; readonly rows: FoundRows; readonly byDefault?: 'unreadable' },
+): StateFound | undefined {
   if (found === undefined) return undefined;
-  const byDefault = isOrganization(owner) ? seenInRows(rows, instanceOf(owner)) : undefined;
-  return { ...found, seen: { own: seenInRows(rows, owner), byDefault } };
+  const behind = isOrganization(owner) ? (byDefault ?? seenInRows(rows, instanceOf(owner))) : undefined;
+  return { ...found, seen: { own: seenInRows(rows, owner), byDefault: behind } };
 }
 
 function seenInRows({ rows, unreadable }: FoundRows, owner: Owner): SeenPolicy {

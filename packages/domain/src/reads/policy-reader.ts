@@ -1,4 +1,5 @@
 import {
+  isFault,
   laterPosition,
   START,
   type ProjectionRunner,
@@ -55,9 +56,20 @@ export class PolicyReader {
   async own(owner: Owner, read: ParsedRead): Promise<StateFound | undefined> {
     const { asOf } = read;
     if (asOf !== undefined) return foundThen(await this.#looking(read, (past) => past.at(owner, asOf)), owner);
-    const streams = [policyStream(owner), ...(isOrganization(owner) ? [policyStream(instanceOf(owner))] : [])];
-    const found = await this.#model.read(streams, read.freshness);
-    return withSeen(foundIn(found, owner), owner, found);
+    const stream = policyStream(owner);
+    if (!isOrganization(owner)) {
+      const alone = await this.#model.read([stream], read.freshness);
+      return withSeen(foundIn(alone, owner), { owner, rows: alone });
+    }
+    try {
+      const both = await this.#model.read([stream, policyStream(instanceOf(owner))], read.freshness);
+      return withSeen(foundIn(both, owner), { owner, rows: both });
+    } catch (caught) {
+      if (!isFault(caught, 'store-damaged')) throw caught;
+      // A damaged row of the default does not keep the organization's own policy back.
+      const own = await this.#model.read([stream], read.freshness);
+      return withSeen(foundIn(own, owner), { owner, rows: own, byDefault: 'unreadable' });
+    }
   }
 
   /** The owner's own policy at a moment in the past. */
@@ -79,7 +91,7 @@ export class PolicyReader {
     const instance = instanceOf(owner);
     const found = await this.#model.read([policyStream(owner), policyStream(instance)], read.freshness);
     const effective = effectivePolicy(foundIn(found, owner), () => foundIn(found, instance));
-    return withSeen(effective, owner, found);
+    return withSeen(effective, { owner, rows: found });
   }
 
   /** The ends of a policy that count as what was seen: that itself, and what the caller recorded since. */
