@@ -37,7 +37,6 @@ export class Connection {
   readonly name: string;
   readonly timeOuts: TimeOuts;
   readonly source: ConnectionSource;
-  readonly #asking: (text: string) => string;
   readonly #prepared: PreparedStatements;
   readonly #running = new Set<Promise<unknown>>();
   readonly #abandoning = new AbortController();
@@ -47,7 +46,6 @@ export class Connection {
   constructor(source: ConnectionSource, schema: Schema, { timeOuts, prepared, statements }: ConnectionOptions) {
     this.source = source;
     this.name = nameOf(schema);
-    this.#asking = askingSession(schema.quoted);
     this.timeOuts = timeOuts;
     this.#prepared = new PreparedStatements(prepared);
     this.#cancel = statements === 'own' ? requestCancel : () => undefined;
@@ -62,7 +60,7 @@ export class Connection {
    */
   async read(text: string, values: readonly Value[] = [], wait: WaitOptions = {}): Promise<readonly Cells[]> {
     const { signal } = wait;
-    const statement = this.#asking(text);
+    const statement = askingSession(text);
     // A standby's connection is discarded because this throws.
     const ask = async (client: ClientBase): Promise<readonly Cells[]> =>
       rowsOfSession(this.name, await this.#query(client, statement, values));

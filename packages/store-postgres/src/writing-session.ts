@@ -22,7 +22,7 @@ export function refuseOmission(expected: string): string {
 }
 
 /** The tables that the writing functions write. */
-export const WRITTEN_TABLES = ['events', 'receipts', 'read_models', 'read_model_rows', 'read_model_entries'] as const;
+const WRITTEN_TABLES = ['events', 'receipts', 'read_models', 'read_model_rows', 'read_model_entries'] as const;
 
 const TABLES = WRITTEN_TABLES.map((table) => `'{schema}.${table}'::regclass`).join(', ');
 
