@@ -162,16 +162,15 @@ async function stop(port: TakenPort, server: IamServer, { opened, steps, log }: 
   // The load balancer is told first that this server accepts no more requests.
   server.endWatches();
   const graceMs = Math.max(0, Math.floor(steps.leftMs - RESERVE_MS));
-  const cut = setTimeout(() => {
+  const onCutOff = (): void => {
     const left = server.unanswered;
     if (left === 1) log.note('error', '1 request was not answered, and is cut off.');
     if (left > 1) log.note('error', `${left} requests were not answered, and are cut off.`);
-  }, DRAIN_MS + graceMs);
-  const answered = port.close({ drainMs: DRAIN_MS, graceMs });
+  };
+  const answered = port.close({ drainMs: DRAIN_MS, graceMs, onCutOff });
   const feed = opened.pop();
   await steps.take('the feed of changes', () => feed?.close() ?? Promise.resolve());
   await steps.take(`requests that are not answered`, () => answered);
-  clearTimeout(cut);
   await closeAll(opened, steps);
 }
 

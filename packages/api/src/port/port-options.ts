@@ -1,4 +1,5 @@
 import {
+  aFunction,
   leftOutOr,
   LONGEST_TIMER_MS,
   mustBe,
@@ -51,6 +52,7 @@ const PORT: OptionRules<PortOptions> = {
 const CLOSE: OptionRules<CloseOptions> = {
   drainMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
   graceMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
+  onCutOff: optional(aFunction),
 };
 
 /** Parses the options of a port. @throws RangeError that names an unknown or malformed option */

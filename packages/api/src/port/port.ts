@@ -49,6 +49,8 @@ export interface CloseOptions {
   readonly drainMs?: number;
   /** Default 10,000: how long after the drain pending answers may take before their connections are closed. */
   readonly graceMs?: number;
+  /** Called right before the connections are closed whose answers are still pending at the end of the grace period. */
+  readonly onCutOff?: () => void;
 }
 
 /** A listening network port. */
@@ -112,7 +114,10 @@ const CLOSE_IDLE_EVERY_MS = 500;
  * `connections.closeAll` closes all connections; its other methods only those of HTTP/1.1. `sessions` are those of
  * HTTP/2.
  */
-async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000 }: CloseOptions): Promise<void> {
+async function drainAndClose(
+  server: PortServer,
+  { drainMs = 0, graceMs = 10_000, onCutOff }: CloseOptions,
+): Promise<void> {
   const { closeIdle, connections, net, sessions, untilQuiet } = server;
   connections.closeAfterAnswers();
   if (drainMs > 0) await pause(drainMs);
@@ -135,7 +140,13 @@ async function drainAndClose(server: PortServer, { drainMs = 0, graceMs = 10_000
       },
       Math.min(graceMs, CLOSE_IDLE_EVERY_MS),
     ),
-    setTimeout(() => connections.closeAll(), Math.max(0, graceEndsAt - performance.now())),
+    setTimeout(
+      () => {
+        onCutOff?.();
+        connections.closeAll();
+      },
+      Math.max(0, graceEndsAt - performance.now()),
+    ),
   ];
   await done;
   for (const timer of timers) clearTimeout(timer);

@@ -265,7 +265,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     const begun = performance.now();
     await this.#wakes.changed(this.#ending.signal, ms);
     const leftMs = Math.min(ms, AWAITED_MS) - (performance.now() - begun);
-    await within(new Promise<void>(() => undefined), leftMs, this.#ending.signal);
+    await within(new Promise<void>(() => undefined), Math.max(0, leftMs), this.#ending.signal);
   }
 
   async #readFresh<Found extends RowsAt<unknown>>(freshness: Freshness, read: Read<Found>): Promise<Found> {
