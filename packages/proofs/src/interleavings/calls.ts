@@ -21,8 +21,11 @@ const EXPECTED = new Set<string>([
 /** The faults of a log with numbers that can't be read or reduced. */
 const OF_HOSTILE_NUMBERS = new Set<string>(['unreadable-event', 'projection-stopped']);
 
-/** The faults of a log that was replaced. A receipt and its events are two reads: it may be replaced in between. */
-const OF_REPLACED_LOGS = new Set<string>(['position-unknown', 'store-damaged']);
+/**
+ * The faults of a log that was replaced. A receipt and its events are two reads, and a page of a stream may end within an
+ * append: the log may be replaced in between, by one that lacks the rest.
+ */
+const OF_REPLACED_LOGS = new Set<string>(['position-unknown', 'store-damaged', 'unreadable-event']);
 
 /** The result of a call, or the code of an expected fault. Any other error is noted. */
 export async function faultOf<Result>(
