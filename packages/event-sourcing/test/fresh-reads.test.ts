@@ -32,8 +32,10 @@ async function replaceable(): Promise<{
     knows: (position) => sound.eventStore.knows(position),
   }));
   const replaceBy = async (raised: number): Promise<void> => {
-    sound = openMemoryStore();
-    for (let count = 0; count < raised; count++) await raise(store, b, 1);
+    const replacement = openMemoryStore();
+    for (let count = 0; count < raised; count++) await raise(replacement, b, 1);
+    // At once, so that no rebuild ends before the first read.
+    sound = replacement;
   };
   return { store, replaceBy };
 }

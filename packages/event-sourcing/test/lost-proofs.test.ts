@@ -5,7 +5,7 @@ import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { newEvent } from './events.js';
-import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
+import { codeOf, followedStore, Followers, raise, silent, toldRunner, until, valueOf } from './followed.js';
 
 const [a, b] = [streamId('tally', 'a'), streamId('tally', 'b')];
 const followers = new Followers();
@@ -134,6 +134,29 @@ async function restoredStore(): Promise<{ readonly store: Store; readonly restor
   };
   return { store, restore };
 }
+
+describe('a rebuild during which a restored backup takes the last event away', () => {
+  it('never gives rows without that event its position', async () => {
+    let [reads, isLost, head]: [number, boolean, Position] = [0, false, START];
+    const store = followedStore((sound) => ({
+      async head() {
+        if (reads === 1) await raise(openedStore(), b, 1);
+        return (head = await sound.head());
+      },
+      knows: async (position) => !(isLost && position === head) && sound.knows(position),
+      async *readAll(options) {
+        isLost = ++reads > 1;
+        for await (const page of sound.readAll(options))
+          yield isLost ? page.filter(({ position }) => position < head) : page;
+      },
+    }));
+    const openedStore = (): Store => store;
+    await raise(store, a, 1);
+    const { runner, model } = await toldRunner(store);
+    expect(await codeOf(runner.rebuild())).to.equal('position-unknown');
+    expect(await model.checkpoint()).to.equal(undefined);
+  });
+});
 
 describe('a follower whose rows were rebuilt before it notices that their history was lost', () => {
   it('goes on by itself, and refuses positions of the lost history that it had confirmed longer ago', async () => {

@@ -98,10 +98,10 @@ export class Rebuilds<Event extends EventShape, Row> {
       const [head, reached] = [await store.head(deadline), (await live.checkpoint(deadline)) ?? START];
       const isLost = reached > head && !(await store.knows(reached, deadline));
       const end = isLost ? head : laterPosition(head, reached);
-      // Checked before the last read: what follows has to be quick, otherwise live rows that are written all the time
-      // stay ahead.
-      await demandInLog(store, end, deadline);
       await rebuild.readOn(store, reading);
+      // An event that was read is of the same history as the rows. `end` may not be, if the log was replaced before it
+      // was read on.
+      if (rebuild.reached < end) await demandInLog(store, end, deadline);
       const checkpoint = laterPosition(end, rebuild.reached);
       await rebuild.finish({ checkpoint, ...(isLost && { lostCheckpoint: reached }) });
       return checkpoint;
