@@ -12,13 +12,14 @@ interface Row {
   readonly isCustom: boolean;
   readonly differs: number;
   readonly warnings: readonly { readonly warning: string }[];
+  readonly weakest?: string;
   readonly changedBy?: string;
   readonly sequence?: string;
 }
 
 interface Page {
   readonly total: number;
-  readonly counts: { readonly all: number; readonly custom: number; readonly attention: number };
+  readonly counts: Readonly<Record<'all' | 'custom' | 'attention' | 'unreadable' | 'weaker', number>>;
   readonly organizations: readonly Row[];
 }
 
@@ -49,6 +50,12 @@ describe('the table of organizations', () => {
     expect(answer.status, answer.bytes.toString()).to.equal(200);
   }
 
+  async function toDefault(settings: object): Promise<void> {
+    const headers = { ...bearer(quickstart.tokens.owner), 'login-policy-acknowledge': ANY_LOCK_OUT };
+    const answer = await call(quickstart.url, '/admin/v1/policies/login', { verb: 'PUT', headers, body: settings });
+    expect(answer.status, answer.bytes.toString()).to.equal(200);
+  }
+
   async function table(query: Readonly<Record<string, string>>): Promise<Page> {
     const path = `/iam/v1/organization-policies?${new URLSearchParams(query).toString()}`;
     return json<Page>(await call(quickstart.url, path, { headers: bearer(quickstart.tokens.viewer) }));
@@ -72,7 +79,7 @@ describe('the table of organizations', () => {
       ['Acme', 2, 'owner-machine', '6'],
       ['Zürich Versicherung', 0, 'owner-machine', '4'],
     ]);
-    expect(counts).to.deep.equal({ all: NAMES.length, custom: 2, attention: 0 });
+    expect(counts).to.deep.equal({ all: NAMES.length, custom: 2, attention: 0, unreadable: 0, weaker: 0 });
   });
 
   it('is filtered by allowed factors and by lock-outs', async () => {
@@ -85,6 +92,26 @@ describe('the table of organizations', () => {
       ['Acme', 'no-factor-left'],
     ]);
     expect(counts.attention).to.equal(1);
+  });
+
+  it('names the weakest way in, and those that are weaker than the default (T26)', async () => {
+    const waysIn = async (query: Readonly<Record<string, string>>): Promise<readonly (string | undefined)[]> =>
+      (await table(query)).organizations.map(({ name, weakest }) => `${name}: ${weakest ?? 'none'}`);
+    await change('org-2', 'POST /_customize', {});
+    await change('org-2', 'PUT ', { allowUsernamePassword: true, forceMfa: true });
+    await change('org-3', 'POST /_customize', {});
+    await change('org-3', 'PUT ', { passwordlessType: 'PASSWORDLESS_TYPE_ALLOWED' });
+    expect(await waysIn({ policy: 'custom', sort: 'weakest', order: 'desc' })).to.deep.equal([
+      'Zürich Versicherung: password',
+      'Straße 7: two-factors',
+      'شركة: passkey',
+      'Acme: none',
+    ]);
+    expect(await waysIn({ weakest: 'two-factors' })).to.deep.equal(['Straße 7: two-factors']);
+    expect(await waysIn({ weakest: 'none' })).to.deep.equal(['Acme: none']);
+    await toDefault({ allowUsernamePassword: true, forceMfa: true });
+    const { counts } = await table({});
+    expect([counts.weaker, await waysIn({ weaker: 'yes' })]).to.deep.equal([1, ['Zürich Versicherung: password']]);
   });
 
   it('is read by page, or by ids', async () => {

@@ -3,9 +3,10 @@ import { type PolicyWarning, ABSENT, diffPolicies, warningsOf, type LoginPolicy 
 import type { DirectoryEntry } from '../accounts/instances.js';
 import type { KeptPolicies, KeptPolicy } from './custom-policies.js';
 import { plainText } from './plain-text.js';
+import { isWeakerWayIn, WAYS_IN, weakestWayIn, type WayIn } from './weakest-way-in.js';
 
 /** The sort keys of the table. */
-export const SORTS = ['name', 'policy', 'differs', 'health', 'changed'] as const;
+export const SORTS = ['name', 'policy', 'differs', 'locks-out', 'weakest', 'changed'] as const;
 
 /** The filter, the order and the page of the table. */
 export interface TableQuery {
@@ -16,6 +17,10 @@ export interface TableQuery {
   readonly allowing?: SecondFactor | MultiFactor | undefined;
   /** Only those whose policy locks users out or is unreadable. */
   readonly attention: boolean;
+  /** Only those whose weakest way in is this; `none` for those by whose policy nobody gets in. */
+  readonly weakest?: WayIn | 'none' | undefined;
+  /** Only those whose weakest way in is weaker than the default's. */
+  readonly weaker: boolean;
   /** Only these organizations; empty for all. */
   readonly ids: readonly string[];
   readonly sort: (typeof SORTS)[number];
@@ -32,6 +37,8 @@ export interface TableEntry extends DirectoryEntry {
   /** The number of differences from the default; 0 for the default. */
   readonly differs: number;
   readonly warnings: readonly PolicyWarning[];
+  /** The weakest way in that its policy leaves open; `undefined` if nobody gets in, or it is unreadable. */
+  readonly weakest: WayIn | undefined;
   /** When its custom policy was last changed, in milliseconds; `undefined` for the default. */
   readonly changedAt: number | undefined;
 }
@@ -41,7 +48,7 @@ export interface Table {
   readonly entries: readonly DirectoryEntry[];
   /** The number of organizations that match the query. */
   readonly total: number;
-  readonly counts: { readonly all: number; readonly custom: number; readonly attention: number };
+  readonly counts: Readonly<Record<'all' | 'custom' | 'attention' | 'unreadable' | 'weaker', number>>;
 }
 
 const NO_KNOWN_FACTORS: readonly (SecondFactor | MultiFactor)[] = [];
@@ -58,17 +65,22 @@ export function tableOf(directory: readonly DirectoryEntry[], policies: KeptPoli
       (wanted.size === 0 || wanted.has(one.id)) &&
       (query.policy === 'any' || entry.isCustom === (query.policy === 'custom')) &&
       (!query.attention || needsAttention(entry)) &&
+      (!query.weaker || isWeakerWayIn(entry.weakest, onDefault.weakest)) &&
+      (query.weakest === undefined || (entry.isReadable && (entry.weakest ?? 'none') === query.weakest)) &&
       (query.allowing === undefined || entry.factors.includes(query.allowing)) &&
       (sought === '' || plainOf(one).includes(sought)),
   );
   const sorted = sortedBy(passing, query);
+  const count = (is: (entry: Judged) => boolean): number => known.filter(({ entry }) => is(entry)).length;
   return {
     entries: sorted.slice(query.offset, query.offset + query.limit).map(({ one }) => one),
     total: passing.length,
     counts: {
       all: directory.length,
-      custom: known.filter(({ entry }) => entry.isCustom).length,
-      attention: known.filter(({ entry }) => needsAttention(entry)).length,
+      custom: count(({ isCustom }) => isCustom),
+      attention: count(needsAttention),
+      unreadable: count(({ isReadable }) => !isReadable),
+      weaker: count(({ weakest }) => isWeakerWayIn(weakest, onDefault.weakest)),
     },
   };
 }
@@ -93,6 +105,7 @@ function entryOn(standard: LoginPolicy): Judged {
     isReadable: standard.stage === 'active',
     differs: 0,
     warnings: warningsOf(standard),
+    weakest: weakestWayIn(standard),
     changedAt: undefined,
     factors: factorsOf(standard),
   };
@@ -112,6 +125,7 @@ function judged(row: KeptPolicy | undefined, standard: LoginPolicy): Judged | un
     isReadable: true,
     differs: standard.stage === 'active' ? diffPolicies(standard, policy).length : 0,
     warnings: warningsOf(policy),
+    weakest: weakestWayIn(policy),
     changedAt: Number(changeInfo.changedAt),
     factors: factorsOf(policy),
   };
@@ -124,6 +138,7 @@ const UNREADABLE: Judged = {
   isReadable: false,
   differs: 0,
   warnings: [],
+  weakest: undefined,
   changedAt: undefined,
   factors: NO_KNOWN_FACTORS,
 };
@@ -172,6 +187,8 @@ function sortedBy(known: readonly Known[], { sort, order }: TableQuery): readonl
 const VALUES: Readonly<Record<Exclude<TableQuery['sort'], 'name'>, (entry: Judged) => number | undefined>> = {
   policy: ({ isCustom }) => Number(isCustom),
   differs: ({ isCustom, isReadable, differs }) => (isCustom && isReadable ? differs : undefined),
-  health: (entry) => Number(needsAttention(entry)),
+  'locks-out': (entry) => Number(needsAttention(entry)),
+  // The weakest is the most that can be wrong: first where the order is descending.
+  weakest: ({ weakest }) => (weakest === undefined ? undefined : -WAYS_IN.indexOf(weakest)),
   changed: ({ changedAt }) => changedAt,
 };

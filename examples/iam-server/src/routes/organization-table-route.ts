@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Instances } from '../accounts/instances.js';
 import type { CustomPolicies, KeptPolicy } from '../directory/custom-policies.js';
 import { entryOf, SORTS, tableOf, type TableEntry, type TableQuery } from '../directory/organization-table.js';
+import { WAYS_IN } from '../directory/weakest-way-in.js';
 import { sendJson, type Exchange } from '../http/exchange.js';
 import { badQuery, noInstance } from '../http/refusal.js';
 
@@ -16,14 +17,17 @@ const whole = z
   .string()
   .regex(/^\d{1,7}$/, 'a whole number')
   .transform(Number);
+const yesOrNo = z
+  .enum(['yes', 'no'])
+  .default('no')
+  .transform((answer) => answer === 'yes');
 const parameters = z.strictObject({
   search: z.string().max(200).default(''),
   policy: z.enum(['any', 'default', 'custom']).default('any'),
   allowing: z.enum([...MULTI_FACTORS, ...SECOND_FACTORS]).optional(),
-  attention: z
-    .enum(['yes', 'no'])
-    .default('no')
-    .transform((answer) => answer === 'yes'),
+  attention: yesOrNo,
+  weakest: z.enum([...WAYS_IN, 'none']).optional(),
+  weaker: yesOrNo,
   sort: z.enum(SORTS).default('name'),
   order: z.enum(['asc', 'desc']).default('asc'),
   offset: whole.default(0),
@@ -90,8 +94,8 @@ export class OrganizationTableRoute {
   }
 }
 
-function rowOf({ id, name, isCustom, isReadable, differs, warnings }: TableEntry): object {
-  return { id, name, isCustom, isReadable, differs, warnings };
+function rowOf({ id, name, isCustom, isReadable, differs, warnings, weakest }: TableEntry): object {
+  return { id, name, isCustom, isReadable, differs, warnings, weakest };
 }
 
 /** @throws Refusal that names the wrong parameter. */
