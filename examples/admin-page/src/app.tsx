@@ -1,10 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { ConflictDialog } from './parts/conflict-dialog.js';
 import { Header } from './parts/header.js';
-import { fetchAhead, LazyView, type Lazy } from './parts/lazy-view.js';
+import { fetchAhead, LazyPart, LazyView, type Lazy } from './parts/lazy-view.js';
 import { PageNotices } from './parts/modal.js';
-import { PreviewDialog } from './parts/preview-dialog.js';
 import { conflict, settle } from './state/conflicts.js';
 import { isForDevelopers, showForDevelopers } from './state/developers.js';
 import { recallDrafts } from './state/draft.js';
@@ -18,12 +16,13 @@ import { giveUp, proposal } from './state/proposals.js';
 import { route, viewKey, type Route, type ViewName } from './state/route.js';
 import { session } from './state/session.js';
 import type { Session } from './wire/session.js';
-import { InstanceView } from './views/instance.js';
 import { Outsider } from './views/outsider.js';
+import { OverviewView } from './views/overview.js';
 import { SignInView } from './views/sign-in.js';
 
 /** The views that are not needed at first, and are loaded later. */
-const LAZY: Readonly<Record<Exclude<ViewName, 'instance'>, Lazy>> = {
+const LAZY: Readonly<Record<Exclude<ViewName, 'overview'>, Lazy>> = {
+  instance: { title: 'Default policy', fetch: async () => (await import('./views/instance.js')).InstanceView },
   organizations: {
     title: 'Organizations',
     fetch: async () => (await import('./views/organizations.js')).OrganizationsView,
@@ -36,6 +35,12 @@ const LAZY: Readonly<Record<Exclude<ViewName, 'instance'>, Lazy>> = {
   audit: { title: 'Audit', fetch: async () => (await import('./views/audit.js')).AuditView },
   rollout: { title: 'Everywhere', fetch: async () => (await import('./views/rollout.js')).RolloutView },
   check: { title: 'Check a sign-in', fetch: async () => (await import('./views/check.js')).CheckView },
+};
+
+/** The dialogs of a change: loaded with the views in which changes begin. */
+const DIALOGS: Lazy = {
+  title: 'Dialogs',
+  fetch: async () => (await import('./parts/change-dialogs.js')).ChangeDialogs,
 };
 
 /** The whole page. */
@@ -60,7 +65,7 @@ function Entered({ session: who }: { readonly session: Session }): JSX.Element {
 const AHEAD_MS = 500;
 
 function beginAhead(): () => void {
-  const ahead = setTimeout(fetchAhead, AHEAD_MS, Object.values(LAZY));
+  const ahead = setTimeout(fetchAhead, AHEAD_MS, [DIALOGS, ...Object.values(LAZY)]);
   return () => {
     clearTimeout(ahead);
   };
@@ -100,8 +105,7 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
         <View key={at} at={route.value} />
       </main>
       <Footer />
-      {proposal.value !== undefined && <PreviewDialog proposal={proposal.value} />}
-      {conflict.value !== undefined && <ConflictDialog conflict={conflict.value} />}
+      {(proposal.value !== undefined || conflict.value !== undefined) && <LazyPart part={DIALOGS} />}
     </>
   );
 }
@@ -148,8 +152,9 @@ function skipTo(target: { readonly current: HTMLElement | null }): (event: Event
 
 function View({ at }: { readonly at: Route }): JSX.Element {
   switch (at.view) {
+    case 'overview':
+      return <OverviewView />;
     case 'instance':
-      return <InstanceView />;
     case 'organizations':
     case 'organization':
     case 'history':

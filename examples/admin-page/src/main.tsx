@@ -10,6 +10,7 @@ import './style/fonts.css';
 import './style/colours.css';
 import './style/base.css';
 import './style/layout.css';
+import './style/overview.css';
 import './style/buttons.css';
 import './style/switches.css';
 import './style/fields.css';

@@ -7,13 +7,24 @@ import { actsOf, deedsOfAct, type Act } from '../words/audit.js';
 import { localDay } from '../words/instant.js';
 import { Instant } from './instant.js';
 
+interface AuditEntriesProps {
+  readonly entries: readonly AuditEntry[];
+  /** The number of commands to show, each with its date; absent for all, by day. */
+  readonly most?: number;
+}
+
 /** Changes of many policies, newest first. */
-export function AuditEntries({ entries }: { readonly entries: readonly AuditEntry[] }): JSX.Element {
-  const acts = actsOf(entries);
+export function AuditEntries({ entries, most }: AuditEntriesProps): JSX.Element {
+  const acts = actsOf(entries).slice(0, most);
   return (
     <ol class="audit" aria-label="Changes">
       {acts.map((act, index) => (
-        <Entry key={`${act[0].organizationId} ${act[0].sequence}`} act={act} newer={acts[index - 1]?.[0]} />
+        <Entry
+          key={`${act[0].organizationId} ${act[0].sequence}`}
+          act={act}
+          newer={acts[index - 1]?.[0]}
+          isByDay={most === undefined}
+        />
       ))}
     </ol>
   );
@@ -22,9 +33,10 @@ export function AuditEntries({ entries }: { readonly entries: readonly AuditEntr
 interface EntryProps {
   readonly act: Act;
   readonly newer: AuditEntry | undefined;
+  readonly isByDay: boolean;
 }
 
-function Entry({ act, newer }: EntryProps): JSX.Element {
+function Entry({ act, newer, isByDay }: EntryProps): JSX.Element {
   const [entry] = act;
   const begin = act.at(-1)?.sequence ?? entry.sequence;
   const { organizationId, sequence, type, recordedAt, actor, reason } = entry;
@@ -32,9 +44,9 @@ function Entry({ act, newer }: EntryProps): JSX.Element {
   const whose = organizationId === '' ? 'Default policy' : organizationName(organizationId);
   return (
     <li>
-      {(newer === undefined || localDay(newer.recordedAt) !== day) && <h2 class="entry-day">{day}</h2>}
+      {isByDay && (newer === undefined || localDay(newer.recordedAt) !== day) && <h2 class="entry-day">{day}</h2>}
       <p class="audit-head">
-        <Instant at={recordedAt} shows="time" /> <strong>{actorName(actor)}</strong>{' '}
+        <Instant at={recordedAt} {...(isByDay && { shows: 'time' })} /> <strong>{actorName(actor)}</strong>{' '}
         <a href={addressOf(organizationId === '' ? { view: 'instance' } : { view: 'organization', organizationId })}>
           {whose}
         </a>{' '}

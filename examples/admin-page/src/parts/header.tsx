@@ -21,6 +21,7 @@ interface View {
 }
 
 const VIEWS: readonly View[] = [
+  { label: 'Overview', to: { view: 'overview' }, holds: ['overview'], draftsIn: [] },
   { label: 'Default policy', to: { view: 'instance' }, holds: ['instance'], draftsIn: ['instance'] },
   {
     label: 'Organizations',

@@ -24,6 +24,16 @@ async function fetchOnce({ title, fetch }: Lazy): Promise<View> {
   return view;
 }
 
+/** Shows a part of the page after it was loaded; nothing before. */
+export function LazyPart({ part }: { readonly part: Lazy }): JSX.Element | null {
+  const arrived = useSignal(fetched.get(part.title));
+  const loading = useLoaded(part.title, async () => {
+    arrived.value = await fetchOnce(part);
+  });
+  const Shown = arrived.value;
+  return Shown === undefined ? <TryAgain what="This dialog" loading={loading} /> : <Shown />;
+}
+
 /** Shows a view after it was loaded. */
 export function LazyView({ view }: { readonly view: Lazy }): JSX.Element {
   const arrived = useSignal(fetched.get(view.title));

@@ -3,10 +3,11 @@ import { choose, chosen } from '../state/route.js';
 import { factorLabel, MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
 import type { OrganizationPage } from '../wire/organizations.js';
 import { counted } from '../words/counted.js';
+import { WAYS_IN } from '../words/ways-in.js';
 
 /** Filters organizations, and shows their number. The filter is in the address. */
 export function OrganizationFilter({ page }: { readonly page: OrganizationPage | undefined }): JSX.Element {
-  const { all, custom, attention } = page?.counts ?? { all: 0, custom: 0, attention: 0 };
+  const { all, custom, attention, weaker } = page?.counts ?? { all: 0, custom: 0, attention: 0, weaker: 0 };
   return (
     <search class="organization-filter">
       <Search />
@@ -20,20 +21,34 @@ export function OrganizationFilter({ page }: { readonly page: OrganizationPage |
         ]}
       />
       <Choice label="Still allows" name="allowing" options={[['', 'Anything'], ...FACTORS]} />
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={chosen('attention') === 'yes'}
-          onChange={({ currentTarget }) => {
-            choose({ attention: currentTarget.checked ? 'yes' : '', page: '' });
-          }}
-        />
-        Needs attention ({shown(attention)})
-      </label>
+      <Choice label="Weakest way in" name="weakest" options={[['', 'Any'], ...WAYS_IN]} />
+      <Tick name="attention" label={`Locks out, or can’t be read (${shown(attention)})`} />
+      <Tick name="weaker" label={`Weaker than the default (${shown(weaker)})`} />
       <p class="soft" role="status">
         {page === undefined ? 'Reading the organizations…' : counted(page.total, 'organization')}
       </p>
     </search>
+  );
+}
+
+interface TickProps {
+  readonly name: string;
+  readonly label: string;
+}
+
+/** A filter that is on or off, stored in the address. */
+function Tick({ name, label }: TickProps): JSX.Element {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={chosen(name) === 'yes'}
+        onChange={({ currentTarget }) => {
+          choose({ [name]: currentTarget.checked ? 'yes' : '', page: '' });
+        }}
+      />
+      {label}
+    </label>
   );
 }
 

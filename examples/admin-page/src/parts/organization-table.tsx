@@ -3,6 +3,7 @@ import { addressOf, choose, chosen } from '../state/route.js';
 import type { Organization, Sort } from '../wire/organizations.js';
 import { actorName } from '../words/actor.js';
 import { counted } from '../words/counted.js';
+import { lockedOutInWords, weakestInWords } from '../words/ways-in.js';
 import { CustomPolicyButton } from './custom-policy-button.js';
 import { SelectAll, SelectCell } from './select-organizations.js';
 import { Instant } from './instant.js';
@@ -11,7 +12,8 @@ const COLUMNS: readonly (readonly [Sort, string])[] = [
   ['name', 'Organization'],
   ['policy', 'Policy'],
   ['differs', 'Differs from default'],
-  ['health', 'Health'],
+  ['locks-out', 'Locks out'],
+  ['weakest', 'Weakest way in'],
   ['changed', 'Last changed'],
 ];
 
@@ -22,7 +24,7 @@ export interface OrganizationTableProps {
   readonly isBusy: boolean;
 }
 
-/** A row per organization: its policy, how far it differs from the default, its lock-outs, and its last change. */
+/** A row per organization: its policy, how far it differs from the default, whom it locks out, the weakest way in, and its last change. */
 export function OrganizationTable({ rows, isBusy }: OrganizationTableProps): JSX.Element {
   return (
     <table class="organizations" aria-busy={isBusy}>
@@ -84,10 +86,11 @@ function Row({ one }: { readonly one: Organization }): JSX.Element {
       <td>
         <span class={`badge ${isCustom ? 'badge-custom' : ''}`}>{isCustom ? 'Custom policy' : 'On the default'}</span>
       </td>
-      <td data-column={COLUMNS[2]?.[1]}>{isComparable ? counted(differs, 'point') : '–'}</td>
-      <td data-column="Health">
-        <HealthWords one={one} />
+      <td data-column="Differs from default">{isComparable ? counted(differs, 'point') : '–'}</td>
+      <td data-column="Locks out">
+        <LocksOut one={one} />
       </td>
+      <td data-column="Weakest way in">{weakestInWords(one)}</td>
       <td data-column="Last changed">
         {changeDate === undefined ? (
           '–'
@@ -104,12 +107,12 @@ function Row({ one }: { readonly one: Organization }): JSX.Element {
   );
 }
 
-function HealthWords({ one: { isReadable, warnings } }: { readonly one: Organization }): JSX.Element {
-  if (!isReadable) return <span class="warning-line">Can’t be read</span>;
-  if (warnings.length === 0) return <>Good</>;
+function LocksOut({ one }: { readonly one: Organization }): JSX.Element {
+  const words = lockedOutInWords(one);
+  if (one.isReadable && one.warnings.length === 0) return <>{words}</>;
   return (
-    <span class="warning-line" title={warnings.join(' ')}>
-      Locks users out
+    <span class="warning-line" title={one.warnings.map(({ message }) => message).join(' ')}>
+      {words}
     </span>
   );
 }

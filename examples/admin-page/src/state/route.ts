@@ -1,6 +1,15 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 
-const VIEWS = ['instance', 'organizations', 'organization', 'history', 'audit', 'rollout', 'check'] as const;
+const VIEWS = [
+  'overview',
+  'instance',
+  'organizations',
+  'organization',
+  'history',
+  'audit',
+  'rollout',
+  'check',
+] as const;
 
 /** The views. */
 export type ViewName = (typeof VIEWS)[number];
@@ -68,7 +77,7 @@ export function viewKey({ view, organizationId = '' }: Route): string {
   return `${view} ${organizationId}`;
 }
 
-/** The route of a hash. An unknown one leads to the default policy. */
+/** The route of a hash. An unknown one leads to the overview. */
 function routeOf(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
   const query: Query = Object.fromEntries(new URLSearchParams(search));
@@ -76,7 +85,8 @@ function routeOf(hash: string): Route {
   // The form of older addresses.
   if (name === 'history' && id !== '') return { view: name, query: { organization: id, at, ...query } };
   if (name === 'organizations' && id !== '') return { view: 'organization', organizationId: id, query };
-  const view = VIEWS.find((one) => one === name && one !== 'organization') ?? 'instance';
+  if (name === 'default') return { view: 'instance', query };
+  const view = VIEWS.find((one) => one === name && one !== 'organization' && one !== 'instance') ?? 'overview';
   return { view, query };
 }
 
@@ -96,6 +106,7 @@ export function addressOf({ view, organizationId = '', query = {} }: Route): str
 }
 
 function pathOf(view: ViewName, organizationId: string): string {
-  if (view === 'instance') return '';
+  if (view === 'overview') return '';
+  if (view === 'instance') return 'default';
   return view === 'organization' ? `organizations/${encodeURIComponent(organizationId)}` : view;
 }

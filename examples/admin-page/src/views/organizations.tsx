@@ -11,6 +11,7 @@ import { directoryChanges, pageKey, pageOf, refreshPage } from '../state/organiz
 import { addressOf, choose, chosen } from '../state/route.js';
 import type { OrganizationQuery, Sort } from '../wire/organizations.js';
 import { counted } from '../words/counted.js';
+import { WAYS_IN } from '../words/ways-in.js';
 
 const ROWS = 50;
 
@@ -59,11 +60,12 @@ function Attention({ count }: { readonly count: number }): JSX.Element | null {
   );
 }
 
-const SORTS: readonly Sort[] = ['name', 'policy', 'differs', 'health', 'changed'];
+const SORTS: readonly Sort[] = ['name', 'policy', 'differs', 'locks-out', 'weakest', 'changed'];
 
 /** The query in the address, without invalid values. */
 export function queryIn(): OrganizationQuery {
   const [search, policy, allowing] = [chosen('search').trim(), chosen('policy'), chosen('allowing')];
+  const weakest = chosen('weakest');
   const sort = SORTS.find((one) => one === chosen('sort'));
   const page = /^[1-9]\d{0,3}$/.test(chosen('page')) ? Number(chosen('page')) : 1;
   return {
@@ -73,6 +75,8 @@ export function queryIn(): OrganizationQuery {
     ...((policy === 'default' || policy === 'custom') && { policy }),
     ...(FACTORS.some(([name]) => name === allowing) && { allowing }),
     ...(chosen('attention') === 'yes' && { attention: 'yes' as const }),
+    ...(chosen('weaker') === 'yes' && { weaker: 'yes' as const }),
+    ...(WAYS_IN.some(([name]) => name === weakest) && { weakest }),
     ...(sort !== undefined && { sort }),
     ...(chosen('order') === 'desc' && { order: 'desc' as const }),
   };

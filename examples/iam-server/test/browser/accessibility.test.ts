@@ -28,6 +28,10 @@ describeInBrowser('the page: accessibility', (stage) => {
       const visitor = await stage.visitor(window);
       await check(visitor, 'sign-in');
       await visitor.signIn('owner');
+      await visitor.goTo('Overview');
+      await visitor.page.getByText('All changes').waitFor();
+      await check(visitor, 'overview');
+      await visitor.goTo('Default policy');
       await check(visitor, 'default policy');
       await visitor.passkeys.click();
       await visitor.dialog.getByText('organizations').first().waitFor();
@@ -58,6 +62,7 @@ describeInBrowser('the page: accessibility', (stage) => {
     it(`nothing has to be scrolled sideways, ${look}`, async () => {
       const visitor = await stage.owner(window);
       for (const view of [
+        'Overview',
         'Default policy',
         'Organizations',
         'History',

@@ -25,7 +25,7 @@ describeInBrowser('the page: an address for everything', (stage) => {
     const address = await visitor.page.evaluate<string>('location.href');
     await visitor.page.keyboard.press('Escape');
     await visitor.dialog.waitFor({ state: 'detached' });
-    expect(await visitor.page.evaluate('location.hash')).to.equal('#/');
+    expect(await visitor.page.evaluate('location.hash')).to.equal('#/default');
     const other = await visitor.anotherTab();
     await other.page.goto(address);
     await other.page.reload();

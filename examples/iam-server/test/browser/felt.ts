@@ -36,7 +36,8 @@ interface Addressed {
 
 /** Every view, as the page names it. */
 export const ADDRESSED: Readonly<Record<string, Addressed>> = {
-  'Default policy': { hash: () => '#/', last: 'Identity providers' },
+  Overview: { hash: () => '#/', last: 'Brought the default policy into force' },
+  'Default policy': { hash: () => '#/default', last: 'Identity providers' },
   Organizations: { hash: () => '#/organizations', last: 'Globex' },
   'An organization': { hash: (id) => `#/organizations/${id}`, last: 'History of its custom policy' },
   History: { hash: () => '#/history', last: /^\d+ events?/ },

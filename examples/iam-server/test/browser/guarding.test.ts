@@ -32,8 +32,8 @@ describeInBrowser('the page: what locks people out, and what takes a change back
     await visitor.confirm('all of them are stolen');
     await visitor.page.getByRole('region', { name: 'This policy locks users out' }).waitFor();
     await visitor.goTo('Organizations');
-    await visitor.page.getByLabel('Needs attention (1)').check();
-    await visitor.page.getByRole('row', { name: /Globex.*Locks users out/ }).waitFor();
+    await visitor.page.getByLabel('Locks out, or can’t be read (1)').check();
+    await visitor.page.getByRole('row', { name: /Globex.*Users without a factor/ }).waitFor();
   });
 
   it('explains the effect of a removal on users', async () => {

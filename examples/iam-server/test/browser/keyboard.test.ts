@@ -23,6 +23,9 @@ describeInBrowser('the page: a keyboard alone', (stage) => {
     await keyboard.press('Tab');
     await keyboard.type(password);
     await keyboard.press('Enter');
+    await visitor.heading('Overview').waitFor();
+    await tabTo(visitor, 'Default policy');
+    await keyboard.press('Enter');
     await visitor.passkeys.waitFor();
     await tabTo(visitor, 'Passkeys (U2F with verification)');
     await keyboard.press('Space');

@@ -58,7 +58,7 @@ describeInBrowser('the page: ten thousand organizations', (stage) => {
     await visitor.page.locator('tbody tr:first-child').getByText('Tenant 40', { exact: true }).waitFor();
     await visitor.page.getByRole('combobox', { name: 'Still allows' }).selectOption('Security key (U2F)');
     await visitor.page.getByText('2 organizations', { exact: true }).waitFor();
-    await visitor.page.getByLabel(/Needs attention/).check();
+    await visitor.page.getByLabel(/Locks out, or/).check();
     await visitor.page.getByText('No organization is like that.').waitFor();
   });
 

@@ -14,7 +14,7 @@ describeInBrowser('the page: it says what is so', (stage) => {
     const acme = await lockOut(stage);
     await visitor.goTo('Organizations');
     await visitor.page.getByText('1 organization with a policy that locks users out or can’t be read.').waitFor();
-    await visitor.page.getByRole('row', { name: /Acme.*Locks users out/ }).waitFor();
+    await visitor.page.getByRole('row', { name: /Acme.*Users without a factor/ }).waitFor();
     await visitor.page.getByRole('link', { name: 'Acme', exact: true }).click();
     const banner = visitor.page.getByRole('region', { name: 'This policy locks users out' });
     await banner.getByText(STUCK).waitFor();

@@ -14,7 +14,7 @@ export interface Window {
 }
 
 /** The views, as the page names them. */
-type View = 'Default policy' | 'Organizations' | 'History' | 'Audit' | 'Everywhere' | 'Check a sign-in';
+type View = 'Overview' | 'Default policy' | 'Organizations' | 'History' | 'Audit' | 'Everywhere' | 'Check a sign-in';
 
 /** Somebody at the page, in a browser that knows nothing of anybody else. */
 export class Visitor {
@@ -67,7 +67,9 @@ export class Visitor {
   async signIn(who: 'owner' | 'viewer'): Promise<void> {
     const { name, password } = this.#quickstart.users[who];
     await this.tryToSignIn(name, password);
-    await this.heading('Default policy').waitFor();
+    await this.heading('Overview').waitFor();
+    await this.goTo('Default policy');
+    await this.passkeys.waitFor();
   }
 
   async tryToSignIn(name: string, password: string): Promise<void> {

@@ -1,0 +1,102 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { AuditEntries } from '../parts/audit-entries.js';
+import { Stale } from '../parts/stale.js';
+import { TryAgain } from '../parts/try-again.js';
+import { useLatest } from '../parts/use-latest.js';
+import { useLoaded, useWhole } from '../parts/use-loaded.js';
+import { directoryChanges, learn, pageKey, pageOf, refreshPage } from '../state/organizations.js';
+import { addressOf, type Query } from '../state/route.js';
+import { readAnew } from '../state/unread.js';
+import { readAudit, type AuditEntry } from '../wire/audit.js';
+import type { OrganizationPage, OrganizationQuery } from '../wire/organizations.js';
+import { counted } from '../words/counted.js';
+
+const COUNTS: OrganizationQuery = { limit: 1 };
+const NEWEST = 'newest changes';
+/** Enough events for the newest commands: a new custom policy has several. */
+const EVENTS = 40;
+const MOST_CHANGES = 5;
+
+/** How people sign in, what needs attention, and what changed last. Each number leads to the list behind it. */
+export function OverviewView(): JSX.Element {
+  const newest = useSignal<readonly AuditEntry[] | undefined>(undefined);
+  const about = String(directoryChanges.value);
+  const counting = useLoaded(about, (isWanted) => refreshPage(COUNTS, isWanted));
+  const reading = useLoaded(about, async (isWanted) => {
+    const { entries } = await readAnew(NEWEST, () => readAudit({}, '', EVENTS));
+    await learn([...new Set(entries.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
+    if (isWanted()) newest.value = entries;
+  });
+  const page = useLatest(pageOf(COUNTS), counting);
+  const isWhole = useWhole(page !== undefined && newest.value !== undefined, [counting, reading]);
+  return (
+    <>
+      <h1 tabIndex={-1}>Overview</h1>
+      {isWhole && (
+        <div class="overview">
+          <section class="card" aria-labelledby="attention">
+            <h2 id="attention">Needs attention</h2>
+            <Stale what={pageKey(COUNTS)} />
+            <TryAgain what="What needs attention" loading={counting} />
+            {page !== undefined && <Attention counts={page.counts} />}
+          </section>
+          <section class="card" aria-labelledby="changed-last">
+            <h2 id="changed-last">Changed last</h2>
+            <Stale what={NEWEST} />
+            <TryAgain what="What changed last" loading={reading} />
+            {newest.value !== undefined && <AuditEntries entries={newest.value} most={MOST_CHANGES} />}
+            <p>
+              <a href={addressOf({ view: 'audit' })}>All changes</a>
+            </p>
+          </section>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** The organizations that need attention, and how many have a policy of their own. */
+function Attention({ counts }: Pick<OrganizationPage, 'counts'>): JSX.Element {
+  const { all, attention, custom, unreadable, weaker } = counts;
+  const lockingOut = attention - unreadable;
+  return (
+    <ul class="effect">
+      {attention === 0 && weaker === 0 && <li>No policy locks users out, and none is weaker than the default.</li>}
+      {lockingOut > 0 && (
+        <Counted query={{ attention: 'yes' }}>
+          {counted(lockingOut, 'organization')} with a policy that locks users out
+        </Counted>
+      )}
+      {unreadable > 0 && (
+        <Counted query={{ attention: 'yes' }}>
+          {counted(unreadable, 'organization')} with a policy that can’t be read
+        </Counted>
+      )}
+      {weaker > 0 && (
+        <Counted query={{ weaker: 'yes' }}>
+          {counted(weaker, 'organization')} with a weaker way in than the default
+        </Counted>
+      )}
+      <li class="soft">
+        <a href={addressOf({ view: 'organizations', query: { policy: 'custom' } })}>
+          {counted(custom, 'custom policy', 'custom policies')}
+        </a>{' '}
+        among {counted(all, 'organization')}.
+      </li>
+    </ul>
+  );
+}
+
+interface CountedProps {
+  readonly query: Query;
+  readonly children: JSX.Element | string | readonly (JSX.Element | string)[];
+}
+
+function Counted({ query, children }: CountedProps): JSX.Element {
+  return (
+    <li class="warning-line">
+      <a href={addressOf({ view: 'organizations', query })}>{children}</a>
+    </li>
+  );
+}
