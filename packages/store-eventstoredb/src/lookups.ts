@@ -64,7 +64,6 @@ export class Lookups {
 const NOTHING: Found = {
   token: undefined,
   head: START,
-  inlineAtHead: [],
   ends: new Map(),
   unreadable: new Map(),
   receipts: [],

@@ -1,20 +1,11 @@
-import {
-  ABOVE_ALL_DIGESTS,
-  CHECKPOINT,
-  CHECKPOINT_ROW,
-  checkpointAt,
-  HEAD,
-  HEAD_TEXT,
-  insertCheckpoints,
-} from './checkpoints.js';
+import { CHECKPOINT, checkpointAt, HEAD } from './checkpoints.js';
 import { plpgsql } from './plpgsql.js';
 import { CHECK_SESSION, CHECK_TABLES } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
 
 /**
  * Takes one step of a read model: writes rows and the checkpoint up to which they contain all events. It does so only
- * if the read model still has the checkpoint that the rows were computed from. An inline read model at the head is
- * refused, because appends update it.
+ * if the read model still has the checkpoint that the rows were computed from.
  *
  * - `model_number`: the read model;
  * - `expected_checkpoint`: its checkpoint before the step; NULL if it has none. It is also NULL if the stored rows
@@ -36,7 +27,7 @@ export const ADVANCE_READ_MODEL: string = plpgsql(
   required_events numeric[], expected_steps bigint) RETURNS text`,
   `DECLARE
   this record;
-  before_step record;
+  found_checkpoint text;
   row_models bigint[];
 BEGIN ${CHECK_SESSION}${CHECK_TABLES}
   -- Lock the read model before its rows, so that of two steps one waits for the other and they cannot deadlock.
@@ -51,11 +42,10 @@ BEGIN ${CHECK_SESSION}${CHECK_TABLES}
       WHERE required.position <> 0 AND {schema}.find_event_at(required.position) IS NULL) THEN
     RETURN 'unknown';
   END IF;
-  SELECT ${CHECKPOINT} AS checkpoint, (m.model = ANY (head.inline_models) AND checkpoint_row.stored = ${HEAD_TEXT}) IS TRUE AS is_at_head
-    INTO before_step FROM {schema}.read_models AS m LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN ${HEAD} AS head ON true
+  SELECT ${CHECKPOINT} INTO found_checkpoint FROM {schema}.read_models AS m LEFT JOIN ${HEAD} AS head ON true
     WHERE m.model = model_number;
-  IF before_step.is_at_head OR before_step.checkpoint IS DISTINCT FROM ${checkpointAt('expected_checkpoint')} THEN
-    RETURN coalesce(before_step.checkpoint, '');
+  IF found_checkpoint IS DISTINCT FROM ${checkpointAt('expected_checkpoint')} THEN
+    RETURN coalesce(found_checkpoint, '');
   END IF;
   IF expected_checkpoint IS NULL AND this.stage = 'live'
       AND EXISTS (SELECT FROM {schema}.read_model_rows AS r WHERE r.model = model_number) THEN
@@ -64,15 +54,8 @@ BEGIN ${CHECK_SESSION}${CHECK_TABLES}
     INSERT INTO {schema}.read_models (name, stage) VALUES (this.name, 'live') RETURNING model INTO model_number;
     PERFORM nextval('{schema}.revocations');
   END IF;
-  UPDATE {schema}.read_models SET steps = steps + 1 WHERE model = model_number;
-  -- Delete the checkpoint row before writing any other row, as appends update theirs: a step and an append then lock in
-  -- the same order and cannot deadlock.
-  DELETE FROM {schema}.read_model_rows AS stored_row
-    WHERE stored_row.model = model_number AND stored_row.digest > ${ABOVE_ALL_DIGESTS};
-  IF NOT FOUND AND before_step.checkpoint IS NOT NULL THEN
-    RAISE EXCEPTION 'an append has updated the read model meanwhile' USING ERRCODE = 'serialization_failure';
-  END IF;
-  ${insertCheckpoints(`SELECT model_number, ${checkpointAt('new_checkpoint')}`)};
+  UPDATE {schema}.read_models SET steps = steps + 1, checkpoint = ${checkpointAt('new_checkpoint')}
+    WHERE model = model_number;
   row_models := array_fill(model_number, ARRAY[coalesce(cardinality(row_keys), 0)]);${WRITE_ROWS}
   RETURN NULL;
 END`,

@@ -1,4 +1,4 @@
-import { ABOVE_ALL_DIGESTS, digestOfCheckpoint, HEAD, HEAD_TEXT, insertCheckpoints } from './checkpoints.js';
+import { HEAD, HEAD_TEXT } from './checkpoints.js';
 import { plpgsql } from './plpgsql.js';
 import { CHECK_SESSION, EPOCH, NOW, refuseOmission } from './writing-session.js';
 import { ROWS, WRITE_ROWS } from './write-rows.js';
@@ -42,8 +42,7 @@ const GIVEN_EVENTS = `(SELECT generate_series(1, cardinality(event_ids)) AS numb
  * The last four are NULL if each event is appended alone, has schema version 1 and a short stream name.
  *
  * What is written with the events:
- * - `inline_models`: the numbers of the inline read models. Each event stores them in its column `kept` (an older word
- *   for inline), which means: this append has updated these read models;
+ * - `inline_models`: the numbers of the inline read models, whose checkpoint becomes the new last event;
  * - `row_models`: the read model of each row; then the rows, as {@link ROWS} describes;
  * - `receipts`: the receipts of commands with an idempotency key, as a JSON array; NULL for none.
  *
@@ -60,8 +59,6 @@ export const APPEND: string = plpgsql(
   `DECLARE
   head_place bigint := split_part(expected_head, ' ', 1)::bigint;
   new_head text;
-  old_digest bytea;
-  new_digest bytea;
   changed bigint;
 BEGIN ${CHECK_SESSION}
   IF NOT pg_try_advisory_xact_lock({append_lock}) THEN
@@ -75,10 +72,10 @@ BEGIN ${CHECK_SESSION}
   END IF;
   IF event_ids IS NOT NULL THEN
     INSERT INTO {schema}.events (position, stream, revision, id, type, schema_version, recorded_at, data, metadata,
-        whole_stream, append_place, append_count, kept)
+        whole_stream, append_place, append_count)
       SELECT head_place + event.number, event.stream, event.revision, event.id, event.type, coalesce(event.schema_version, 1),
         event.recorded_at, event.data::json, event.metadata::json, nullif(event.long_stream_name, ''),
-        nullif(event.append_place, 0), nullif(event.append_size, 0), inline_models
+        nullif(event.append_place, 0), nullif(event.append_size, 0)
       FROM ${GIVEN_EVENTS}
       WHERE expected_head = coalesce((SELECT ${HEAD_TEXT} FROM ${HEAD} AS head), '0 ');
     GET DIAGNOSTICS changed = ROW_COUNT;
@@ -86,24 +83,14 @@ BEGIN ${CHECK_SESSION}
       RETURN 'the log does not end with the expected event';
     END IF;
     ${refuseOmission('cardinality(event_ids)')}
-    -- Update the checkpoint rows before all other rows, as steps of read models do: an append and a step then lock in the
-    -- same order and cannot deadlock.
+    -- Update the read models before their rows, as steps do: an append and a step then lock in the same order and cannot
+    -- deadlock.
     new_head := head_place + changed || ' ' || event_ids[changed];
-    old_digest := ${digestOfCheckpoint('expected_head')};
-    new_digest := ${digestOfCheckpoint('new_head')};
-    UPDATE {schema}.read_model_rows AS stored_row SET digest = new_digest, content = to_json(new_head)
-      WHERE stored_row.model = ANY (inline_models) AND stored_row.digest = old_digest;
+    UPDATE {schema}.read_models AS m SET checkpoint = new_head WHERE m.model = ANY (inline_models)
+      AND (m.checkpoint = expected_head OR (expected_head = '0 ' AND coalesce(m.checkpoint, '0') = '0'));
     GET DIAGNOSTICS changed = ROW_COUNT;
     IF changed < cardinality(inline_models) THEN
-      -- Some read models did not have the expected checkpoint. On an empty log, they may have none yet; it is inserted
-      -- below. A read model with another checkpoint has rows that were restored separately.
-      IF expected_head <> '0 ' OR EXISTS (SELECT FROM {schema}.read_model_rows AS stored_row
-          WHERE stored_row.model = ANY (inline_models) AND stored_row.digest > ${ABOVE_ALL_DIGESTS} AND stored_row.digest <> new_digest) THEN
-        RAISE EXCEPTION 'a read model has another checkpoint' USING ERRCODE = 'unique_violation';
-      END IF;
-      ${insertCheckpoints(`SELECT inline.model, new_head FROM unnest(inline_models) AS inline (model) WHERE NOT EXISTS (
-        SELECT FROM {schema}.read_model_rows AS stored_row
-          WHERE stored_row.model = inline.model AND stored_row.digest = new_digest OFFSET 0)`)};
+      RAISE EXCEPTION 'a read model has another checkpoint' USING ERRCODE = 'unique_violation';
     END IF;
   END IF;${WRITE_ROWS}
   IF receipts IS NOT NULL THEN

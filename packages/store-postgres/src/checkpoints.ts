@@ -2,61 +2,29 @@ import { plpgsql } from './plpgsql.js';
 
 /**
  * The last event of the log, as a subquery. The column `position` is its number: events are numbered from 1 in the
- * order of the log. The column `kept` (an older word for inline) lists the inline read models that the event's append
- * has updated.
+ * order of the log.
  */
-export const HEAD = '(SELECT position, id, kept AS inline_models FROM {schema}.events ORDER BY position DESC LIMIT 1)';
+export const HEAD = '(SELECT position, id FROM {schema}.events ORDER BY position DESC LIMIT 1)';
 
 /** The last event as text: its number, a space and its id. `positionIn` parses it. */
 export const HEAD_TEXT = "head.position || ' ' || head.id";
 
-/** The key of a checkpoint row. No other row has it, because it is not UTF-8. */
-const CHECKPOINT_KEY = "decode('ff', 'hex')";
 /**
- * A value that is greater than the SHA-256 digest of every key, which is also 32 bytes long. What is stored under
- * digests that begin with it comes after all rows.
- */
-export const ABOVE_ALL_DIGESTS = "decode(repeat('ff', 32), 'hex')";
-
-/**
- * The checkpoint row of the read model `m`, as a subquery. The checkpoint of a read model is stored as a row among its
- * rows. So even if the table of rows is copied, emptied or restored alone, a read model never has the checkpoint of
- * other rows.
+ * The checkpoint of the read model `m`, as an expression; the statement joins {@link HEAD} as `head`.
  *
- * A checkpoint is one of
+ * A stored checkpoint is one of
  * - an event, as in {@link HEAD_TEXT};
  * - `0`: before the first event;
- * - a {@link FIND_EVENT_AT position} as a number, if the log has no event at it.
+ * - a {@link FIND_EVENT_AT position} as a number, if the log has no event at it;
+ * - NULL: the read model has taken no step.
  *
- * Each append moves the checkpoint row to a larger digest, so the latest one comes first in a descending index scan. It
- * is found quickly, even while a long transaction keeps the server from removing the old row versions.
+ * The expression is NULL, too, if the log has events, but not the event of the checkpoint: then the rows belong to
+ * another history, so they are not read or updated.
  */
-export const CHECKPOINT_ROW: string = `LATERAL (SELECT btrim(stored_row.content::text, '"') AS stored FROM {schema}.read_model_rows AS stored_row
-    WHERE stored_row.model = m.model AND stored_row.digest > ${ABOVE_ALL_DIGESTS} ORDER BY stored_row.digest DESC LIMIT 1) AS checkpoint_row`;
-
-/** The digest that a checkpoint is stored under. */
-export const digestOfCheckpoint = (checkpoint: string): string =>
-  `(${ABOVE_ALL_DIGESTS} || CASE WHEN ${checkpoint} LIKE '% _%'
-      THEN int8send(split_part(${checkpoint}, ' ', 1)::bigint) || convert_to(split_part(${checkpoint}, ' ', 2), 'UTF8')
-      ELSE decode('00', 'hex') END)`;
-
-/** Inserts the checkpoint rows of the read models that a query returns as `model` and `checkpoint`. */
-export const insertCheckpoints = (models: string): string =>
-  `INSERT INTO {schema}.read_model_rows (model, key, digest, content)
-      SELECT given.model, ${CHECKPOINT_KEY}, ${digestOfCheckpoint('given.checkpoint')}, to_json(given.checkpoint)
-      FROM (${models}) AS given (model, checkpoint)`;
-
-/**
- * The checkpoint of a read model, as an expression; the statement joins {@link CHECKPOINT_ROW} and {@link HEAD} as
- * `head`.
- *
- * It is NULL in two cases. There is no checkpoint row. Or the log has events, but not the event of the checkpoint: then
- * the rows belong to another history, so they are not read or updated.
- */
-export const CHECKPOINT: string = `CASE WHEN checkpoint_row.stored IN (${HEAD_TEXT}, '0') OR head.position IS NULL OR EXISTS (
-    SELECT FROM {schema}.events AS known WHERE known.id = split_part(checkpoint_row.stored, ' ', 2)
-      AND known.position = CASE WHEN checkpoint_row.stored LIKE '% %' THEN split_part(checkpoint_row.stored, ' ', 1)::bigint END)
-  THEN checkpoint_row.stored END`;
+export const CHECKPOINT: string = `CASE WHEN m.checkpoint IN (${HEAD_TEXT}, '0') OR head.position IS NULL OR EXISTS (
+    SELECT FROM {schema}.events AS known WHERE known.id = split_part(m.checkpoint, ' ', 2)
+      AND known.position = CASE WHEN m.checkpoint LIKE '% %' THEN split_part(m.checkpoint, ' ', 1)::bigint END)
+  THEN m.checkpoint END`;
 
 /**
  * Finds the event at a position.
@@ -80,6 +48,6 @@ export const FIND_EVENT_AT: string = plpgsql(
 END`,
 );
 
-/** A position as a checkpoint row stores it, as an expression. */
+/** A position as a stored checkpoint, as an expression. */
 export const checkpointAt = (position: string): string =>
   `(CASE ${position} WHEN 0 THEN '0' ELSE coalesce({schema}.find_event_at(${position}), ${position}::text) END)`;

@@ -1,6 +1,6 @@
 import { instant, revision, START, type StreamId } from '@login-policy/event-sourcing';
 import { positionOf, type Found, type Question, type StreamEnd } from '@login-policy/event-sourcing/store';
-import { CHECKPOINT, CHECKPOINT_ROW, HEAD } from './checkpoints.js';
+import { CHECKPOINT, HEAD } from './checkpoints.js';
 import { LogEnd } from './log-end.js';
 import { storedName } from './names.js';
 import { plpgsql } from './plpgsql.js';
@@ -30,14 +30,14 @@ type ReceiptKey = Question['receipts'][number];
  * Returns one row for each thing that was found: its `kind`, then the columns `name`, `value_1`, `value_2` and
  * `value_3`:
  *
- * - `head`: the cache epoch; the number of the last event, or 0; its id; the inline read models that it lists
+ * - `head`: the cache epoch; the number of the last event, or 0; its id
  * - `stream`: the stream; the revision of its last event; its time; its id
  * - `receipt`: the stream; the key
  * - `model`: the read model; its number; its checkpoint
  * - `row`: the read model; the key, in hexadecimal; the content
  *
  * A read model is returned if it is
- * - new: it has neither rows nor a checkpoint;
+ * - new: it has no checkpoint;
  * - at the checkpoint `0`, before the first event;
  * - at a checkpoint that is an event of this log ({@link CHECKPOINT}).
  *
@@ -64,10 +64,10 @@ BEGIN ${CHECK_SESSION}${CHECK_TABLES}
   END IF;
   RETURN QUERY WITH
     head AS ${HEAD},
-    model AS (SELECT m.name, m.model, ${CHECKPOINT} AS checkpoint, head.position IS NULL AS is_log_empty
-      FROM {schema}.read_models AS m LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN head ON true
+    model AS (SELECT m.name, m.model, ${CHECKPOINT} AS checkpoint, m.checkpoint IS NULL AS is_new, head.position IS NULL AS is_log_empty
+      FROM {schema}.read_models AS m LEFT JOIN head ON true
       WHERE m.name = ANY (models) AND m.stage = 'live')
-  SELECT 'head', ${EPOCH}, coalesce(head.position, 0)::text, head.id, array_to_string(head.inline_models, ' ')
+  SELECT 'head', ${EPOCH}, coalesce(head.position, 0)::text, head.id, NULL
     FROM (SELECT) AS one LEFT JOIN head ON true
   UNION ALL
   SELECT 'stream', wanted.stream, last.revision::text, last.recorded_at::text, last.id
@@ -80,8 +80,7 @@ BEGIN ${CHECK_SESSION}${CHECK_TABLES}
       SELECT FROM {schema}.receipts AS r WHERE r.stream = wanted.stream AND r.key = wanted.key OFFSET 0) AS found
   UNION ALL
   SELECT 'model', model.name, model.model::text, model.checkpoint, NULL FROM model
-    WHERE model.checkpoint = '0' OR (model.checkpoint IS NOT NULL AND NOT model.is_log_empty)
-      OR (model.checkpoint IS NULL AND NOT EXISTS (SELECT FROM {schema}.read_model_rows AS r WHERE r.model = model.model))
+    WHERE model.is_new OR model.checkpoint = '0' OR (model.checkpoint IS NOT NULL AND NOT model.is_log_empty)
   UNION ALL
   SELECT 'row', given.name, encode(given.key, 'hex'), found.content::text, NULL
     FROM (SELECT model.name, model.model, wanted.key
@@ -109,7 +108,7 @@ export function lookUpArguments({ streams, receipts, models }: Question): readon
 export function foundIn(answer: readonly Cells[], { streams, models }: Question): Found {
   const rowsOfKind = (wanted: string): readonly Cells[] =>
     answer.filter(([kind]) => kind === wanted).map((cells) => cells.slice(1));
-  const [[epoch, ordinal, id, inlineModels] = []] = rowsOfKind('head');
+  const [[epoch, ordinal, id] = []] = rowsOfKind('head');
   const names = new Map(Array.from(streams, (streamId) => [storedName(streamId).name, streamId]));
   const end = new LogEnd(text(epoch), BigInt(text(ordinal)), id ?? '');
   const rows = rowsOfKind('row');
@@ -117,7 +116,6 @@ export function foundIn(answer: readonly Cells[], { streams, models }: Question)
   return {
     token: end,
     head: end.id === '' ? START : positionOf(end.ordinal, storedId(end.id, `position ${end.ordinal}`)),
-    inlineAtHead: inlineModelsIn(inlineModels),
     ends: new Map(rowsOfKind('stream').flatMap((cells) => endIn(cells, names))),
     receipts: [],
     models: rowsOfKind('model').flatMap(([name, model, checkpoint]) => {
@@ -169,9 +167,4 @@ export function endIn(
 /** The columns of a receipt's key. */
 export function storedReceipt({ streamId, key }: ReceiptKey): readonly [stream: string, key: string] {
   return [storedName(streamId).name, storedName(key).name];
-}
-
-/** The inline read models that an event lists. */
-export function inlineModelsIn(list: Cell | undefined): readonly string[] {
-  return list === null || list === undefined || list === '' ? [] : list.split(' ');
 }

@@ -1,8 +1,8 @@
 import { revision, START, type Position } from '@login-policy/event-sourcing';
 import type { Found, ModelTarget, Question, StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
 import { decodeReceipt } from '@login-policy/event-sourcing/values';
-import { HEAD, HEAD_TEXT, CHECKPOINT_ROW } from './checkpoints.js';
-import { endIn, foundIn, inlineModelsIn, lookUpArguments, receiptsIn, storedReceipt } from './look-up-function.js';
+import { HEAD, HEAD_TEXT } from './checkpoints.js';
+import { endIn, foundIn, lookUpArguments, receiptsIn, storedReceipt } from './look-up-function.js';
 import { memoized } from './memoized.js';
 import { originalText, storedName } from './names.js';
 import { positionIn } from './positions.js';
@@ -19,8 +19,6 @@ type FoundModel = Found['models'][number];
 /** The rows of a read model found by one statement, with the head at that time. */
 export interface ModelRows {
   readonly head: Position;
-  /** The inline read models that the last event lists. */
-  readonly inlineAtHead: readonly string[];
   /** The number of the read model; `undefined` when it does not exist. */
   readonly model: string | undefined;
   readonly checkpoint: Position | undefined;
@@ -91,7 +89,6 @@ export class Lookups {
     return {
       token: undefined,
       head: last?.head ?? (await atEnd()),
-      inlineAtHead: last?.inlineAtHead ?? [],
       ends: new Map(ends.flatMap((cells) => endIn(cells, names))),
       receipts: await this.#receipts(queries, receipts, wait),
       missing: positionIn(missing),
@@ -112,18 +109,17 @@ export class Lookups {
     const { shadow, name } = target;
     const statement = shadow === undefined ? this.#live(rows) : this.#shadow(rows);
     const found = await queries.read(statement, [shadow ?? storedName(name).name, ...values], wait);
-    const [[end, inlineModels, model, storedCheckpoint] = []] = found;
+    const [[end, model, storedCheckpoint] = []] = found;
     const head = positionIn(end) ?? START;
     const isOfThisLog =
       storedCheckpoint === end || head === START || (await this.#isInLog(queries, storedCheckpoint, wait));
     const checkpoint = positionIn(isOfThisLog ? storedCheckpoint : null);
     return {
       head,
-      inlineAtHead: inlineModelsIn(inlineModels),
       model: model ?? undefined,
       checkpoint,
       // Rows whose checkpoint is not in this log belong to another history and don't count.
-      rows: checkpoint === undefined ? [] : found.filter((cells) => cells[4] !== null).map((cells) => cells.slice(4)),
+      rows: checkpoint === undefined ? [] : found.filter((cells) => cells[3] !== null).map((cells) => cells.slice(3)),
     };
   }
 
@@ -190,7 +186,7 @@ function rowsUnder(keys: Iterable<string>, { rows: stored }: ModelRows): Readonl
 
 /** One statement for the head, the read model and its rows, so that all of them are of one snapshot. */
 function lookUpStatement(condition: string, rows: string): string {
-  return `SELECT ${HEAD_TEXT}, array_to_string(head.inline_models, ' '), m.model::text, checkpoint_row.stored, found.*
+  return `SELECT ${HEAD_TEXT}, m.model::text, m.checkpoint, found.*
     FROM (SELECT) AS one LEFT JOIN ${HEAD} AS head ON true LEFT JOIN {schema}.read_models AS m ON ${condition}
-    LEFT JOIN ${CHECKPOINT_ROW} ON true LEFT JOIN LATERAL (${rows}) AS found ON true`;
+    LEFT JOIN LATERAL (${rows}) AS found ON true`;
 }

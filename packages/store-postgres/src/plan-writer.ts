@@ -57,22 +57,19 @@ export class PlanWriter {
 
 /**
  * The arguments of `append`: a plan's content, the expected end of the log, and the latest time by the server's
- * clock, in milliseconds. Without `notAfter` there is no latest time, as under the writers' lock. Steps of read models
- * are not included, because they are taken before.
+ * clock, in milliseconds. Without `notAfter` there is no latest time, as under the writers' lock.
  *
  * @throws UnserialisableData when an append is too large for the server.
  */
-export function appendValues({ appends, inline, models }: Plan, end: LogEnd, notAfter?: number): readonly Cell[] {
+export function appendValues({ appends, models }: Plan, end: LogEnd, notAfter?: number): readonly Cell[] {
   refuseTooLarge(appends);
-  const changes = models.flatMap(({ id, rows, checkpoint }) =>
-    checkpoint === undefined ? rows.map((row) => ({ model: id, row })) : [],
-  );
+  const changes = models.flatMap(({ id, rows }) => rows.map((row) => ({ model: id, row })));
   const receipts = appends.flatMap(receiptsOf);
   return [
     end.epoch,
     notAfter === undefined ? null : String(notAfter),
     end.head,
-    `{${inline.join(',')}}`,
+    arrayOf(models.map(({ id }) => id)),
     ...eventColumns(appends),
     ...rowColumns(changes),
     receipts.length === 0 ? null : JSON.stringify(receipts),

@@ -1,5 +1,5 @@
 import type { Position } from '@login-policy/event-sourcing';
-import type { Found, Plan, Question } from '@login-policy/event-sourcing/store';
+import type { Plan, Question } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { positionIn } from './positions.js';
 import { arrayOf, type Cell } from './queries.js';
@@ -10,8 +10,6 @@ import { callIn, type OpenTransaction } from './transaction.js';
 /** A step of a read model: its rows, and what the server compares. */
 export interface Step {
   readonly model: Plan['models'][number];
-  /** The checkpoint before the step. */
-  readonly expected: Position | undefined;
   /** Events that must be in the log. */
   readonly basedOn?: readonly Position[] | undefined;
   /** For a rebuild: how many steps were taken before. */
@@ -48,21 +46,15 @@ export class Steps {
   }
 
   /**
-   * The steps of a plan, which are taken before its appends. Only the steps of shadows are counted, because other
-   * processes take steps of a promoted read model, too.
+   * The steps of a plan without appends. Only the steps of shadows are counted, because other processes take steps of a
+   * promoted read model, too.
    */
-  stepsOf(
-    { appends, inline, models }: Plan,
-    { found, question }: { readonly found?: Found; readonly question: Question },
-  ): readonly Step[] {
+  stepsOf({ appends, models }: Plan, question: Question): readonly Step[] {
+    if (appends.length > 0) return [];
     const shadows = question.models.map(({ target }) => target.shadow);
-    const isStep = ({ id, checkpoint }: Plan['models'][number]): boolean =>
-      checkpoint !== undefined && (appends.length === 0 || inline.includes(id));
-    return models.filter(isStep).map((model) => {
-      const before = found?.models.find(({ id }) => id === model.id);
-      const { checkpoint: expected } = model.expected ?? before ?? {};
+    return models.map((model) => {
       const earlierSteps = shadows.includes(model.id) ? this.#stepCounts.get(model.id) : undefined;
-      return { model, expected, basedOn: question.events, earlierSteps };
+      return { model, basedOn: question.events, earlierSteps };
     });
   }
 
@@ -86,11 +78,11 @@ export class Steps {
 }
 
 /** The arguments of `advance_read_model`. */
-export function stepValues({ model, expected, basedOn = [], earlierSteps }: Step): readonly Cell[] {
+export function stepValues({ model, basedOn = [], earlierSteps }: Step): readonly Cell[] {
   return [
     model.id,
-    expected?.toString() ?? null,
-    model.checkpoint?.toString() ?? null,
+    model.expected?.toString() ?? null,
+    model.checkpoint.toString(),
     ...stepColumns(model.rows),
     arrayOf(basedOn),
     earlierSteps?.toString() ?? null,
@@ -98,14 +90,14 @@ export function stepValues({ model, expected, basedOn = [], earlierSteps }: Step
 }
 
 /** The fault of a refused step. */
-export function stepRefusal(refused: string, { expected }: Step, { store, name }: RefusalFacts): Error {
+export function stepRefusal(refused: string, { model }: Step, { store, name }: RefusalFacts): Error {
   // Unavailable, because a new rebuild succeeds: a failover has lost some steps of this one.
   if (refused === STEPS_LOST)
     return new Fault('store-unavailable', {
       store,
       problem: `a failover has lost a part of the rebuild of ${name}`,
     });
-  return new Fault('checkpoint-conflict', { model: name, expected, actual: positionIn(refused) });
+  return new Fault('checkpoint-conflict', { model: name, expected: model.expected, actual: positionIn(refused) });
 }
 
 /** The facts of the fault. */

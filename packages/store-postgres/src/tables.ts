@@ -1,6 +1,5 @@
 /**
- * The tables of events. `append_place` is NULL for an event that was appended alone. `kept` lists the read models that the event's transaction has updated. The sequence is drawn from for each
- * rebuild and each append given up for lost. It begins at 1, so that NULL, which a role without the privilege sees,
+ * The tables of events. `append_place` is NULL for an event that was appended alone. The sequence is drawn from for each rebuild and each append given up for lost. It begins at 1, so that NULL, which a role without the privilege sees,
  * never equals a known number. `{schema}` is replaced by the schema's quoted name.
  */
 export const EVENTS = `
@@ -17,7 +16,6 @@ CREATE TABLE {schema}.events (
   whole_stream text COLLATE "C",
   append_place integer,
   append_count integer,
-  kept bigint[],
   UNIQUE (stream, revision)
 );
 
@@ -56,23 +54,22 @@ const RANDOM = "('x' || translate(left(gen_random_uuid()::text, 18), '-', ''))::
 
 const COMMENTS = `
 COMMENT ON COLUMN {schema}.read_model_rows.digest IS 'SHA-256 of the key, which may be too long for an index';
+COMMENT ON COLUMN {schema}.read_models.checkpoint IS 'the last event that the rows contain: its position and id';
 COMMENT ON COLUMN {schema}.read_model_entries.entry IS 'SHA-256 of the name of an index and a value';
 `;
 
-/**
- * The tables of read models. The checkpoint of a read model is stored among its rows.
- */
+/** The tables of read models. */
 export const READ_MODELS: string = `
 COMMENT ON COLUMN {schema}.events.recorded_at IS 'milliseconds since 1970 in UTC';
 COMMENT ON COLUMN {schema}.events.whole_stream IS 'the name of the stream, where it is too long for an index';
 COMMENT ON COLUMN {schema}.events.append_count IS 'how many events were recorded together, if it was not this one alone';
-COMMENT ON COLUMN {schema}.events.kept IS 'the read models whose rows were changed in the same transaction, or needed no change';
 
 CREATE TABLE {schema}.read_models (
   model bigint PRIMARY KEY DEFAULT ${RANDOM},
   name text COLLATE "C" NOT NULL,
   stage text COLLATE "C" NOT NULL CHECK (stage IN ('live', 'rebuilding', 'replaced')),
-  steps bigint NOT NULL DEFAULT 0
+  steps bigint NOT NULL DEFAULT 0,
+  checkpoint text COLLATE "C"
 ) WITH (fillfactor = 50);
 CREATE UNIQUE INDEX read_models_by_name ON {schema}.read_models (name, stage) WHERE stage <> 'replaced';
 

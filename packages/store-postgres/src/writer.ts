@@ -111,7 +111,7 @@ export class Writer {
     const { events: _, ...asked } = transaction.question;
     if (asked.models.every(({ unprocessed }) => unprocessed === undefined)) {
       const planned = transaction.plan(await this.#lookups.find(connection, asked, transaction));
-      const steps = this.steps.stepsOf(planned.plan, transaction);
+      const steps = this.steps.stepsOf(planned.plan, transaction.question);
       const [step] = steps;
       const isPlain = steps.length === 1 && planned.plan.promoted === undefined;
       if (isPlain && step !== undefined && (await this.#takeStep(step)) === null) return withoutToken(planned);
@@ -133,7 +133,7 @@ export class Writer {
       const found = await this.#lockAndLookUp(open, transaction);
       const planned = transaction.plan(found);
       const { question, writes } = transaction;
-      const steps = this.steps.stepsOf(planned.plan, { found, question });
+      const steps = this.steps.stepsOf(planned.plan, question);
       const refused = await this.steps.takeAll(open, steps);
       if (refused === undefined) return { planned, token: await this.#write(open, planned.plan, { found, sent }) };
       const fault = stepRefusal(refused.reason, refused.step, {

@@ -18,7 +18,7 @@ const DONE_TO_IT = [
   'DROP SEQUENCE {schema}.revocations',
   `DROP FUNCTION {schema}.${FUNCTIONS.append}`,
   'ALTER TABLE {schema}.events RENAME TO gone',
-  'ALTER TABLE {schema}.events DROP COLUMN kept',
+  'ALTER TABLE {schema}.read_models DROP COLUMN checkpoint',
   "ALTER TABLE {schema}.events ADD CONSTRAINT theirs CHECK (type = 'Theirs') NOT VALID",
   'ALTER TABLE {schema}.events ALTER COLUMN type TYPE varchar(3) USING substring(type FOR 3)',
   'CREATE RULE theirs AS ON INSERT TO {schema}.events DO INSTEAD NOTHING',

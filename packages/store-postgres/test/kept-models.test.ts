@@ -20,14 +20,14 @@ import { eventually } from './waiting.js';
 const freshStorage = storages();
 
 describe('an inline read model on PostgreSQL', () => {
-  it('costs each append its rows and one row for its checkpoint', () =>
+  it('is updated by appends without a step of its own', () =>
     onStorage(freshStorage(), async (storage) => {
       const store = await storage.open({ models: [counterTotals] });
       await store.eventStore.append(appendTo('a'));
-      const before = await placesOf(storage);
+      const before = await stepsOf(storage);
       for (let count = 0; count < 5; count++) await store.eventStore.append(appendTo('a'));
       await Promise.all(['a', 'b', 'c'].map((name) => store.eventStore.append(appendTo(name))));
-      expect(await placesOf(storage)).to.deep.equal(before);
+      expect(await stepsOf(storage)).to.deep.equal(before);
       await demandSound(store);
     }));
 
@@ -125,7 +125,7 @@ describe('an inline read model on PostgreSQL', () => {
       await model.commit({ expected: undefined, checkpoint: position(1), rows });
       const copy = await model.beginRebuild();
       await copy.promote({ expected: undefined, checkpoint: position(1), rows: new Map([['new', row]]) });
-      await eventually('the end of the rows that were replaced', async () => (await countOf(storage)) === '1,2');
+      await eventually('the end of the rows that were replaced', async () => (await countOf(storage)) === '1,1');
     }));
 });
 
@@ -137,8 +137,8 @@ function refuse(): never {
   throw new Error('no row is right');
 }
 
-async function placesOf({ pool, schema }: Storage): Promise<readonly unknown[]> {
-  const { rows } = await pool.query(`SELECT xmin, ctid, steps FROM "${schema}".read_models`);
+async function stepsOf({ pool, schema }: Storage): Promise<readonly unknown[]> {
+  const { rows } = await pool.query(`SELECT steps FROM "${schema}".read_models`);
   return rows;
 }
 

@@ -9,17 +9,13 @@ import { onStorage, storages, type Storage } from './stores.js';
 
 const freshStorage = storages();
 const LOG = ['events', 'receipts'];
-const ROWS = ['read_model_rows', 'read_model_entries'];
-const MODELS = ['read_models', ...ROWS];
+const MODELS = ['read_models', 'read_model_rows', 'read_model_entries'];
 
 /** What somebody does to the tables under running programs; `dumped` are tables as they were some events ago. */
 const DONE_TO_IT: Readonly<Record<string, (storage: Storage) => Promise<void>>> = {
   'read models are emptied': (storage) => empty(storage, MODELS),
-  'rows alone are emptied': (storage) => empty(storage, ['read_model_rows']),
-  'rows alone are put back from an older dump': (storage) => putBack(storage, ROWS),
   'read models are put back from an older dump': (storage) => putBack(storage, MODELS),
   'events are put back from an older dump, and read models are not': (storage) => putBack(storage, LOG),
-  'all but the rows are put back from an older dump': (storage) => putBack(storage, [...LOG, 'read_models']),
 };
 
 describe('tables on PostgreSQL that were restored without the others (Q68)', () => {

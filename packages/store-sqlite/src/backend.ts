@@ -88,7 +88,7 @@ export class SqliteBackend implements Backend {
     return this.#inOneSnapshot(() => {
       const lastEvent = this.#parts.events.head.get();
       const head = headOf(lastEvent, this.name);
-      const located = this.#lookups.locate(target, lastEvent);
+      const located = this.#lookups.locate(target);
       if (located === undefined) return { head, checkpoint: undefined, rows: [] };
       const { model, checkpoint } = located;
       if (query.wanted === 'count')

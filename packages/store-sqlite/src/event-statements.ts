@@ -13,9 +13,6 @@ export interface StreamHead {
 /** The number of an event in the log, from 1, and its id. */
 export type OrdinalAndId = readonly [ordinal: number, id: string];
 
-/** The last event. `inlineList` has the numbers of the read models that its append has updated: the column `kept`. */
-export type LogHead = readonly [...OrdinalAndId, inlineList: string | null];
-
 /** An event's row for an insert. */
 type NewRow = [
   category: number,
@@ -29,7 +26,6 @@ type NewRow = [
   data: string,
   metadata: string,
   append: number,
-  inlineList: string | null,
 ];
 
 /** Reads events of a stream from a revision on. */
@@ -50,7 +46,7 @@ export interface EventStatements {
   readonly insert: Statement<NewRow>;
   readonly streamHead: Statement<[stream: number], StreamHead>;
   /** The last event; no row in an empty store. */
-  readonly head: Statement<[], LogHead>;
+  readonly head: Statement<[], OrdinalAndId>;
   readonly idAt: Statement<[position: number], string>;
   readonly lastUpTo: Statement<[position: number], readonly [...OrdinalAndId, append: number]>;
   readonly endOfAppend: Statement<[position: number, append: number], OrdinalAndId>;
@@ -66,13 +62,13 @@ export interface EventStatements {
 export function eventStatements(database: Database): EventStatements {
   return {
     insert: database.prepare(
-      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append, kept)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     streamHead: database.prepare(
       'SELECT revision, recorded_at AS recordedAt, id FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
     ),
-    head: database.prepare('SELECT position, id, kept FROM events ORDER BY position DESC LIMIT 1', 'list'),
+    head: database.prepare('SELECT position, id FROM events ORDER BY position DESC LIMIT 1', 'list'),
     idAt: database.prepare('SELECT id FROM events WHERE position = ?', 'value'),
     lastUpTo: database.prepare(
       'SELECT position, id, append FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1',

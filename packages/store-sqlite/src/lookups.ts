@@ -2,7 +2,7 @@ import { instant, parsePosition, revision, START, type Position, type StreamId }
 import type { Found, ModelTarget, Question, StreamEnd, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { decodeReceipt, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
-import type { EventStatements, LogHead, ReceiptRow } from './event-statements.js';
+import type { EventStatements, ReceiptRow } from './event-statements.js';
 import type { ModelStatements } from './model-statements.js';
 import { toFault } from './faults.js';
 import { shadowPrefix } from './model-names.js';
@@ -54,26 +54,21 @@ export class Lookups {
     return {
       token: this.#database.cacheEpoch,
       head: headOf(last, this.#database.name),
-      inlineAtHead: inlineModelsOf(last),
       unreadable,
       missing: events?.find((eventPosition) => !this.#parts.log.isInLog(eventPosition)),
       ends: new Map([...streams].flatMap((streamId) => orUnreadable(streamId, () => this.#endOf(streamId)))),
       receipts: receipts.flatMap((asked) => orUnreadable(asked.streamId, () => this.#receiptOf(asked))),
-      models: models.flatMap((asked) => this.#modelOf(asked, last)),
+      models: models.flatMap((asked) => this.#modelOf(asked)),
     };
   }
 
-  /**
-   * The id of a read model and its checkpoint. If the last event lists the read model as inline, its append has updated
-   * the read model, so the checkpoint is that event. Otherwise it is the stored one.
-   */
-  locate({ name, shadow }: ModelTarget, last: LogHead | undefined): LocatedModel | undefined {
+  /** The id of a read model, and its checkpoint. */
+  locate({ name, shadow }: ModelTarget): LocatedModel | undefined {
     const { models } = this.#parts;
     const found =
       shadow === undefined ? models.modelByName.get(name) : models.shadowById.get(shadowPrefix(name), shadow);
     if (found === undefined) return undefined;
     const { model, checkpoint } = found;
-    if (inlineModelsOf(last).includes(String(model))) return { model, checkpoint: headOf(last, this.#database.name) };
     return { model, checkpoint: checkpoint === null ? undefined : parsePosition(checkpoint) };
   }
 
@@ -107,8 +102,8 @@ export class Lookups {
     });
   }
 
-  #modelOf({ target, keys, unprocessed }: ModelQuestion, last: LogHead | undefined): Found['models'] {
-    const located = this.locate(target, last);
+  #modelOf({ target, keys, unprocessed }: ModelQuestion): Found['models'] {
+    const located = this.locate(target);
     if (located === undefined) return [];
     const { model, checkpoint } = located;
     const rows = new Map<string, string | undefined>();
@@ -121,10 +116,4 @@ export class Lookups {
     for (const { streamId } of page.events) look(keyOf(streamId));
     return [{ ...found, unprocessed: page }];
   }
-}
-
-/** The numbers of the read models that the append of the last event has updated. */
-function inlineModelsOf(last: LogHead | undefined): readonly string[] {
-  const [, , inlineList] = last ?? [];
-  return inlineList?.split(' ') ?? [];
 }

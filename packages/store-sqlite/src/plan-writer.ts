@@ -17,12 +17,11 @@ export class PlanWriter {
   }
 
   /** Writes a plan in the open transaction. */
-  write({ appends, inline, models, promoted }: Plan): void {
-    const inlineList = inline.length === 0 ? null : inline.join(' ');
-    for (const placed of appends) this.#writeAppend(placed, inlineList);
+  write({ appends, models, promoted }: Plan): void {
+    for (const placed of appends) this.#writeAppend(placed);
     for (const { id, rows, checkpoint } of models) {
       for (const row of rows) this.#writeRow(Number(id), row);
-      if (checkpoint !== undefined) this.#parts.models.setCheckpoint.run(positionToString(checkpoint), Number(id));
+      this.#parts.models.setCheckpoint.run(positionToString(checkpoint), Number(id));
     }
     if (promoted === undefined) return;
     const { renameByName, renameById } = this.#parts.models;
@@ -59,7 +58,7 @@ export class PlanWriter {
   /** The checkpoint alone does not tell: the steps of a rebuild leave it as it is. */
   #isStored({ id, rows, checkpoint }: ModelPlan): boolean {
     const { models } = this.#parts;
-    const isAt = checkpoint !== undefined && models.checkpoint.get(id) === positionToString(checkpoint);
+    const isAt = models.checkpoint.get(id) === positionToString(checkpoint);
     return isAt && rows.every(({ key, text }) => models.row.get(Number(id), key) === text);
   }
 
@@ -69,10 +68,7 @@ export class PlanWriter {
     );
   }
 
-  #writeAppend(
-    { append: { streamId, receipt, texts }, recorded, end }: Plan['appends'][number],
-    inlineList: string | null,
-  ): void {
+  #writeAppend({ append: { streamId, receipt, texts }, recorded, end }: Plan['appends'][number]): void {
     const { events, names } = this.#parts;
     const [first] = recorded;
     if (first !== undefined) {
@@ -81,14 +77,14 @@ export class PlanWriter {
       const [category, stream] = [names.findOrAdd(categoryOf(streamId)), names.findOrAdd(streamId)];
       // The events of an append follow one another.
       recorded.forEach((event, index) =>
-        this.#insert(event, { category, ordinal: ordinal + index, stream, inlineList, text: texts?.[index] }),
+        this.#insert(event, { category, ordinal: ordinal + index, stream, text: texts?.[index] }),
       );
     }
     if (receipt !== undefined)
       events.insertReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));
   }
 
-  #insert(event: RecordedEvent, { category, ordinal, stream, inlineList, text }: EventColumns): void {
+  #insert(event: RecordedEvent, { category, ordinal, stream, text }: EventColumns): void {
     const { events, names } = this.#parts;
     events.insert.run(
       category,
@@ -102,7 +98,6 @@ export class PlanWriter {
       text?.data ?? '',
       text?.metadata ?? '',
       packAppend(event.append),
-      inlineList,
     );
   }
 
@@ -136,7 +131,5 @@ interface EventColumns {
   readonly category: number;
   readonly ordinal: number;
   readonly stream: number;
-  /** The inline read models, which the transaction updates. They are stored in the column `kept`. */
-  readonly inlineList: string | null;
   readonly text: { readonly data: string; readonly metadata: string } | undefined;
 }

@@ -1,11 +1,11 @@
 import { START, type Position } from '@login-policy/event-sourcing';
 import { positionOf } from '@login-policy/event-sourcing/store';
 import { Fault, isEventId } from '@login-policy/event-sourcing/values';
-import type { LogHead, OrdinalAndId } from './event-statements.js';
+import type { OrdinalAndId } from './event-statements.js';
 
 /** The position of the last event; `START` without events. @throws StoreDamaged when its id is not a ULID. */
-export function headOf(last: LogHead | undefined, store: string): Position {
-  return last === undefined ? START : positionAt([last[0], last[1]], store);
+export function headOf(last: OrdinalAndId | undefined, store: string): Position {
+  return last === undefined ? START : positionAt(last, store);
 }
 
 /** The position of an event. @throws StoreDamaged when its id is not a ULID. */

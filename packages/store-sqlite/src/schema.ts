@@ -10,8 +10,7 @@ const UNRELEASED_ID = 0x4c504f4c;
  * The step at index n migrates the schema from version n to the next. Never edit a released step.
  *
  * `events.append` is the event's place in its append times 65,536, plus the size of the append; 0 for an event that was
- * appended alone. `events.kept` lists, by number, the read models that the event's transaction updated; the stored
- * checkpoint of such a read model may be older.
+ * appended alone. `models.checkpoint` is written with the rows, by appends and by steps alike.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -30,8 +29,7 @@ const MIGRATIONS: readonly string[] = [
     id TEXT NOT NULL,
     data TEXT NOT NULL,
     metadata TEXT NOT NULL,
-    append INTEGER NOT NULL,
-    kept TEXT
+    append INTEGER NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
   CREATE VIEW recorded_events AS

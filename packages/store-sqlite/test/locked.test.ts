@@ -99,7 +99,7 @@ describe('a failed commit of a read model', () => {
     const model = await store.readModels.open(counterTotals);
     const [event] = await store.eventStore.append(appendOne());
     if (event === undefined) throw new Error('nothing was recorded');
-    const step = { expected: event.position, checkpoint: event.position, rows: new Map() };
+    const step = { expected: event.position, checkpoint: event.position, rows: new Map([[STREAM, ROW]]) };
     failCommit();
     expect(isFault(await faultOf(model.commit(step)), 'store-unavailable')).to.equal(true);
     await model.commit(step);

@@ -5,7 +5,7 @@ export const SQL = {
   insertEntry: 'INSERT INTO row_index',
   insertEvent: 'INSERT INTO events',
   insertRow: 'INSERT INTO rows',
-  readHead: 'SELECT position, id, kept FROM events',
+  readHead: 'SELECT position, id FROM events',
   readLog: 'SELECT position, stream',
   readManyStreams: 'SELECT count(*), group_concat',
   readModel: 'SELECT id AS model',

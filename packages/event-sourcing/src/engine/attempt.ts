@@ -95,10 +95,10 @@ export class Attempt implements Transaction<Outcomes> {
   }
 
   plan(found: Found): Planned<Outcomes> {
-    const { head, inlineAtHead, ends, unreadable } = found;
+    const { head, ends, unreadable } = found;
     const receipts = new Set(found.receipts.map(receiptName));
     const models = this.#planning.models.all.flatMap((opened) => modelAtHead(found, opened));
-    this.view = { head, inlineAtHead, ends, unreadable, receipts, models };
+    this.view = { head, ends, unreadable, receipts, models };
     return this.#send(planAppends(this.group, this.view, this.#planning));
   }
 
@@ -117,9 +117,9 @@ const NONE: readonly (() => void)[] = [];
 function modelAtHead(found: Found, opened: OpenedModel): readonly CurrentModel[] {
   const model = modelIn(found, opened.target);
   if (model === undefined || (model.checkpoint ?? START) !== found.head) return [];
-  const { id, rows } = model;
+  const { id, checkpoint, rows } = model;
   // Each row is decoded when it is needed, so that an unreadable row refuses only the append that changes it.
   const storedRow = (key: string): LookedUpRow<unknown> | undefined =>
     rows.has(key) ? { row: opened.decoder.decode(key, rows.get(key)) } : undefined;
-  return [{ opened, id, storedRow }];
+  return [{ opened, id, checkpoint, storedRow }];
 }

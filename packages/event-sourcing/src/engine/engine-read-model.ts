@@ -164,7 +164,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const checkpoint = stopped === undefined ? unprocessed.scannedUpTo : position;
     // The cast holds because the rows under a read model's name were all written by its projection.
     const changed = reduced.rows as ReadonlyMap<string, Row | undefined>;
-    const plan = { id, rows: this.encode(changed), checkpoint, expected: { checkpoint: reached } };
+    const plan = { id, rows: this.encode(changed), checkpoint, expected: reached };
     return { plan, checkpoint, stopped };
   }
 
@@ -238,7 +238,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   protected planStep({ id, checkpoint: actual }: FoundModel, change: ReadModelChange<Row>): ModelPlan {
     const { expected, checkpoint } = change;
     if (actual !== expected) throw this.#conflict(expected, actual);
-    return { id, rows: this.encode(change.rows), checkpoint, expected: { checkpoint: expected } };
+    return { id, rows: this.encode(change.rows), checkpoint, expected };
   }
 
   /** A shadow has one writer, so one that is elsewhere has lost steps: the rebuild has to begin anew. */

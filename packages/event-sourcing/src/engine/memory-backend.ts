@@ -56,8 +56,6 @@ export class MemoryBackend implements Backend {
   /** Live read models and shadows, by id. */
   readonly #byId = new Map<ModelId, MemoryRows>();
   readonly #notifier = new Notifier();
-  /** The inline read models of the last plan that wrote events. Their checkpoint is the head. */
-  #inlineAtHead: readonly ModelId[] = [];
   #lastId = 0;
   #isPlanning = false;
 
@@ -97,7 +95,7 @@ export class MemoryBackend implements Backend {
   async query(target: ModelTarget, query: WantedRows): Promise<FoundRows> {
     const model = this.#modelOf(target);
     const { head } = this.#log;
-    const at = { head, checkpoint: model && this.#checkpointOf(model) };
+    const at = { head, checkpoint: model?.checkpoint };
     if (query.wanted === 'count') return { ...at, rows: [], count: model?.count(query) ?? 0 };
     return { ...at, rows: model?.query(query) ?? [] };
   }
@@ -165,7 +163,6 @@ export class MemoryBackend implements Backend {
     const found = {
       token: undefined,
       head: this.#log.head,
-      inlineAtHead: this.#inlineAtHead,
       ends: new Map<StreamId, StreamEnd>(),
       receipts: receipts.flatMap((asked) => this.#receipts.get(receiptName(asked)) ?? []),
       missing: events?.find((position) => !this.#log.has(position)),
@@ -183,7 +180,7 @@ export class MemoryBackend implements Backend {
     if (model === undefined) return [];
     const rows = new Map<string, unknown>();
     for (const key of keys) rows.set(key, model.rows.get(key));
-    const found = { target, id: model.id, checkpoint: this.#checkpointOf(model), rows };
+    const found = { target, id: model.id, checkpoint: model.checkpoint, rows };
     if (unprocessed === undefined) return [found];
     const { filter, atMost, keyOf } = unprocessed;
     const page = this.#log.readLog(found.checkpoint ?? START, { filter, pageSize: atMost });
@@ -197,11 +194,6 @@ export class MemoryBackend implements Backend {
     return rows?.id === shadow ? rows : undefined;
   }
 
-  /** An inline read model contains all events up to the head; the checkpoint of any other one is stored. */
-  #checkpointOf({ id, checkpoint }: MemoryRows): Position | undefined {
-    return this.#inlineAtHead.includes(id) ? this.#log.head : checkpoint;
-  }
-
   /**
    * For subclasses that persist plans: called before a plan is applied. Until the promise resolves, the subclass must
    * hold back `transact`, `openModel` and `beginShadow`.
@@ -211,13 +203,12 @@ export class MemoryBackend implements Backend {
   }
 
   /** Applies a plan: adds its events and receipts, writes its rows, and promotes a shadow. */
-  protected apply({ appends, inline, models, promoted }: Plan): void {
+  protected apply({ appends, models, promoted }: Plan): void {
     for (const placed of appends) this.#append(placed);
-    if (appends.some(({ recorded }) => recorded.length > 0)) this.#inlineAtHead = inline;
     for (const { id, rows, checkpoint } of models) {
       const model = this.#byId.get(id);
       for (const row of rows) model?.write(row);
-      if (model !== undefined && checkpoint !== undefined) model.checkpoint = checkpoint;
+      if (model !== undefined) model.checkpoint = checkpoint;
     }
     if (promoted !== undefined) this.#promoteShadow(promoted.name);
     this.#notifier.notify();

@@ -18,6 +18,8 @@ export type StoredForm = 'text' | 'value';
 export interface CurrentModel {
   readonly opened: OpenedModel;
   readonly id: ModelId;
+  /** The head; or `undefined` before the first event. */
+  readonly checkpoint: Position | undefined;
   /** The stored row under a key; `undefined` if that key was not looked up. */
   readonly storedRow: (key: string) => LookedUpRow<unknown> | undefined;
 }
@@ -25,7 +27,7 @@ export interface CurrentModel {
 /**
  * The state of the log and its read models that a plan is based on. It was looked up or comes from the engine's cache.
  */
-export interface View extends Pick<Found, 'head' | 'inlineAtHead' | 'unreadable'> {
+export interface View extends Pick<Found, 'head' | 'unreadable'> {
   /** The end of each stream that has events. */
   readonly ends: Pick<ReadonlyMap<StreamId, StreamEnd | undefined>, 'get'>;
   /** The names of the receipts of commands that were already written ({@link receiptName}). */
@@ -109,16 +111,15 @@ class PlanBuilder {
 
   /** The plan of the appends added so far. */
   plan(): Plan {
-    const { head: headBefore, inlineAtHead, models } = this.#view;
-    const inline = models.map(({ id }) => id);
-    const written = this.#models.flatMap(({ model: { id }, rows }) =>
-      rows.size === 0 ? [] : [{ id, rows: [...rows.values()] }],
-    );
-    // The read models that were inline up to the head before, but are not in this plan: the event there implied their
-    // checkpoint, and the new events do not.
-    const left = this.#head === headBefore ? [] : inlineAtHead.filter((id) => !inline.includes(id));
-    const stored = left.map((id): ModelPlan => ({ id, rows: [], checkpoint: headBefore }));
-    return { headBefore, head: this.#head, appends: this.#appends, inline, models: [...written, ...stored] };
+    const { head: headBefore } = this.#view;
+    const head = this.#head;
+    const models = this.#models.map(({ model: { id, checkpoint: expected }, rows }): ModelPlan => ({
+      id,
+      rows: [...rows.values()],
+      checkpoint: head,
+      expected,
+    }));
+    return { headBefore, head, appends: this.#appends, models: head === headBefore ? [] : models };
   }
 
   /**

@@ -22,10 +22,10 @@ export interface PlacedAppend {
 export interface ModelPlan {
   readonly id: ModelId;
   readonly rows: readonly EncodedRow<unknown>[];
-  /** The new checkpoint; absent when the plan's events imply it. */
-  readonly checkpoint?: Position;
+  /** The new checkpoint: the rows contain all events up to here. For appends, the head after them. */
+  readonly checkpoint: Position;
   /** The checkpoint at planning time. If it has changed, the plan is invalid. */
-  readonly expected?: { readonly checkpoint: Position | undefined };
+  readonly expected: Position | undefined;
 }
 
 /** The content of one transaction. */
@@ -35,8 +35,7 @@ export interface Plan {
   /** The head after the transaction. */
   readonly head: Position;
   readonly appends: readonly PlacedAppend[];
-  /** The read models that these events list as inline. The next look-up returns them as `Found.inlineAtHead`. */
-  readonly inline: readonly ModelId[];
+  /** With appends: the read models that were at the head before. */
   readonly models: readonly ModelPlan[];
   /** A shadow that is promoted to the live read model of its name. */
   readonly promoted?: { readonly name: string; readonly shadow: ModelId };

@@ -7,6 +7,6 @@ export function plannedSteps(
   steps: readonly ModelPlan[],
   promoted?: Plan['promoted'],
 ): Planned<undefined> {
-  const plan = { headBefore: head, head, appends: [], inline: [], models: steps };
+  const plan = { headBefore: head, head, appends: [], models: steps };
   return { plan: promoted === undefined ? plan : { ...plan, promoted }, result: undefined };
 }

@@ -24,7 +24,6 @@ interface CachedState {
   /** The backend's token of this state. */
   readonly token: unknown;
   readonly head: Position;
-  readonly inlineAtHead: readonly ModelId[];
   readonly models: readonly CachedModel[];
 }
 
@@ -60,12 +59,12 @@ export class ViewCache {
     );
     return {
       head: state.head,
-      inlineAtHead: state.inlineAtHead,
       ends: this.#ends,
       receipts: NO_RECEIPTS,
       models: state.models.map(({ opened, id, rows }): CurrentModel => ({
         opened,
         id,
+        checkpoint: state.head,
         storedRow: (key) => rows.get(key) ?? (newStreams.has(key) ? NO_ROW : undefined),
       })),
     };
@@ -85,8 +84,7 @@ export class ViewCache {
         model?.opened.decoder.cacheWritten(written);
       }
     }
-    const inlineAtHead = plan.head === plan.headBefore ? state.inlineAtHead : plan.inline;
-    this.#state = { ...state, token, head: plan.head, inlineAtHead };
+    this.#state = { ...state, token, head: plan.head };
   }
 
   clear(): void {
@@ -125,6 +123,6 @@ export class ViewCache {
       }
       return { opened, id, rows };
     });
-    this.#state = { token, head: view.head, inlineAtHead: view.inlineAtHead, models };
+    this.#state = { token, head: view.head, models };
   }
 }

@@ -65,11 +65,6 @@ export interface Found {
   readonly token: unknown;
   /** The end of the last whole append; `START` for an empty log. */
   readonly head: Position;
-  /**
-   * The read models that the last event lists as inline: its transaction updated their rows, so their checkpoint is the
-   * head. The checkpoints of other read models are stored. A plan lists the models of its own events (`Plan.inline`).
-   */
-  readonly inlineAtHead: readonly ModelId[];
   /** The end of each requested stream that has events. */
   readonly ends: ReadonlyMap<StreamId, StreamEnd>;
   /** Why the end or a receipt of a stream could not be read, if any. This refuses only that stream's appends. */
@@ -86,10 +81,7 @@ export interface Found {
 export interface FoundModel {
   readonly target: ModelTarget;
   readonly id: ModelId;
-  /**
-   * The rows contain all events up to here: the head, if the last event names the read model. `undefined` before its
-   * first step.
-   */
+  /** The rows contain all events up to here; `undefined` before the first step. */
   readonly checkpoint: Position | undefined;
   /** The stored row under each requested key, and each that `unprocessed` changes; `undefined` when there is none. */
   readonly rows: ReadonlyMap<string, unknown>;

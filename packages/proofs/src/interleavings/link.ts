@@ -151,7 +151,7 @@ export class Link implements Backend {
     );
     const isTaken = ({ revision, streamId }: RecordedEvent): boolean =>
       Number(revision) < this.#log.ofStream(streamId).length;
-    const nothing: Plan = { headBefore, head: headBefore, appends: [], inline: [], models: [] };
+    const nothing: Plan = { headBefore, head: headBefore, appends: [], models: [] };
     const { result } = await this.#asOwn(() =>
       this.#log.transact<boolean>({
         question: { streams: [], receipts, models: [] },
