@@ -1,4 +1,11 @@
-import { openMemoryStore, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import {
+  openMemoryStore,
+  START,
+  streamId,
+  type Position,
+  type RecordedEvent,
+  type Store,
+} from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { Acknowledged } from '#insides';
 import { Fault } from '@login-policy/event-sourcing/values';
@@ -146,8 +153,8 @@ describe('a rebuild during which a restored backup takes the last event away', (
       knows: async (position) => !(isLost && position === head) && sound.knows(position),
       async *readAll(options) {
         isLost = ++reads > 1;
-        for await (const page of sound.readAll(options))
-          yield isLost ? page.filter(({ position }) => position < head) : page;
+        const isKept = ({ position }: RecordedEvent): boolean => !isLost || position < head;
+        for await (const page of sound.readAll(options)) yield page.filter(isKept);
       },
     }));
     const openedStore = (): Store => store;

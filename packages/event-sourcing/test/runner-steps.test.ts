@@ -36,7 +36,7 @@ describe('a runner whose signal fires', () => {
       async *subscribe(options) {
         for await (const message of sound.subscribe({ ...options, pageSize: 2 })) {
           yield message;
-          if (options?.signal === control.signal) control.abort();
+          control.abort();
           if (options?.signal?.aborted === true) return;
         }
       },

@@ -123,24 +123,20 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     await this.read([], freshness);
   }
 
-  /** How far the rows lag behind the store, counted by reading the events after their checkpoint. @throws DeadlineExceeded */
+  /**
+   * How far the rows lag behind the store, counted by reading the events after their checkpoint.
+   *
+   * @throws DeadlineExceeded, StoreClosed
+   */
   async lag(signal?: AbortSignal): Promise<Lag> {
-    const deadline = this.#deadline('the lag', signal);
-    return this.#log.lag((await this.rows.checkpoint(deadline)) ?? START, deadline);
+    return this.#untilClosed('the lag', signal, async (deadline) =>
+      this.#log.lag((await this.rows.checkpoint(deadline)) ?? START, deadline),
+    );
   }
 
   /** Reduces all events up to the head. @throws ProjectionStopped, DeadlineExceeded, StoreClosed */
   async catchUp(signal?: AbortSignal): Promise<Position> {
-    this.#states.refuseWhenClosed();
-    const deadline = this.#deadline('catching up', signal);
-    if (this.#parts.readModelUpdates === 'inline') return this.#keepUp(deadline);
-    for (let attempt = 1; ; attempt++) {
-      const head = await this.#log.store.head(deadline);
-      const checkpoint = await this.#keepUp(deadline);
-      if (checkpoint >= head) return checkpoint;
-      // A pass goes as far as the connected node, which may lag.
-      await deadline.wait(pause(attempt));
-    }
+    return this.#untilClosed('catching up', signal, (deadline) => this.#catchUp(deadline));
   }
 
   /**
@@ -150,8 +146,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
    * @throws StoreClosed, or RebuildSuperseded when another process began a later rebuild.
    */
   async rebuild(signal?: AbortSignal): Promise<Position> {
-    this.#states.refuseWhenClosed();
-    const checkpoint = await this.#rebuilds.rebuild(this.#deadline('a rebuild', signal));
+    const checkpoint = await this.#untilClosed('a rebuild', signal, (deadline) => this.#rebuilds.rebuild(deadline));
     this.resume();
     return checkpoint;
   }
@@ -234,6 +229,26 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.#reads.noteAtHead(passed);
     this.#states.become({ is: 'following' });
     return passed.checkpoint;
+  }
+
+  async #catchUp(deadline: Deadline): Promise<Position> {
+    if (this.#parts.readModelUpdates === 'inline') return this.#keepUp(deadline);
+    for (let attempt = 1; ; attempt++) {
+      const head = await this.#log.store.head(deadline);
+      const checkpoint = await this.#keepUp(deadline);
+      if (checkpoint >= head) return checkpoint;
+      // A pass goes as far as the connected node, which may lag.
+      await deadline.wait(pause(attempt));
+    }
+  }
+
+  /** Works for a caller, until its signal fires or the runner closes. @throws StoreClosed */
+  #untilClosed<Result>(
+    doing: string,
+    given: AbortSignal | undefined,
+    work: (deadline: Deadline) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#states.untilClosed(this.#ending.signal, given, (signal) => work(this.#deadline(doing, signal)));
   }
 
   #deadline(doing: string, signal: AbortSignal | undefined): Deadline {

@@ -1,4 +1,6 @@
 import { Fault } from '../fault.js';
+import { isFault } from '../is-fault.js';
+import { demandSignal, onAbort } from '../on-abort.js';
 import type { Position } from '../streams/position.js';
 
 /** The state of a runner. */
@@ -53,6 +55,25 @@ export class RunnerStates {
   /** @throws StoreClosed once it is closed. */
   refuseWhenClosed(): void {
     if (this.#now.is === 'closed') throw this.closed();
+  }
+
+  /** Works until `given` fires, or the runner's own signal, `closing`. @throws StoreClosed */
+  async untilClosed<Result>(
+    closing: AbortSignal,
+    given: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    this.refuseWhenClosed();
+    demandSignal(given);
+    const ending = new AbortController();
+    const forgets = [closing, given].map((signal) => onAbort(signal, () => ending.abort()));
+    try {
+      return await work(ending.signal);
+    } catch (caught) {
+      throw isFault(caught, 'deadline-exceeded') && closing.aborted ? this.closed() : caught;
+    } finally {
+      for (const forget of forgets) forget();
+    }
   }
 
   /** The fault of calls after the close. */
