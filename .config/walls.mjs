@@ -5,7 +5,7 @@ const kernelOfDomains = [...kernelOfAuthors, '@login-policy/event-sourcing/domai
 const kernelOfStores = [...kernelOfAuthors, '@login-policy/event-sourcing/store'];
 const wholeKernel = [...kernelOfDomains, '@login-policy/event-sourcing/store'];
 /** What is built on the domain, in its package: entries that its core does not import. */
-const guests = ['people', 'analysis'];
+const guests = ['people', 'analysis', 'backtest'];
 const domain = [
   '@login-policy/domain',
   '@login-policy/domain/model',

@@ -1,0 +1,176 @@
+import { isFault } from '@login-policy/event-sourcing';
+import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { evaluateSignIn, RejectedError, type OwnerRef } from '../index.js';
+import { InvalidValue, isOrganization, type SignInPolicy } from '../model.js';
+import { reachedIn } from './effects.js';
+import { Findings, type Backtest, type LineProblem } from './findings.js';
+import { LineSplitter, LONGEST_LINE, type Line, type RecordSource } from './lines.js';
+import type { PolicyProposed, PolicyThen } from './policies.js';
+import { parseRecord, type ReadRecord } from './record.js';
+
+/** What to look back with, and at what. */
+export interface BacktestOptions {
+  /** The policy that answered then. */
+  readonly from: PolicyThen;
+  /** The policy to judge by instead. */
+  readonly to: PolicyProposed;
+  /** Only users of this organization, or of this instance with all its organizations. Default: all. */
+  readonly owner?: OwnerRef;
+  /** Only sign-ins from this instant on. */
+  readonly since?: Date;
+  /** Only sign-ins before this instant. */
+  readonly until?: Date;
+  /** Ends it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const LINES_BETWEEN_YIELDS = 1000;
+
+/**
+ * What a change would have meant for recorded sign-ins: judges each under the policy that answered then and under
+ * another one (docs/how-to/backtest.md). Reads its sources once, one after another, in bounded space, and yields to the
+ * event loop.
+ *
+ * A line that can't be judged, or that was answered otherwise than the judgement gives, is named by its number.
+ *
+ * @throws RejectedError when there is no other policy to judge by; what a source, or `from` or `to`, throws.
+ */
+export async function backtest(records: Iterable<RecordSource>, options: BacktestOptions): Promise<Backtest> {
+  const { signal } = options;
+  const looking = new LookingBack(options);
+  let lines = 0;
+  const take = async (some: Iterable<Line>): Promise<void> => {
+    for (const line of some) {
+      const pending = looking.take(line);
+      if (pending !== undefined) await pending;
+      if (++lines % LINES_BETWEEN_YIELDS !== 0) continue;
+      await yieldToLoop();
+      signal?.throwIfAborted();
+    }
+  };
+  for (const { name, text } of records) {
+    const splitter = new LineSplitter(name);
+    for await (const piece of text) {
+      signal?.throwIfAborted();
+      await take(splitter.take(piece));
+    }
+    await take(splitter.rest());
+  }
+  return looking.findings.found;
+}
+
+/** A policy to judge by, or why it can't be read. */
+type ToJudgeBy = { readonly policy: SignInPolicy } | { readonly problem: LineProblem; readonly message: string };
+
+/** The policies of an owner: those that answered earlier, by their last events, and the one that would answer. */
+interface Policies {
+  readonly earlier: Map<string, ToJudgeBy>;
+  readonly proposed: ToJudgeBy;
+}
+
+/** Takes lines one after another, and waits only where a policy is not known yet. */
+class LookingBack {
+  readonly findings = new Findings();
+  readonly #options: BacktestOptions;
+  readonly #since: number;
+  readonly #until: number;
+  readonly #known = new Map<string, Map<string | undefined, Policies>>();
+
+  constructor(options: BacktestOptions) {
+    this.#options = options;
+    this.#since = options.since?.getTime() ?? Number.NEGATIVE_INFINITY;
+    this.#until = options.until?.getTime() ?? Number.POSITIVE_INFINITY;
+  }
+
+  take(line: Line): Promise<void> | undefined {
+    const record = this.#recordIn(line);
+    if (record === undefined) return undefined;
+    const { eventId, owner } = record;
+    if (!this.#isWanted(record)) {
+      this.findings.leaveOut();
+      return undefined;
+    }
+    const policies = this.#known.get(owner.instanceId)?.get(owner.organizationId);
+    const earlier = policies?.earlier.get(eventId);
+    if (policies === undefined || earlier === undefined) return this.#lookUp(line, record, policies);
+    this.#judge({ line, record, earlier, proposed: policies.proposed });
+    return undefined;
+  }
+
+  /** `undefined` for an empty line, and for one that is not a record, which is then named. */
+  #recordIn(line: Line): ReadRecord | undefined {
+    const { form, text } = line;
+    if (form === 'too-long') this.findings.bad(line, 'not-a-record', `It has over ${LONGEST_LINE} characters.`);
+    if (text.trim() === '') return undefined;
+    try {
+      return parseRecord(text);
+    } catch (caught) {
+      if (form === 'half') this.findings.bad(line, 'half-line', 'It has no end.');
+      else if (!(caught instanceof InvalidValue)) this.findings.bad(line, 'not-a-record', 'It is not JSON.');
+      else this.findings.bad(line, caught.field === 'v' ? 'other-version' : 'not-a-record', caught.message);
+      return undefined;
+    }
+  }
+
+  #isWanted({ at, owner }: ReadRecord): boolean {
+    const wanted = this.#options.owner;
+    if (at < this.#since || at >= this.#until) return false;
+    if (wanted === undefined) return true;
+    if (owner.instanceId !== wanted.instanceId) return false;
+    return !isOrganization(wanted) || owner.organizationId === wanted.organizationId;
+  }
+
+  async #lookUp(line: Line, record: ReadRecord, known: Policies | undefined): Promise<void> {
+    const { eventId, owner } = record;
+    const { from, to } = this.#options;
+    const policies = known ?? {
+      earlier: new Map<string, ToJudgeBy>(),
+      proposed: await readOrProblem(async () => ({ policy: await to(owner) })),
+    };
+    const earlier = await readOrProblem(async () => {
+      const policy = await from(owner, eventId);
+      return policy === undefined ? unknownEvent(eventId) : { policy };
+    });
+    policies.earlier.set(eventId, earlier);
+    const ofInstance = this.#known.get(owner.instanceId) ?? new Map<string | undefined, Policies>();
+    this.#known.set(owner.instanceId, ofInstance.set(owner.organizationId, policies));
+    this.#judge({ line, record, earlier, proposed: policies.proposed });
+  }
+
+  #judge({ line, proposed, record, earlier }: ToJudge): void {
+    if ('problem' in earlier) return this.findings.bad(line, earlier.problem, earlier.message);
+    if ('problem' in proposed) return this.findings.bad(line, proposed.problem, proposed.message);
+    const was = evaluateSignIn(earlier.policy, record.signIn);
+    if (was.outcome === 'rejected') return this.findings.bad(line, 'not-a-record', was.message);
+    const given = reachedIn(was);
+    if (given !== record.reached) {
+      const message = `It was answered with ${record.reached}, and the policy of then gives ${given}.`;
+      return this.findings.bad(line, 'answered-otherwise', message);
+    }
+    const would = evaluateSignIn(proposed.policy, record.signIn);
+    if (would.outcome === 'rejected') throw new RejectedError(would);
+    return this.findings.add({ line, record, after: reachedIn(would) });
+  }
+}
+
+interface ToJudge {
+  readonly line: Line;
+  readonly record: ReadRecord;
+  readonly earlier: ToJudgeBy;
+  readonly proposed: ToJudgeBy;
+}
+
+function unknownEvent(eventId: string): ToJudgeBy {
+  const message = `No policy of its owner ever ended with the event ${eventId}.`;
+  return { problem: 'unknown-event', message };
+}
+
+/** One policy that can't be read holds up the others no more than their reads do. */
+async function readOrProblem(read: () => Promise<ToJudgeBy>): Promise<ToJudgeBy> {
+  try {
+    return await read();
+  } catch (caught) {
+    if (!isFault(caught, 'unreadable-event') && !isFault(caught, 'written-by-newer-program')) throw caught;
+    return { problem: 'unreadable-policy', message: caught.message };
+  }
+}

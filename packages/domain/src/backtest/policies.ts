@@ -1,0 +1,193 @@
+import { deepFrozen } from '@login-policy/event-sourcing/domain';
+import {
+  orThrow,
+  RejectedError,
+  type CommandInput,
+  type LoginPolicies,
+  type LoginPolicyView,
+  type LoginSettingsView,
+  type OwnerRef,
+  type PolicyChange,
+  type RolloutCommand,
+} from '../index.js';
+import {
+  ACKNOWLEDGED_BY_NAME,
+  isOrganization,
+  type LifetimeName,
+  type Lifetimes,
+  type LoginSettings,
+  type PolicyFound,
+  type SettingPath,
+  type SignInPolicy,
+  type SignInRules,
+} from '../model.js';
+
+/** The policy whose last event was this one, of an owner or of the instance behind it; `undefined` if there is none. */
+export type PolicyThen = (owner: OwnerRef, eventId: string) => Promise<SignInPolicy | undefined>;
+
+/** The policy that an owner's users would meet. */
+export type PolicyProposed = (owner: OwnerRef) => Promise<SignInPolicy>;
+
+/** A change to look back with: the steps of a plan, or one command for all policies of an instance (a rollout). */
+export type ProposedChange =
+  | { readonly steps: readonly { readonly owner: OwnerRef; readonly command: CommandInput }[] }
+  | { readonly everywhere: RolloutCommand };
+
+/** The policies as they were, from their events. */
+export function policiesThen(policies: Pick<LoginPolicies, 'history' | 'policy'>): PolicyThen {
+  const sequences = new Map<string, Promise<ReadonlyMap<string, bigint>>>();
+  const found = new Map<string, Promise<SignInPolicy | undefined>>();
+  const ofStream = async (owner: OwnerRef, eventId: string): Promise<SignInPolicy | undefined> => {
+    const sequence = (await once(sequences, nameOf(owner), () => sequencesOf(policies, owner))).get(eventId);
+    if (sequence === undefined) return undefined;
+    return once(found, eventId, async () => {
+      const answer = await policies.policy(owner, { asOf: { sequence } });
+      // An event within an append was nobody's last one.
+      return answer.outcome === 'found' && answer.policy.eventId === eventId ? answer : undefined;
+    });
+  };
+  return async (owner, eventId) =>
+    (await ofStream({ instanceId: owner.instanceId }, eventId)) ??
+    (isOrganization(owner) ? ofStream(owner, eventId) : undefined);
+}
+
+const EVENTS_PER_PAGE = 10_000;
+
+/** The sequences of a policy's events. */
+async function sequencesOf(
+  policies: Pick<LoginPolicies, 'history'>,
+  owner: OwnerRef,
+): Promise<ReadonlyMap<string, bigint>> {
+  const sequences = new Map<string, bigint>();
+  for (let fromSequence = 1n; ;) {
+    const { entries, lastSequence } = orThrow(await policies.history(owner, { fromSequence, limit: EVENTS_PER_PAGE }));
+    for (const { eventId, sequence } of entries) sequences.set(eventId, sequence);
+    const last = entries.at(-1)?.sequence ?? lastSequence;
+    if (last >= lastSequence) return sequences;
+    fromSequence = last + 1n;
+  }
+}
+
+type ReadPolicies = Pick<LoginPolicies, 'effectivePolicy' | 'policy' | 'preview'>;
+
+/**
+ * The policies as they would be after a change, by its preview: nothing is written. A step that would be refused
+ * rejects; of a change everywhere, it leaves that custom policy as it is.
+ */
+export function policiesAfter(policies: ReadPolicies, change: ProposedChange): PolicyProposed {
+  const known = new Map<string, Promise<SignInRules>>();
+  const after = (owner: OwnerRef): Promise<SignInRules> => once(known, nameOf(owner), () => wouldBe(owner));
+  const wouldBe = async (owner: OwnerRef): Promise<SignInRules> => {
+    const answer = orThrow(await (isOrganization(owner) ? policies.effectivePolicy(owner) : policies.policy(owner)));
+    const step = stepOn(owner, answer.policy, change);
+    if (step !== undefined) return previewed(policies, { owner, answer, step, change });
+    return isOrganization(owner) && answer.policy.isDefault ? after({ instanceId: owner.instanceId }) : answer.policy;
+  };
+  return after;
+}
+
+/** The command on an owner's own policy. A change everywhere has one for each policy that there is. */
+function stepOn(owner: OwnerRef, { isDefault }: LoginPolicyView, change: ProposedChange): CommandInput | undefined {
+  if ('everywhere' in change) return isOrganization(owner) && isDefault ? undefined : change.everywhere;
+  return change.steps.find((step) => nameOf(step.owner) === nameOf(owner))?.command;
+}
+
+interface ToPreview {
+  readonly owner: OwnerRef;
+  readonly answer: PolicyFound;
+  readonly step: CommandInput;
+  readonly change: ProposedChange;
+}
+
+const EVERYTHING = [...ACKNOWLEDGED_BY_NAME, { lockedOut: Number.MAX_SAFE_INTEGER }];
+
+async function previewed(
+  policies: Pick<LoginPolicies, 'preview'>,
+  { answer: { policy, seen }, change, owner, step }: ToPreview,
+): Promise<SignInRules> {
+  const byDefault = isOrganization(owner) ? commandOnDefault(change) : undefined;
+  const preview = await policies.preview(owner, step, {
+    acknowledge: EVERYTHING,
+    ...(seen !== undefined && { ifSeen: seen }),
+    ...(byDefault !== undefined && { beside: { byDefault } }),
+  });
+  if (preview.outcome === 'found') return changed(policy, preview.changes);
+  if ('everywhere' in change && preview.rejection.reason !== 'changed-since') return policy;
+  throw new RejectedError(preview);
+}
+
+/** The command of the same plan on the default policy, which a custom policy may be removed for or copied from. */
+function commandOnDefault(change: ProposedChange): CommandInput | undefined {
+  return 'steps' in change ? change.steps.find(({ owner }) => !isOrganization(owner))?.command : undefined;
+}
+
+/** The rules of a policy after its changes; frozen, because they judge many sign-ins. */
+function changed(
+  { identityProviders, multiFactors, secondFactors, settings }: LoginPolicyView,
+  changes: readonly PolicyChange[],
+): SignInRules {
+  const start = {
+    settings: { ...settings, lifetimes: textsOf(settings) },
+    secondFactors,
+    multiFactors,
+    identityProviders,
+  };
+  return deepFrozen(changes.reduce(withChange, start));
+}
+
+type Rules = SignInRules & { readonly settings: LoginSettings };
+
+function withChange(rules: Rules, change: PolicyChange): Rules {
+  switch (change.what) {
+    case 'policy':
+      return rules;
+    case 'setting':
+      return { ...rules, settings: withSetting(rules.settings, change.setting, change.after) };
+    case 'second-factor':
+      return { ...rules, secondFactors: listAfter(rules.secondFactors, change.factor, change.step) };
+    case 'multi-factor':
+      return { ...rules, multiFactors: listAfter(rules.multiFactors, change.factor, change.step) };
+    case 'identity-provider': {
+      const { identityProvider: one, step } = change;
+      const others = rules.identityProviders.filter(
+        ({ id, ownerType }) => id !== one.id || ownerType !== one.ownerType,
+      );
+      return { ...rules, identityProviders: step === 'added' ? [...others, one] : others };
+    }
+  }
+}
+
+function withSetting(settings: LoginSettings, path: SettingPath, value: boolean | string | undefined): LoginSettings {
+  const [, lifetime] = path.split('lifetimes.');
+  if (lifetime === undefined) return { ...settings, [path]: value };
+  return { ...settings, lifetimes: { ...settings.lifetimes, [lifetime]: value } };
+}
+
+function listAfter<Item>(items: readonly Item[], item: Item, step: 'added' | 'removed'): readonly Item[] {
+  return step === 'added' ? [...items, item] : items.filter((one) => one !== item);
+}
+
+function textsOf({ lifetimes }: LoginSettingsView): Lifetimes {
+  const text = (name: LifetimeName): string => lifetimes[name].toISO() ?? '';
+  return {
+    passwordCheck: text('passwordCheck'),
+    externalLoginCheck: text('externalLoginCheck'),
+    mfaInitSkip: text('mfaInitSkip'),
+    secondFactorCheck: text('secondFactorCheck'),
+    multiFactorCheck: text('multiFactorCheck'),
+  };
+}
+
+function nameOf(owner: OwnerRef): string {
+  return JSON.stringify(isOrganization(owner) ? [owner.instanceId, owner.organizationId] : [owner.instanceId]);
+}
+
+/** What is known by a name, or is found out now. A failure is not remembered. */
+function once<Value>(known: Map<string, Promise<Value>>, name: string, find: () => Promise<Value>): Promise<Value> {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const finding = find();
+  known.set(name, finding);
+  finding.catch(() => known.delete(name));
+  return finding;
+}
