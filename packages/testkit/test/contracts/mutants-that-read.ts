@@ -138,6 +138,21 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
     }),
   },
   {
+    does: 'hands the same unfrozen events to all subscribers',
+    noticedBy: 'gets events that no other subscriber can change',
+    mutation: ({ store }) => {
+      const shared = new Map<Position, RecordedEvent>();
+      return {
+        async *subscribe(options): Messages {
+          for await (const message of store.subscribe(options)) {
+            if (message.kind === 'caught-up') yield message;
+            else yield { ...message, events: message.events.map((event) => sharedCopy(shared, event)) };
+          }
+        },
+      };
+    },
+  },
+  {
     does: 'hears that its reader left with the next event only',
     noticedBy: 'comes when the reader stops while waiting for a message',
     isNoticedByWaiting: true,
@@ -187,6 +202,12 @@ export const mutantsThatRead: readonly Mutant<EventStoreMutation>[] = [
     mutation: ({ store }) => ({ knows: async (one) => ordinalOf(one) <= ordinalOf(await store.head()) }),
   },
 ];
+
+function sharedCopy(shared: Map<Position, RecordedEvent>, event: RecordedEvent): RecordedEvent {
+  const copy = shared.get(event.position) ?? structuredClone(event);
+  shared.set(event.position, copy);
+  return copy;
+}
 
 /** The position of the event that stands where another one is said to. */
 async function eventAt(store: EventStore, wanted: Position): Promise<Position> {

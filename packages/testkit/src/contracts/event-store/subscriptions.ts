@@ -31,6 +31,7 @@ export const subscriptions: Suite<EventStoreUnderTest> = {
     'is caught up past events that its filter excludes': passesExcludedEvents,
     'waits for a slow reader without delaying others': waitsForSlowReader,
     'wakes for what is written through another handle': wakesForOtherHandles,
+    'gets events that no other subscriber can change': sharesNoChange,
     'with a page size out of range is refused': refusesOutOfRange,
   },
 };
@@ -201,6 +202,20 @@ async function wakesForOtherHandles(subject: EventStoreUnderTest): Promise<void>
   }
   demandEvents(subscriber.events, all);
   await subscriber.leave();
+}
+
+async function sharesNoChange({ eventStore, record }: EventStoreUnderTest): Promise<void> {
+  const [careless, careful] = [new Subscriber(eventStore), new Subscriber(eventStore)];
+  for (const subscriber of [careless, careful]) await subscriber.untilCaughtUp(START);
+  const waiting = [careless, careful].map((subscriber) => awaitedLater(subscriber.untilCount(2)));
+  const recorded = await record(FIRST, 2);
+  await Promise.all(waiting);
+  for (const event of careless.events) {
+    for (const part of [event, event.data, event.metadata]) Reflect.set(part, 'actor', 'somebody else');
+    Reflect.set(event, 'type', 'SomethingElse');
+  }
+  demandEvents(careful.events, recorded);
+  for (const subscriber of [careless, careful]) await subscriber.leave();
 }
 
 async function refusesOutOfRange({ eventStore, record }: EventStoreUnderTest): Promise<void> {
