@@ -67,7 +67,7 @@ export class LoginPolicies extends LoginPolicyReads {
     const instancePolicies = new InstancePolicies(readModel);
     const counting = countingSources(options, instancePolicies);
     // The handler and the reader need each other, so the handler gets the reader on its first command.
-    const handler = policyHandler(options, { rows: readModel.rows, policies: () => policies, counting });
+    const handler = policyHandler(options, { policies: () => policies, counting });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
     const changes = new Changes({ store, policies, states: handler.states, directory: organizations });

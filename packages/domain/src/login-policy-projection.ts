@@ -5,7 +5,6 @@ import {
   type Instant,
   type Json,
   type Projection,
-  type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { type StateAt, UnreadableRow } from '@login-policy/event-sourcing/domain';
@@ -53,20 +52,6 @@ export function valueInInstance(instanceId: string, name: string): string {
 }
 
 /**
- * The number of events between two snapshots of a policy. A read of a past policy begins at a snapshot, so it folds
- * fewer events. A snapshot takes about a kilobyte: about 2 % of the disk space of the 250 events before it.
- */
-export const SNAPSHOT_EVERY = 250;
-
-/**
- * The key of the snapshot after a stream's event. It can't be the key of a policy, because no stream name begins with a
- * digit.
- */
-export function snapshotKey(streamId: StreamId, last: Revision): string {
-  return `${last + 1n}@${streamId}`;
-}
-
-/**
  * All policies in force, each with its last revision and timestamps. The reads `policy` and `effectivePolicy` and the
  * lists use these rows. A row is computed by the same function as the state that commands decide on (`policyAfter`).
  */
@@ -81,11 +66,6 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
   index: indexOf,
   indexUnreadable,
   reduce,
-  // Without `customIn`, a snapshot has no index values: lists contain only policies in force.
-  snapshot: (row, { revision: last, streamId }) =>
-    (Number(last) + 1) % SNAPSHOT_EVERY === 0
-      ? { key: snapshotKey(streamId, last), row: { ...row, customIn: undefined } }
-      : undefined,
 };
 
 /** The policy state in a row; `undefined` if there is no row, or if it can't be read. */

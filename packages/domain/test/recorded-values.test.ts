@@ -151,15 +151,6 @@ describe('the row of a policy', () => {
     expect(read).to.deep.equal(row);
     expect(read.policy.identityProviders).to.deep.equal(identityProviders);
   });
-
-  it('has a snapshot every 250 events, under a key that no stream has', () => {
-    const row = rowOf(ACME_STREAM);
-    const facts = recorded({ type: 'LoginPolicyRemoved', schemaVersion: 1, data: {} });
-    const keys = Array.from({ length: 1000 }, (_, last) =>
-      loginPolicyProjection.snapshot?.(row, { ...facts, revision: revision(last) }),
-    ).flatMap((snapshot) => (snapshot === undefined ? [] : [snapshot.key]));
-    expect(keys).to.deep.equal([250, 500, 750, 1000].map((count) => `${count}@${ACME_STREAM}`));
-  });
 });
 
 describe('a lifetime', () => {

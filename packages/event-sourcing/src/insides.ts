@@ -1,7 +1,6 @@
 /** What the tests of this package look at inside it. Nobody else can import it. */
 export { MemoryConsumers } from './consume/memory-consumers.js';
 export { Consumers } from './consume/consumers.js';
-export type { RememberedStates } from './decisions/remembered-states.js';
 export { StateReader } from './decisions/state-reader.js';
 export { OpenedModel } from './engine/opened-model.js';
 export { RowDecoder } from './engine/row-decoder.js';

@@ -3,8 +3,7 @@ import type { Conditions } from '../harness/row.js';
 import { onServer } from '../raw/postgres-server.js';
 import { AT_ONCE, EVENTS_OF_COURSE, jobsOver, runConcurrently } from '../workload/course.js';
 import type { StoreKind } from '../workload/kinds.js';
-import { longHistory } from '../workload/histories.js';
-import { addDefault, runCommand, seedReady, withPolicies } from '../workload/ours.js';
+import { addDefault, runCommand, withPolicies } from '../workload/ours.js';
 
 /** The disk space of a table, with its indexes and partly filled pages. */
 interface TableSize {
@@ -19,8 +18,6 @@ const SQLITE_CONTENT = 'SELECT avg(octet_length(data) + octet_length(metadata)) 
 const POSTGRES_TABLES = `
   SELECT relname AS name, pg_total_relation_size(oid)::float8 AS bytes
   FROM pg_class WHERE relnamespace = 'login_policy'::regnamespace AND relkind = 'r'`;
-/** The number of events between two snapshots of a policy. */
-const SNAPSHOT_EVERY = 250;
 /** These grow with the events, all other tables with the policies in force. */
 const OF_EVENTS = ['events'];
 const OF_POLICIES = ['names', 'rows', 'row_index', 'read_model_rows', 'read_model_entries'];
@@ -36,14 +33,9 @@ export async function printDisk(kind: StoreKind, conditions: Conditions): Promis
   const tables = await tablesOf(kind, location);
   const event = bytesPerItem(tables, OF_EVENTS, policies * EVENTS_OF_COURSE);
   const row = bytesPerItem(tables, OF_POLICIES, policies);
-  const snapshots = conditions.isQuick ? 40 : 400;
-  const longLocation = await kind.freshLocation(conditions);
-  await seedReady(kind, longLocation, longHistory(snapshots * SNAPSHOT_EVERY));
-  const snapshot = bytesPerItem(await tablesOf(kind, longLocation), OF_POLICIES, snapshots);
   console.log(`On disk, ${kind.title}, ${policies} policies of ${EVENTS_OF_COURSE} events:`);
   console.log(`  an event, with its index           ${event} bytes`);
   console.log(`  a policy's row, index and name     ${row} bytes`);
-  console.log(`  a snapshot, each ${SNAPSHOT_EVERY} events      ${snapshot} bytes`);
   console.log(`  10,000,000 policies of 5 events    ${Math.round((5 * event + row) / 100)} GB (extrapolated)`);
   for (const { name, bytes } of tables) console.log(`    ${name.padEnd(30)}   ${Math.round(bytes / 1024)} KiB`);
   if (kind.name === 'sqlite') console.log(`  data and metadata of an event      ${contentOfFile(location)} bytes`);

@@ -37,7 +37,7 @@ export function randomHistories(policies: number, eventsEach: number): readonly 
   return appends;
 }
 
-/** The events of an append of a long history: half of those between two snapshots, so that no look is inside one. */
+/** The events of an append of a long history. A look at the middle is not inside one. */
 const APPENDED_TOGETHER = 125;
 
 /** One history of thousands of events. */

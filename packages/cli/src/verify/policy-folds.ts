@@ -11,7 +11,6 @@ import {
   INSTANCE_CATEGORY,
   isOrganization,
   loginPolicyEvents,
-  loginPolicyProjection,
   NO_POLICY,
   ORGANIZATION_CATEGORY,
   ownerOfStream,
@@ -31,20 +30,10 @@ import { ALL_CUSTOM, filteredLists, idsOn, WHOLE_CUSTOM, type PolicyList } from 
 /** The readable custom policies of an instance, by organization. */
 type CustomPolicies = Map<string, ActivePolicy>;
 
-/** A snapshot of the read model, and the state at the end of its append: the past is never answered from inside one. */
-interface Snapshot {
-  readonly owner: Owner;
-  readonly sequence: bigint;
-  readonly state: PolicyState;
-}
-
 /** Decodes and folds the events of every policy, and compares the result with the rows of the read model. */
 export class PolicyFolds {
   readonly #findings: Findings;
   readonly #states = new Map<StreamId, PolicyState | 'unreadable'>();
-  readonly #snapshots: Snapshot[] = [];
-  /** The sequence of a snapshot inside the append that is being read. */
-  #withSnapshot: bigint | undefined;
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -66,9 +55,7 @@ export class PolicyFolds {
     const state = this.#states.get(streamId) ?? NO_POLICY;
     if (state === 'unreadable') return;
     try {
-      const after = evolveState(state, loginPolicyEvents.decode(event));
-      this.#states.set(streamId, after);
-      this.#noteSnapshot(event, { owner, state: after });
+      this.#states.set(streamId, evolveState(state, loginPolicyEvents.decode(event)));
     } catch (caught) {
       if (!isFault(caught)) throw caught;
       this.#findings.add(eventName(event), caught.message);
@@ -76,25 +63,13 @@ export class PolicyFolds {
     }
   }
 
-  #noteSnapshot(event: RecordedEvent, then: Omit<Snapshot, 'sequence'>): void {
-    const { count, place } = event.append ?? { count: 1, place: 1 };
-    if (place === 1) this.#withSnapshot = undefined;
-    if (hasSnapshot(then.state, event)) this.#withSnapshot = event.revision + 1n;
-    if (place === count && this.#withSnapshot !== undefined)
-      this.#snapshots.push({ ...then, sequence: this.#withSnapshot });
-  }
-
-  /** Compares every policy with its row and its snapshots, and every list with the policies. */
+  /** Compares every policy with its row, and every list with the policies. */
   async compareRows(loginPolicies: LoginPolicies): Promise<void> {
     const custom = new Map<string, CustomPolicies>();
     for (const [owner, state] of this.#ownersAndStates()) {
       if (state.policy.stage === 'active') addCustom(owner, state.policy, custom);
       await this.#note(`the row of ${nameOf(owner)}`, () => rowProblem(owner, state, loginPolicies));
     }
-    for (const snapshot of this.#snapshots)
-      await this.#note(`the snapshot of ${nameOf(snapshot.owner)} at sequence ${snapshot.sequence}`, () =>
-        snapshotProblem(snapshot, loginPolicies),
-      );
     for (const [instanceId, policies] of custom) {
       for (const list of [ALL_CUSTOM, WHOLE_CUSTOM, ...filteredLists(policies.values())])
         await this.#note(`the ${list.name} of instance ${instanceId}`, () =>
@@ -170,14 +145,6 @@ async function rowProblem(
   return shows(row, { changeInfo, policy }) ? undefined : DIFFERS;
 }
 
-async function snapshotProblem(
-  { owner, sequence, state }: Snapshot,
-  loginPolicies: LoginPolicies,
-): Promise<string | undefined> {
-  const { policy: row } = orThrow(await loginPolicies.policy(owner, { asOf: { sequence } }));
-  return row.eventId === state.changeInfo?.eventId && shows(row, state) ? undefined : DIFFERS;
-}
-
 const DIFFERS = 'it does not match the events';
 
 function addCustom(owner: Owner, policy: ActivePolicy, custom: Map<string, CustomPolicies>): void {
@@ -188,11 +155,6 @@ function addCustom(owner: Owner, policy: ActivePolicy, custom: Map<string, Custo
 
 function nameOf(owner: Owner): string {
   return isOrganization(owner) ? `organization ${owner.organizationId}` : `instance ${owner.instanceId}`;
-}
-
-function hasSnapshot({ changeInfo, policy }: PolicyState, event: RecordedEvent): boolean {
-  if (policy.stage !== 'active' || changeInfo === undefined) return false;
-  return loginPolicyProjection.snapshot?.({ policy, changeInfo, customIn: undefined }, event) !== undefined;
 }
 
 async function lastEntry(loginPolicies: LoginPolicies, owner: OwnerRef): Promise<HistoryEntry | undefined> {

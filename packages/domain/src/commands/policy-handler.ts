@@ -1,8 +1,6 @@
-import { CommandHandler, type ProjectionRunner } from '@login-policy/event-sourcing';
-import type { Deadline, StateAt } from '@login-policy/event-sourcing/domain';
+import { CommandHandler } from '@login-policy/event-sourcing';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyEvent } from '../events/events.js';
-import { SNAPSHOT_EVERY, snapshotKey, stateInRow, type LoginPolicyRow } from '../login-policy-projection.js';
 import type { LoginPoliciesOptions } from '../open-login-policies.js';
 import { type PolicyLookUps, policyFacts, type PolicyFacts } from './facts.js';
 import { withPeople } from './people-facts.js';
@@ -23,12 +21,8 @@ export type PolicyHandler = CommandHandler<
   CommandConditions
 >;
 
-/**
- * The sources of a handler beside the events: snapshots, which it compares with the events, and policies that a command
- * copies.
- */
+/** The sources of a handler beside the events: policies that a command copies or compares, and people. */
 interface Sources {
-  readonly rows: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['rows'];
   readonly policies: () => PolicyLookUps;
   readonly counting: CountingSources;
 }
@@ -36,10 +30,8 @@ interface Sources {
 /** Makes the command handler of the login policies in a store. */
 export function policyHandler(
   { guard = 'warn', identityProviders, ids, keptStates, observe, store }: LoginPoliciesOptions,
-  { counting, policies, rows }: Sources,
+  { counting, policies }: Sources,
 ): PolicyHandler {
-  const stateUnder = async (key: string, deadline: Deadline): Promise<StateAt<PolicyState> | undefined> =>
-    stateInRow((await rows.read([key], deadline)).rows.get(key));
   const facts = policyFacts({ guard, identityProviders, policies });
   return new CommandHandler({
     eventStore: store.eventStore,
@@ -47,12 +39,6 @@ export function policyHandler(
     observe,
     events: loginPolicyEvents,
     facts: guard === 'refuse' && counting.people !== undefined ? withPeople(facts, { ...counting, policies }) : facts,
-    remembered: {
-      every: SNAPSHOT_EVERY,
-      latest: (stream, deadline) => stateUnder(stream, deadline),
-      after: (stream, last, deadline) => stateUnder(snapshotKey(stream, last), deadline),
-    },
-
     ids,
     keptStates,
   });

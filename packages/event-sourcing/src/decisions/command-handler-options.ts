@@ -5,7 +5,6 @@ import type { EventStore } from '../streams/event-store.js';
 import type { EventShape } from '../streams/event.js';
 import type { Decider } from './decider.js';
 import type { FactSource } from './fact-source.js';
-import type { RememberedStates } from './remembered-states.js';
 
 /** The options of a command handler. */
 export interface CommandHandlerOptions<
@@ -29,6 +28,4 @@ export interface CommandHandlerOptions<
   readonly keptStates?: number | undefined;
   /** Observes decisions and appends. */
   readonly observe?: Observe | undefined;
-  /** Snapshots of long streams. Default: none. */
-  readonly remembered?: RememberedStates<State> | undefined;
 }

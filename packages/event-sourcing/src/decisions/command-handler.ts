@@ -56,7 +56,7 @@ export class CommandHandler<
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
     this.#store = new TimedEventStore(observedEventStore(options.eventStore, options.observe));
-    const { decider, events, remembered } = options;
+    const { decider, events } = options;
     this.decider = decider;
     this.#observed = observedDecider(this.decider, options.observe);
     this.#facts = options.facts;
@@ -68,7 +68,6 @@ export class CommandHandler<
       events,
       initial: decider.initial,
       evolve: (state, event) => atOnce(decider.evolve(state, event), 'evolve'),
-      remembered,
     });
   }
 
