@@ -72,7 +72,7 @@ describe('api.fetch', () => {
       isAllowed: (_, __, { request }) => peers.push(request.peerAddress, request.get('host')) > 0,
     };
     await withFetch({ ports: instanceOf }, async ({ api }) => {
-      const request = new Request(`http://iam.example${PATH}?x=1`, { headers: bearer });
+      const request = new Request(`http://iam.example${PATH}?asOf=4`, { headers: bearer });
       const answer = await api.fetch(request, { peerAddress: '192.0.2.1' });
       expect(answer.status).to.equal(200);
       expect(await answer.json()).to.have.nested.property('policy.isDefault', true);

@@ -50,6 +50,27 @@ describe('a parameter of a query that a route of our own does not have', () => {
     }
   });
 
+  it('is refused by the routes of ZITADEL, too, unless unknown names are to be ignored', async () => {
+    const read = 'GET /admin/v1/policies/login';
+    const wrong: readonly (readonly [string, string])[] = [
+      [`${read}?asof=4`, 'asof is not a parameter of this request. Did you mean asOf?'],
+      ['GET /v2/settings/login?ctx.orgid=1', 'ctx.orgid is not a parameter of this request. Did you mean ctx.orgId?'],
+      ['GET /v2/settings/login?ctx=1', 'ctx is not a parameter of this request.'],
+      ['POST /admin/v1/policies/login/idps/_search?limit=2', 'limit is not a parameter of this request.'],
+      ['POST /admin/v1/policies/login/multi_factors/_search?limit=2', 'limit is not a parameter of this request.'],
+      ['DELETE /admin/v1/policies/login/second_factors/1?asOf=4', 'asOf is not a parameter of this request.'],
+    ];
+    for (const [route, sentence] of wrong) {
+      const { at, status } = await ask(route);
+      expect([route, status, at('message')]).to.deep.equal([route, 400, `${sentence} (LP-ARG-01)`]);
+    }
+    for (const right of [`${read}?asOf=4`, `GET /v2/settings/login?ctx.orgId=${ACME}`, 'GET /admin/v1/healthz?probe=1'])
+      expect([right, (await ask(right)).status]).to.deep.equal([right, 200]);
+    const lenient = await openService({ api: { unknownNames: 'ignore' } });
+    expect((await askOf(lenient, `${read}?asof=4`, OPTIONS)).status).to.equal(200);
+    await lenient.close();
+  });
+
   it('is refused when a moment is named twice, by the routes of ZITADEL, too', async () => {
     for (const path of ['/admin/v1/policies/login', '/management/v1/policies/login']) {
       const { at, status } = await ask(`GET ${path}?asOf=1&asOf=2`);

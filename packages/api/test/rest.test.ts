@@ -65,9 +65,9 @@ describe('REST', () => {
     expect([verb.status, verb.at('code'), verb.headers.get('allow')]).to.deep.equal([405, 12, 'GET, HEAD, PUT']);
   });
 
-  it('ignores unknown parameters, and refuses malformed ones', async () => {
+  it('refuses malformed bodies', async () => {
     const body = { type: 'SECOND_FACTOR_TYPE_OTP_SMS' };
-    expect((await ask(`POST ${POLICY}/second_factors?x=1&type=2`, { body })).status).to.equal(200);
+    expect((await ask(`POST ${POLICY}/second_factors`, { body })).status).to.equal(200);
     for (const text of ['{', '[]', '"x"', '{"type":"FOO"}', '{"type":[1]}', '{"type":1} x', '\u00ff']) {
       const { at, status } = await ask(`POST ${POLICY}/second_factors`, { text });
       expect([text, status, at('code')]).to.deep.equal([text, 400, 3]);

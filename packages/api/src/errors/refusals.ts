@@ -104,9 +104,17 @@ const LONGEST_SHOWN = 60;
 
 /** A body names a field that its request does not have. */
 export function unknownName(path: string, name: string, names: readonly string[]): ApiError {
+  return unreadable(`${path}${name.slice(0, LONGEST_SHOWN)} is not a field of this request.${hintFor(name, names)}`);
+}
+
+/** A query has a parameter that its route does not take. */
+export function unknownParameter(name: string, names: readonly string[]): ApiError {
+  return unreadable(`${name.slice(0, LONGEST_SHOWN)} is not a parameter of this request.${hintFor(name, names)}`);
+}
+
+function hintFor(name: string, names: readonly string[]): string {
   const nearest = nearestName(name, names);
-  const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-  return unreadable(`${path}${name.slice(0, LONGEST_SHOWN)} is not a field of this request.${hint}`);
+  return nearest === undefined ? '' : ` Did you mean ${nearest}?`;
 }
 
 /** A field breaks a rule of its descriptor. */

@@ -7,7 +7,7 @@ import {
   type JsonValue,
   type Message,
 } from '@bufbuild/protobuf';
-import { ruleBroken, unreadable } from '../errors/refusals.js';
+import { ruleBroken, unknownParameter, unreadable } from '../errors/refusals.js';
 import { withEnumNumbers, type UnknownNames } from '../contract/enum-names.js';
 import { specifiedNames, enumNumber } from '../contract/open-enums.js';
 
@@ -16,12 +16,41 @@ export function pathField(field: DescField, encoded: string): JsonObject {
   return { [field.jsonName]: scalarOf(field, decoded(encoded, field.jsonName)) };
 }
 
-/** Parses a query as fields of a request; unknown names are ignored. @throws ApiError */
-export function queryFields(desc: DescMessage, query: string): JsonObject {
+/** The parameters of a query that a method reads. */
+export interface QueryRules {
+  /** The request whose fields are parameters; `undefined` if the body has them. */
+  readonly desc: DescMessage | undefined;
+  /** Whether it takes `asOf`. */
+  readonly takesMoment: boolean;
+  readonly unknownNames: UnknownNames;
+}
+
+/**
+ * Parses a query as fields of a request. An unknown name is refused, unless such names are to be ignored: a misspelt
+ * `asOf` would be answered with the policy of now.
+ *
+ * @throws ApiError
+ */
+export function queryFields({ desc, takesMoment, unknownNames }: QueryRules, query: string): JsonObject {
   const fields: Record<string, JsonValue> = {};
-  if (query === '' || desc.fields.length === 0) return fields;
-  for (const [path, value] of new URLSearchParams(query)) setField(fields, { desc, path: path.split('.') }, value);
+  if (query === '') return fields;
+  for (const [path, value] of new URLSearchParams(query)) {
+    if (takesMoment && path === 'asOf') continue;
+    const isKnown = desc !== undefined && setField(fields, { desc, path: path.split('.') }, value);
+    if (isKnown || unknownNames === 'ignore') continue;
+    const names = desc === undefined ? [] : parametersOf(desc);
+    throw unknownParameter(path, takesMoment ? [...names, 'asOf'] : names);
+  }
   return fields;
+}
+
+/** The parameters of a request: those of a nested message have its name and a dot before theirs. */
+function parametersOf({ fields }: DescMessage): readonly string[] {
+  return fields.flatMap((field) =>
+    field.fieldKind === 'message'
+      ? parametersOf(field.message).map((name) => `${field.jsonName}.${name}`)
+      : [field.jsonName],
+  );
 }
 
 interface Target {
@@ -29,17 +58,19 @@ interface Target {
   readonly path: readonly string[];
 }
 
-function setField(into: Record<string, JsonValue>, { desc, path: [name, ...rest] }: Target, value: string): void {
+/** Whether there is such a field. */
+function setField(into: Record<string, JsonValue>, { desc, path: [name, ...rest] }: Target, value: string): boolean {
   const field = desc.fields.find((one) => one.name === name || one.jsonName === name);
-  if (field === undefined) return;
+  if (field === undefined) return false;
   const present = into[field.jsonName];
   if (field.fieldKind === 'message' && rest.length > 0) {
     const nested = isJsonObject(present) ? present : {};
     Object.assign(into, { [field.jsonName]: nested });
-    setField(nested, { desc: field.message, path: rest }, value);
-  } else if (rest.length === 0 && field.fieldKind !== 'message') {
-    Object.assign(into, { [field.jsonName]: scalarOf(field, value) });
+    return setField(nested, { desc: field.message, path: rest }, value);
   }
+  if (rest.length > 0 || field.fieldKind === 'message') return false;
+  Object.assign(into, { [field.jsonName]: scalarOf(field, value) });
+  return true;
 }
 
 function scalarOf(field: DescField, text: string): JsonValue {

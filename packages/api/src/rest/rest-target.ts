@@ -38,13 +38,20 @@ export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): 
   const answer = jsonCall(method);
   const field = input.fields.find(({ name }) => name === route.variable);
   if (route.variable !== field?.name) throw new Error(`${input.typeName} has no field ${route.variable}`);
+  const isInQuery = route.body === 'ignored';
+  const queryRules = {
+    desc: isInQuery ? input : undefined,
+    takesMoment: method.commandOf === undefined,
+    // A load balancer may add what it likes to a question about health.
+    unknownNames: permission === undefined ? 'ignore' : unknownNames,
+  } as const;
   return {
     method: rpcPath.slice(1),
     requirement: { permission, scope: method.scope },
     ...(field && { pathFields: (last) => pathField(field, last) }),
     async answer({ exchange, context, pathFields }) {
-      const isInQuery = route.body === 'ignored';
-      const fields = isInQuery ? queryFields(input, exchange.query) : bodyFields(await exchange.body());
+      const inQuery = queryFields(queryRules, exchange.query);
+      const fields = isInQuery ? inQuery : bodyFields(await exchange.body());
       return answer(requestOf(input, Object.assign(fields, pathFields), unknownNames), context);
     },
   };
