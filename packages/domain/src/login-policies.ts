@@ -71,7 +71,7 @@ export class LoginPolicies extends LoginPolicyReads {
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
     const changes = new Changes({ store, policies, states: handler.states, directory: organizations });
-    super({ readModel, policies, calls, changes });
+    super({ readModel, policies, calls, changes, identityProviders: options.identityProviders });
     this.#organizations = organizations;
     this.#counting = counting;
     this.#parts = {
@@ -79,7 +79,7 @@ export class LoginPolicies extends LoginPolicyReads {
       handler,
       policies,
       instancePolicies,
-      countsPeople: options.guard === 'refuse' && options.people !== undefined,
+      isGuarded: options.guard === 'refuse',
       counting,
       execute: (owner, command, given) => this.#execute(command, () => parseCommandRequest(owner, command, given)),
     };

@@ -12,14 +12,17 @@ import {
 } from '@login-policy/event-sourcing/options';
 import type { Guard } from './commands/guard.js';
 import { LoginPolicies } from './login-policies.js';
-import type { IdentityProviderDirectory } from './policy/identity-provider.js';
+import type { IdentityProviderDirectory } from './policy/identity-provider-directory.js';
 import type { OrganizationList } from './reads/affected.js';
 import type { PeopleCounter } from './sign-in/people.js';
 
 /** The options of the login policies: their store, and what else they may use. */
 export interface LoginPoliciesOptions {
   readonly store: Store;
-  /** Checks that an identity provider exists before it is linked. Default: no check. */
+  /**
+   * Your directory of identity providers: one that it does not know can't be linked, and a link to it is no way in.
+   * Default: all exist, and have no names.
+   */
   readonly identityProviders?: IdentityProviderDirectory;
   /**
    * `refuse`: a command that would newly lock users out is refused with `would-lock-out`, unless its options
@@ -49,7 +52,7 @@ export interface LoginPoliciesOptions {
 
 const OPTIONS: OptionRules<LoginPoliciesOptions> = {
   store: mustBe('an opened store', isStore),
-  identityProviders: optional(withMethods('exists')),
+  identityProviders: optional(aFunction),
   guard: optional(oneOf('refuse', 'warn')),
   organizations: optional(withMethods('list')),
   people: optional(withMethods('affectedBy')),

@@ -170,7 +170,7 @@ describe('on a store that stops answering', () => {
   }
 
   it('a silent directory is not awaited longer than its command', async () => {
-    const identityProviders = { exists: () => new Promise<boolean>(() => undefined) };
+    const identityProviders = () => new Promise<never>(() => undefined);
     const policies = await openLoginPolicies({ store: openMemoryStore(), identityProviders });
     opened.push(policies);
     orThrow(await policies.add(instance, freshInstance, by));

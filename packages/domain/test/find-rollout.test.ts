@@ -119,11 +119,11 @@ describe('finding a rollout by its id', () => {
 describe('a rollout whose hooks hang', () => {
   it('ends when the signal fires, in each of its reads', async () => {
     let control = new AbortController();
-    const hung = (): Promise<boolean> => {
+    const hung = (): Promise<never> => {
       control.abort();
       return new Promise(() => undefined);
     };
-    const { loginPolicies } = await openDesk({ identityProviders: { exists: hung } });
+    const { loginPolicies } = await openDesk({ identityProviders: hung });
     orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
     const command = { type: 'removeMultiFactor', factor: PASSKEY } as const;
     const linking = { type: 'addIdentityProvider', identityProvider: { id: 'google', ownerType: 'SYSTEM' } } as const;

@@ -14,8 +14,8 @@ const id = 'advisory';
 
 /** Every call that asks a hook, and the name of the hook. */
 const CALLS: Readonly<Record<string, readonly [hook: string, call: Call]>> = {
-  'a command': ['identityProviders.exists', (policies) => policies.execute(instance, link, by)],
-  'the preview of a command': ['identityProviders.exists', (policies) => policies.preview(instance, link)],
+  'a command': ['identityProviders', (policies) => policies.execute(instance, link, by)],
+  'the preview of a command': ['identityProviders', (policies) => policies.preview(instance, link)],
   'the preview of a removal': ['organizations.list', (policies) => policies.preview(instance, removal)],
   organizationsOnDefault: ['organizations.list', (policies) => policies.organizationsOnDefault(instance)],
   'the next page of it': [
@@ -46,7 +46,7 @@ describe('a hook that hangs', () => {
       const list = (): AsyncIterable<string> => ({ [Symbol.asyncIterator]: () => ({ next: hangs }) });
       const organizations = { list, listAfter: list };
       const store = openMemoryStore();
-      const policies = await openLoginPolicies({ store, identityProviders: { exists: hangs }, organizations });
+      const policies = await openLoginPolicies({ store, identityProviders: hangs, organizations });
       for (const owner of [instance, acme]) orThrow(await policies.add(owner, freshInstance, by));
       const end = call(policies, hangs).catch(String);
       await asked;

@@ -1,4 +1,10 @@
-import { freshInstance, openLoginPolicies, orThrow, type LoginPoliciesOptions } from '@login-policy/domain';
+import {
+  freshInstance,
+  openLoginPolicies,
+  orThrow,
+  type KnownIdentityProvider,
+  type LoginPoliciesOptions,
+} from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -12,7 +18,7 @@ const WRONG: readonly (readonly [options: object, sentence: string])[] = [
   [{ maxAgeMs: '10000' }, 'maxAgeMs must be a number from 0 to 9,007,199,254,740,991, not "10000".'],
   [{ ids: 'ulid' }, 'ids must be a function, not "ulid".'],
   [{ observe: {} }, 'observe must be a function, not an object.'],
-  [{ identityProviders: {} }, 'identityProviders must be an object with the method exists, not an object.'],
+  [{ identityProviders: {} }, 'identityProviders must be a function, not an object.'],
   [{ organizations: () => [] }, 'organizations must be an object with the method list, not a function.'],
   [{ store: undefined }, 'store must be an opened store, not undefined.'],
   [{ store: Promise.resolve(openMemoryStore()) }, 'store must be an opened store, not an object.'],
@@ -35,13 +41,21 @@ describe('a malformed option of opening', () => {
 describe('the answer of a directory', () => {
   const linked = { id: 'idp-1', ownerType: 'SYSTEM' } as const;
 
-  it('links an identity provider only if it is true; for any other value nothing is recorded', async () => {
-    for (const answer of ['no', 'yes', 1, { exists: true }, []]) {
-      const { loginPolicies, store } = await openDesk({ identityProviders: { exists: () => Object(answer) } });
+  it('links an identity provider only if it is a list that has it; what is malformed is named, and nothing recorded', async () => {
+    for (const [answer, problem] of [
+      ['"no"', 'the answer of identityProviders must be a list of identity providers, not "no".'],
+      ['true', 'the answer of identityProviders must be a list of identity providers, not true.'],
+      ['[true]', 'the answer of identityProviders[0] must be an object, not true.'],
+      ['[{ "id": "idp-1" }, {}]', 'the answer of identityProviders[1].id must be text, not undefined.'],
+      ['[{ "id": "idp-1", "type": "x" }]', 'the answer of identityProviders[0].type must be one of OIDC, JWT, '],
+      ['[{ "id": "idp-1", "isKnown": true }]', 'the answer of identityProviders[0].isKnown is not a member of '],
+    ] as const) {
+      const bent: KnownIdentityProvider[] = JSON.parse(answer);
+      const { loginPolicies, store } = await openDesk({ identityProviders: () => bent });
       orThrow(await loginPolicies.add(instance, freshInstance, by));
       const had = await countEvents(store);
       const call = loginPolicies.addIdentityProvider(instance, linked, by);
-      expect(await messageOf(call)).to.match(/the answer of identityProviders.exists must be true or false, not /);
+      expect(await messageOf(call)).to.contain(problem);
       expect(await countEvents(store)).to.equal(had);
     }
   });

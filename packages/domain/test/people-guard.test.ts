@@ -102,7 +102,7 @@ describe('the guard, with a census', () => {
     const linked = users({ hasPassword: false, identityProviders: ['idp-1'], users: 4 });
     for (const isKnown of [true, false]) {
       let exists = true;
-      const directory = { exists: () => Promise.resolve(exists) };
+      const directory = () => (exists ? [{ id: 'idp-1' }] : []);
       const { policies } = await openCounted(censusOf(linked), { identityProviders: directory });
       orThrow(await policies.add(instance, { identityProviders: [{ id: 'idp-1', ownerType: 'SYSTEM' }] }, by));
       exists = isKnown;

@@ -20,12 +20,12 @@ const provider = { id: 'idp-1', ownerType: 'SYSTEM' } as const;
 const link: CommandInput = { type: 'addIdentityProvider', identityProvider: provider };
 const add: CommandInput = { type: 'add', policy: { ...freshInstance, identityProviders: [provider] } };
 
-const everything: IdentityProviderDirectory = { exists: async () => true };
+const everything: IdentityProviderDirectory = (_owner, providers) => providers.map(({ id }) => ({ id }));
 
 /** What may be there when a command comes again, though everything existed the first time. */
 const LATER: Readonly<Record<string, IdentityProviderDirectory | undefined>> = {
-  'a directory that no longer knows the provider': { exists: async () => false },
-  'a directory that is away': { exists: () => Promise.reject(new Error('the directory is away')) },
+  'a directory that no longer knows the provider': async () => [],
+  'a directory that is away': () => Promise.reject(new Error('the directory is away')),
   'no directory': undefined,
 };
 
@@ -62,7 +62,10 @@ describe('a replay of a command that looks something up', () => {
   it('asks its directory once, however often it is decided, and not at all for a replay', async () => {
     const store = openMemoryStore();
     const asked: string[] = [];
-    const here = await processOn(store, { exists: async (_owner, { id }) => asked.push(id) > 0 });
+    const here = await processOn(store, (owner, providers, wait) => {
+      asked.push(...providers.map(({ id }) => id));
+      return everything(owner, providers, wait);
+    });
     await here.add(instance, freshInstance, by);
     const beside = await processOn(store, everything);
     await beside.removeSecondFactor(instance, 'TOTP', by);

@@ -93,11 +93,9 @@ describe('an error after the input was parsed', () => {
     const store = openMemoryStore();
     const loginPolicies = await openLoginPolicies({
       store,
-      identityProviders: {
-        exists: async () => {
-          await openLoginPolicies(Object({ store, keptStates: -1 }));
-          return true;
-        },
+      identityProviders: async () => {
+        await openLoginPolicies(Object({ store, keptStates: -1 }));
+        return [];
       },
     });
     orThrow(await loginPolicies.add(instance, freshInstance, by));

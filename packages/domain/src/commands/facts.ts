@@ -4,19 +4,23 @@ import type { Guard } from './guard.js';
 import type { PeopleAffected, PeopleUnknown } from '../sign-in/people.js';
 import type { Acknowledgement } from './acknowledge.js';
 import type { LoginPolicyCommand } from './commands.js';
-import type { IdentityProvider, IdentityProviderDirectory, IdentityProviderId } from '../policy/identity-provider.js';
+import type { IdentityProvider, IdentityProviderId } from '../policy/identity-provider.js';
+import { linksOf, unknownAmong, type IdentityProviderDirectory } from '../policy/identity-provider-directory.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerIn, type Owner } from '../policy/owner.js';
 import { asOf, type ParsedAsOf } from '../input/moment.js';
 import { isUnreadable, type PolicyState, type UnreadableFault } from '../policy/policy-state.js';
 import { seenIn, type SeenName, type SeenPolicy } from '../policy/seen.js';
-import { answerOf } from '../input/answer-of.js';
-import { isYes } from '../input/yes.js';
+import { LOCK_OUTS } from '../sign-in/verdict.js';
 import type { DefaultEnd, SeenFacts } from './seen.js';
+import { canTakeWaysIn } from './takes-ways-in.js';
 
 /** What a command's decision needs from outside the command and the policy. */
 export interface PolicyFacts {
-  /** The named identity providers that do not exist; empty without a directory. */
+  /**
+   * The identity providers that do not exist, of those named, and for the guard of those linked; empty without a
+   * directory.
+   */
   readonly unknownIdentityProviders: ReadonlySet<IdentityProviderId>;
   /** For a revert: the owner's policy at that moment. */
   readonly model?: LoginPolicy;
@@ -84,6 +88,7 @@ export function policyFacts(providers: FactProviders): FactSource<LoginPolicyCom
       (identityProviders !== undefined && namedIn(command).length > 0) ||
       conditions?.ifSeen !== undefined ||
       conditions?.plan?.defaults !== undefined ||
+      judgesLinks(command, providers, conditions) ||
       (guard === 'refuse' && (needsFallback(command) || conditions?.acknowledge !== undefined)),
     async lookUp(streamId, command, { conditions = {}, deadline }) {
       const asked = { owner: ownerIn(streamId), deadline };
@@ -94,10 +99,12 @@ export function policyFacts(providers: FactProviders): FactSource<LoginPolicyCom
           : undefined;
       const byDefault = await defaultBehind(command, providers, { ...asked, conditions });
       const copied = model ?? (command.type === 'revert' ? undefined : byDefault?.fallback);
-      const linked = COPYING.includes(command.type) ? linkedBy(copied) : [];
-      const unknown = await unknownOf([...namedIn(command), ...linked], providers, asked);
+      const named = [...namedIn(command), ...(COPYING.includes(command.type) ? linkedBy(copied) : [])];
+      const judged = judgesLinks(command, providers, conditions) ? await linkedNow(asked, policies(), byDefault) : [];
+      const lookedUp = { owner: asked.owner, identityProviders: [...named, ...judged] };
+      const unknownIdentityProviders = await unknownAmong(identityProviders, lookedUp, deadline);
       const acknowledged = conditions.acknowledge ?? [];
-      return { ...unknown, ...byDefault, acknowledged, ...(model && { model }), ...(seen && { seen }) };
+      return { unknownIdentityProviders, ...byDefault, acknowledged, ...(model && { model }), ...(seen && { seen }) };
     },
   };
 }
@@ -119,18 +126,24 @@ interface AskedFor {
   readonly deadline: Deadline;
 }
 
-async function unknownOf(
-  named: readonly IdentityProvider[],
-  { identityProviders }: FactProviders,
+/** Whether the guard asks which of the linked identity providers exist. Who accepts every lock-out needs no answer. */
+function judgesLinks(
+  command: LoginPolicyCommand,
+  { guard, identityProviders }: FactProviders,
+  { acknowledge = [] }: CommandConditions = {},
+): boolean {
+  if (guard !== 'refuse' || identityProviders === undefined || !canTakeWaysIn(command)) return false;
+  return !LOCK_OUTS.every((one) => acknowledge.includes(one));
+}
+
+/** The identity providers of the policies that the owner's users meet before and after a command, but for new ones. */
+async function linkedNow(
   { owner, deadline }: AskedFor,
-): Promise<Pick<PolicyFacts, 'unknownIdentityProviders'>> {
-  if (identityProviders === undefined) return NO_FACTS;
-  const hook = 'identityProviders.exists';
-  const exist = await Promise.all(
-    named.map((provider) => answerOf(hook, deadline, (wait) => identityProviders.exists(owner, provider, wait))),
-  );
-  const unknown = named.filter((_, index) => !isYes(exist[index], hook));
-  return { unknownIdentityProviders: new Set(unknown.map(({ id }) => id)) };
+  policies: PolicyLookUps,
+  byDefault: Pick<PolicyFacts, 'fallback' | 'planned'> | undefined,
+): Promise<readonly IdentityProvider[]> {
+  const { policy } = await policies.latest(owner, deadline);
+  return [...linksOf(policy), ...linkedBy(byDefault?.fallback), ...linkedBy(byDefault?.planned)];
 }
 
 /** The default policy behind an organization's, for commands that copy it, for the guard, and for what was seen. */
@@ -184,7 +197,7 @@ function namedIn(command: LoginPolicyCommand): readonly IdentityProvider[] {
   return command.type === 'add' || command.type === 'set' ? (command.policy.identityProviders ?? []) : [];
 }
 
-/** The identity providers of a copied policy. */
-function linkedBy(copied: LoginPolicy | UnreadableFault | undefined): readonly IdentityProvider[] {
-  return copied !== undefined && 'stage' in copied && copied.stage === 'active' ? copied.identityProviders : [];
+/** The identity providers of a policy that was looked up; none of one that can't be read. */
+function linkedBy(policy: LoginPolicy | UnreadableFault | undefined): readonly IdentityProvider[] {
+  return policy !== undefined && 'stage' in policy ? linksOf(policy) : [];
 }

@@ -5,15 +5,16 @@ import { lockedOutSentence, type PeopleUnknown } from '../sign-in/people.js';
 import { judgesAlike, locksSomebodyOut } from '../sign-in/user-change.js';
 import type { Circumstances, LoginPolicyDecision } from './decide.js';
 import type { Acknowledgement } from './acknowledge.js';
-import type { CountedPeople, PolicyFacts } from './facts.js';
+import { NO_FACTS, type CountedPeople, type PolicyFacts } from './facts.js';
 import { evolveAll } from '../policy/evolve.js';
+import { withoutUnknown } from '../policy/identity-provider-directory.js';
 
 /** `refuse`: a command that would lock users out is refused (`would-lock-out`). `warn`: only its preview warns. */
 export type Guard = 'refuse' | 'warn';
 
 /**
  * Refuses an accepted command that closes ways in ({@link waysInClosed}) or, with a census, locks out users that there
- * are, unless the caller acknowledged that. Where an organization has no custom policy (before one is added, after it is
+ * are, unless the caller acknowledged that. A linked identity provider that does not exist is no way in. Where an organization has no custom policy (before one is added, after it is
  * removed), the default applies to its users.
  *
  * @throws the fault of that default when it can't be read; TypeError when it is missing from the facts.
@@ -24,15 +25,14 @@ export function guarded(
   circumstances: Circumstances,
 ): LoginPolicyDecision {
   if (decision.outcome === 'rejected' || decision.events.length === 0) return decision;
-  const { facts, owner } = circumstances;
+  const { facts = NO_FACTS, owner } = circumstances;
   const before = metBy(policy, circumstances);
   const after = metAfter(evolveAll(policy, decision.events, owner), circumstances);
-  const acknowledged = facts?.acknowledged ?? [];
-  const closed = waysInClosed(before, after).filter((one) => !acknowledged.includes(one));
-  const warnings = [
-    ...describeWarnings(closed),
-    ...warningsAboutPeople(facts?.people, { before, after, acknowledged }),
-  ];
+  const { acknowledged = [], people, unknownIdentityProviders: unknown } = facts;
+  const closed = waysInClosed(withoutUnknown(before, unknown), withoutUnknown(after, unknown)).filter(
+    (one) => !acknowledged.includes(one),
+  );
+  const warnings = [...describeWarnings(closed), ...warningsAboutPeople(people, { before, after, acknowledged })];
   return warnings.length === 0 ? decision : reject({ reason: 'would-lock-out', warnings });
 }
 

@@ -1,5 +1,4 @@
 import type { Deadline, FactSource } from '@login-policy/event-sourcing/domain';
-import type { SettingName } from '../policy/settings.js';
 import { evolveAll } from '../policy/evolve.js';
 import { ABSENT, type LoginPolicy } from '../policy/login-policy.js';
 import { ownerKind, ownerOfStream, type Owner } from '../policy/owner.js';
@@ -10,6 +9,7 @@ import type { LoginPolicyCommand } from './commands.js';
 import { decide } from './decide.js';
 import { NO_FACTS, type PolicyFacts, type PolicyLookUps } from './facts.js';
 import { metAfter, metBy } from './guard.js';
+import { canTakeWaysIn } from './takes-ways-in.js';
 
 type Facts = FactSource<LoginPolicyCommand, PolicyFacts, CommandConditions>;
 
@@ -54,33 +54,4 @@ interface Looking {
   readonly facts: PolicyFacts;
   readonly policies: PolicyLookUps;
   readonly deadline: Deadline;
-}
-
-const SETTINGS: readonly SettingName[] = [
-  'allowUsernamePassword',
-  'allowExternalIdp',
-  'forceMfa',
-  'forceMfaLocalOnly',
-  'passwordlessType',
-];
-
-/** Whether a command can take a way in from somebody. */
-export function canTakeWaysIn(command: LoginPolicyCommand): boolean {
-  switch (command.type) {
-    case 'change':
-      return SETTINGS.some((name) => command.settings[name] !== undefined);
-    case 'addSecondFactor':
-    case 'addMultiFactor':
-    case 'addIdentityProvider':
-      return false;
-    case 'add':
-    case 'set':
-    case 'customize':
-    case 'remove':
-    case 'removeSecondFactor':
-    case 'removeMultiFactor':
-    case 'removeIdentityProvider':
-    case 'revert':
-      return true;
-  }
 }

@@ -79,9 +79,11 @@ export class People implements PeopleCounter {
     owner: OwnerRef,
     { signal }: CountOptions = {},
   ): Promise<Population | PeopleUnknown> {
+    const wait = signal === undefined ? {} : { signal };
     const verdictOn = isOrganization(owner)
-      ? await verdictsIn(policies, owner)
-      : await verdictsInAll(policies, owner, signal);
+      ? await verdictsIn(policies, owner, wait)
+      : await verdictsInAll(policies, owner, wait);
+    if ('unknown' in verdictOn) return verdictOn;
     const counts = emptyCounts();
     const wanted = isOrganization(owner) ? owner.organizationId : undefined;
     try {
@@ -93,7 +95,7 @@ export class People implements PeopleCounter {
       });
     } catch (caught) {
       signal?.throwIfAborted();
-      return { unknown: caught instanceof Error ? caught.message : String(caught) };
+      return unknownBy(caught);
     }
     return counts;
   }
@@ -126,11 +128,33 @@ async function setOf(ids: AsyncIterable<string>): Promise<ReadonlySet<string>> {
 
 type Judge = (user: UserSetUp) => Verdict;
 
-/** The verdicts of the policy that an owner's users meet; without any, nobody gets in. */
-async function verdictsIn(policies: LoginPolicies, owner: OwnerRef): Promise<Judge> {
+/**
+ * The verdicts of the policy that an owner's users meet; without any, nobody gets in. A link to an identity provider that
+ * does not exist is no way in: unknown if the directory fails.
+ */
+async function verdictsIn(
+  policies: LoginPolicies,
+  owner: OwnerRef,
+  wait: CountOptions,
+): Promise<Judge | PeopleUnknown> {
   const answer = isOrganization(owner) ? await policies.effectivePolicy(owner) : await policies.policy(owner);
   const isAbsent = answer.outcome === 'rejected' && answer.rejection.reason === 'policy-not-found';
-  return verdictsBy(isAbsent ? ABSENT : orThrow(answer).policy);
+  if (isAbsent) return verdictsBy(ABSENT);
+  const { policy } = orThrow(answer);
+  const linked = policy.identityProviders;
+  if (!policies.namesIdentityProviders || linked.length === 0) return verdictsBy(policy);
+  try {
+    const known = orThrow(await policies.knownIdentityProviders(owner, linked, wait));
+    const ids = new Set(known.identityProviders.map(({ id }) => id));
+    return verdictsBy({ ...policy, identityProviders: linked.filter(({ id }) => ids.has(id)) });
+  } catch (caught) {
+    wait.signal?.throwIfAborted();
+    return unknownBy(caught);
+  }
+}
+
+function unknownBy(caught: unknown): PeopleUnknown {
+  return { unknown: caught instanceof Error ? caught.message : String(caught) };
 }
 
 const POLICIES_PER_PAGE = 500;
@@ -139,16 +163,19 @@ const POLICIES_PER_PAGE = 500;
 async function verdictsInAll(
   policies: LoginPolicies,
   { instanceId }: InstanceRef,
-  signal: AbortSignal | undefined,
-): Promise<(one: CountedClass) => Verdict> {
-  const byDefault = await verdictsIn(policies, { instanceId });
+  wait: CountOptions,
+): Promise<((one: CountedClass) => Verdict) | PeopleUnknown> {
+  const byDefault = await verdictsIn(policies, { instanceId }, wait);
+  if ('unknown' in byDefault) return byDefault;
   const custom = new Map<string, Judge>();
   for (let after: string | undefined; ;) {
     const page = { limit: POLICIES_PER_PAGE, ...(after !== undefined && { after }) };
     const { organizations, next } = orThrow(await policies.organizationsWithCustomPolicy({ instanceId }, page));
     for (const organization of organizations) {
-      signal?.throwIfAborted();
-      custom.set(organization.organizationId, await verdictsIn(policies, organization));
+      wait.signal?.throwIfAborted();
+      const verdicts = await verdictsIn(policies, organization, wait);
+      if ('unknown' in verdicts) return verdicts;
+      custom.set(organization.organizationId, verdicts);
     }
     if (next === undefined) break;
     after = next;

@@ -1,4 +1,3 @@
-import type { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Brand } from '@login-policy/event-sourcing/values';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { isOrganization, type Owner } from './owner.js';
@@ -30,15 +29,6 @@ export interface IdentityProviderRef {
  * it is.
  */
 export const MOST_IDENTITY_PROVIDERS = 200;
-
-/**
- * A directory of identity providers. Optional: without one, nothing is looked up. When it rejects, the command rejects
- * with the same error and nothing is written. After its `signal` has fired, its answer is no longer needed.
- */
-export interface IdentityProviderDirectory {
-  /** Whether this owner's policy may link it now. */
-  exists(owner: Owner, identityProvider: IdentityProvider, wait: Pick<Deadline, 'signal'>): Promise<boolean>;
-}
 
 /** Parses the id of an identity provider. */
 export const parseIdentityProviderId: Parser<IdentityProviderId> = (value, field) =>

@@ -19,7 +19,7 @@ import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, activeOf, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
 import { isOrganization, ownerKind, parseOwner, type Organization, type Owner } from '../policy/owner.js';
 import { NOBODY, onDefault, type Affected, type OrganizationList } from '../reads/affected.js';
-import { countPeople, type CountingSources } from '../sign-in/count-people.js';
+import { changeForPeople, type CountingSources } from '../sign-in/count-people.js';
 import type { PeopleAffected, PeopleUnknown } from '../sign-in/people.js';
 import { parseUserSetUp, type UserSetUp } from '../sign-in/user-change.js';
 import { warningsOfChange, type ChangeWarnings } from '../sign-in/warnings.js';
@@ -168,9 +168,10 @@ async function outlookOf(
   const wouldMeet = effectivePolicy(activeOf(after), () => readable(defaults?.after)) ?? ABSENT;
   const changes = diffPolicies(met, wouldMeet);
   const affected = changes.length === 0 ? NOBODY : await affectedBy(surroundings);
-  const change = { owner, before: met, after: wouldMeet, besides };
-  const people = await Deadline.run('a count of users', read.freshness, (wait) => countPeople(change, counting, wait));
-  const { introduced, standing } = warningsOfChange(met, wouldMeet);
+  const { change, people } = await Deadline.run('a count of users', read.freshness, (wait) =>
+    changeForPeople({ owner, before: met, after: wouldMeet, besides }, counting, wait),
+  );
+  const { introduced, standing } = warningsOfChange(change.before, change.after);
   const yours = you && aboutYou(change, you);
   const warnings = {
     introduced: [...introduced, ...(counting.people ? warningsOfPeople(change, people, yours) : [])],

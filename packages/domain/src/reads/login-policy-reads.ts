@@ -5,7 +5,8 @@ import type { OnChangeOptions } from '../changes/policy-changed.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
-import type { IdentityProvider } from '../policy/identity-provider.js';
+import type { IdentityProvider, IdentityProviderRef } from '../policy/identity-provider.js';
+import type { IdentityProviderDirectory, KnownIdentityProvider } from '../policy/identity-provider-directory.js';
 import {
   instanceOf,
   parseInstance,
@@ -31,6 +32,7 @@ import type {
 import type { Calls } from './calls.js';
 import { customPoliciesOf, type CustomPolicies } from './custom-policies.js';
 import type { History } from './history.js';
+import { parseKnownRead, readKnown } from './known-identity-providers.js';
 import type { PolicyReadModel } from './policy-read-model.js';
 import type { PolicyReader } from './policy-reader.js';
 import {
@@ -55,6 +57,7 @@ export interface ReadSources {
   readonly policies: PolicyReader;
   readonly calls: Calls;
   readonly changes: Changes;
+  readonly identityProviders: IdentityProviderDirectory | undefined;
 }
 
 const CLOSE_MS = 5000;
@@ -68,14 +71,16 @@ export abstract class LoginPolicyReads {
   readonly #calls: Calls;
   readonly #changes: Changes;
   readonly #instancePolicies: InstancePolicies;
+  readonly #identityProviders: IdentityProviderDirectory | undefined;
 
-  protected constructor({ calls, changes, policies, readModel }: ReadSources) {
+  protected constructor({ calls, changes, identityProviders, policies, readModel }: ReadSources) {
     this.readModel = readModel;
     this.#closeReadModel = (options) => readModel.close(options);
     this.#policies = policies;
     this.#calls = calls;
     this.#changes = changes;
     this.#instancePolicies = new InstancePolicies(readModel);
+    this.#identityProviders = identityProviders;
   }
 
   /** The owner's own policy, now or in the past; refused with `policy-not-found` when it has none. */
@@ -97,6 +102,32 @@ export abstract class LoginPolicyReads {
       () => ({ owner: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),
       async ({ owner, read }) =>
         foundPolicy(await this.#policies.effective(owner, read), { owner: instanceOf(owner), read }, owner),
+    );
+  }
+
+  /** Whether {@link knownIdentityProviders} can be called: whether the policies were opened with `identityProviders`. */
+  get namesIdentityProviders(): boolean {
+    return this.#identityProviders !== undefined;
+  }
+
+  /**
+   * What the directory knows of identity providers that a policy of this owner links: of those that exist, in the order
+   * given.
+   *
+   * @throws Error when the policies were opened without `identityProviders`; what the directory throws.
+   */
+  knownIdentityProviders(
+    owner: OwnerRef,
+    identityProviders: readonly IdentityProviderRef[],
+    options: Pick<ReadOptions, 'signal' | 'waitMs'> = {},
+  ): Promise<ReadAnswer<{ readonly identityProviders: readonly KnownIdentityProvider[] }>> {
+    return this.#calls.answer(
+      'knownIdentityProviders',
+      () => parseKnownRead(owner, identityProviders, options),
+      async (lookedUp) => ({
+        outcome: 'found',
+        identityProviders: await readKnown(this.#identityProviders, lookedUp),
+      }),
     );
   }
 

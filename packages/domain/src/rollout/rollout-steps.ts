@@ -2,15 +2,16 @@ import { isFault, type FaultCode } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { evolveAll } from '../policy/evolve.js';
 import { NO_FACTS } from '../commands/facts.js';
-import { canTakeWaysIn } from '../commands/people-facts.js';
+import { canTakeWaysIn } from '../commands/takes-ways-in.js';
 import type { PolicyHandler } from '../commands/policy-handler.js';
 import { stateInRow } from '../login-policy-projection.js';
+import { linksOf } from '../policy/identity-provider-directory.js';
 import type { Reason } from '../policy/rejections.js';
 import { isOrganization, ownerKind, policyStream, type Owner } from '../policy/owner.js';
 import { rejectedAnswer } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
-import { countPeople, type CountingSources, type MetChange } from '../sign-in/count-people.js';
-import type { PeopleByChange, PeopleUnknown } from '../sign-in/people.js';
+import { changeForPeople, type CountingSources } from '../sign-in/count-people.js';
+import type { PeopleAffected, PeopleByChange, PeopleUnknown } from '../sign-in/people.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
 import type { InstancePolicy, PolicyFault } from './instance-policies.js';
 import type { Reach } from './reach.js';
@@ -20,8 +21,8 @@ import type { ParsedRollout } from './rollout-input.js';
 /** The rules that decide a step. */
 export interface StepParts {
   readonly handler: PolicyHandler;
-  /** Whether the guard asks who the users are. */
-  readonly countsPeople: boolean;
+  /** Whether the guard refuses. */
+  readonly isGuarded: boolean;
   readonly counting: CountingSources;
 }
 
@@ -42,32 +43,31 @@ export async function stepOf(policy: InstancePolicy, rollout: ParsedRollout, par
   if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
   const before = decision.state.policy;
   const after = evolveAll(before, decision.events, ownerKind(owner));
-  const people = await peopleOf({ owner, before, after }, parts);
-  return { owner, outcome: 'would-change', warnings: warningsOfChange(before, after), ...(people && { people }) };
+  const { change, people: counted } = await changeForPeople({ owner, before, after }, parts.counting, parts.deadline);
+  const people = counted && withoutOrganizations(counted);
+  const warnings = warningsOfChange(change.before, change.after);
+  return { owner, outcome: 'would-change', warnings, ...(people && { people }) };
 }
 
-/** The users whom a step affects; `undefined` for one that no sign-in depends on. */
-async function peopleOf(
-  change: MetChange,
-  { counting, deadline }: StepContext,
-): Promise<PeopleByChange | PeopleUnknown | undefined> {
-  const people = await countPeople(change, counting, deadline);
-  if (people === undefined || 'unknown' in people) return people;
+/** A step is about one policy: its organizations are those of the plan. */
+function withoutOrganizations(people: PeopleAffected | PeopleUnknown): PeopleByChange | PeopleUnknown {
+  if ('unknown' in people) return people;
   const { hasToSetUp, lockedOut, stronger, unchanged, weaker } = people;
   return { lockedOut, hasToSetUp, weaker, stronger, unchanged };
 }
 
-/** Only whether an identity provider exists, and who the users are, has to be looked up; all else is in the row. */
+/** Only whether identity providers exist, and who the users are, has to be looked up; all else is in the row. */
 async function dryRun(
   { owner, row }: InstancePolicy,
   { options: { acknowledge }, parsed }: ParsedRollout,
-  { countsPeople, deadline: { signal }, handler }: StepContext,
+  { counting, deadline: { signal }, handler, isGuarded }: StepContext,
 ): ReturnType<PolicyHandler['dryRun']> {
   const streamId = policyStream(owner);
-  if (parsed.type === 'addIdentityProvider' || (countsPeople && canTakeWaysIn(parsed)))
-    return handler.dryRun(streamId, parsed, { acknowledge, signal });
-  const facts = { ...NO_FACTS, ...(acknowledge !== undefined && { acknowledged: acknowledge }) };
   const { state } = stateInRow(row) ?? handler.states.nothing;
+  const asksDirectory = counting.identityProviders !== undefined && linksOf(state.policy).length > 0;
+  const asks = isGuarded && canTakeWaysIn(parsed) && (counting.people !== undefined || asksDirectory);
+  if (parsed.type === 'addIdentityProvider' || asks) return handler.dryRun(streamId, parsed, { acknowledge, signal });
+  const facts = { ...NO_FACTS, ...(acknowledge !== undefined && { acknowledged: acknowledge }) };
   return { ...handler.decider.decide(parsed, state, { streamId, facts }), state };
 }
 

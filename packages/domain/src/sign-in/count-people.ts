@@ -1,8 +1,11 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
-import { answerOf } from '../input/answer-of.js';
-import { isYes } from '../input/yes.js';
-import type { IdentityProvider, IdentityProviderDirectory } from '../policy/identity-provider.js';
+import {
+  linksOf,
+  unknownAmong,
+  withoutUnknown,
+  type IdentityProviderDirectory,
+} from '../policy/identity-provider-directory.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import type { Instance, Organization, Owner } from '../policy/owner.js';
 import {
@@ -33,6 +36,21 @@ export interface MetChange {
   readonly besides?: readonly Organization[] | undefined;
 }
 
+/**
+ * The same change without the links to identity providers that do not exist, which are no way in.
+ *
+ * @throws what the directory throws.
+ */
+async function amongExisting(
+  { owner, before, after, besides }: MetChange,
+  directory: IdentityProviderDirectory | undefined,
+  deadline: Deadline,
+): Promise<MetChange> {
+  const linked = { owner, identityProviders: [...linksOf(before), ...linksOf(after)] };
+  const unknown = await unknownAmong(directory, linked, deadline);
+  return { owner, before: withoutUnknown(before, unknown), after: withoutUnknown(after, unknown), besides };
+}
+
 /** The longest that a census may take in all. */
 const LONGEST_MS = 30_000;
 
@@ -57,11 +75,9 @@ export async function countPeople(
     yield* customized(instance, { signal: deadline.signal, waitMs: deadline.leftMs });
   }
   try {
-    const isUnknown = await unknownTo(sources.identityProviders, [owner, before, after], deadline);
+    const met = await amongExisting({ owner, before, after }, sources.identityProviders, deadline);
     const question: PeopleQuestion = {
-      owner,
-      before: without(before, isUnknown),
-      after: without(after, isUnknown),
+      ...met,
       notReached,
       listed: listed && ((instance) => listed(instance, deadline)),
     };
@@ -76,28 +92,14 @@ export async function countPeople(
   }
 }
 
-async function unknownTo(
-  directory: IdentityProviderDirectory | undefined,
-  [owner, ...policies]: readonly [Owner, ...LoginPolicy[]],
+/** A change without the links that are no way in, and the users whom it affects, as by {@link countPeople}. */
+export async function changeForPeople(
+  given: MetChange,
+  sources: CountingSources,
   deadline: Deadline,
-): Promise<ReadonlySet<string>> {
-  if (directory === undefined) return new Set();
-  const linked = new Map(policies.flatMap(linkedBy).map((provider) => [provider.id, provider]));
-  const hook = 'identityProviders.exists';
-  const exist = await Promise.all(
-    [...linked.values()].map(async (provider) => {
-      const answer = await answerOf(hook, deadline, (wait) => directory.exists(owner, provider, wait));
-      return isYes(answer, hook) ? [] : [provider.id];
-    }),
-  );
-  return new Set(exist.flat());
-}
-
-function linkedBy(policy: LoginPolicy): readonly IdentityProvider[] {
-  return policy.stage === 'active' ? policy.identityProviders : [];
-}
-
-function without(policy: LoginPolicy, unknown: ReadonlySet<string>): LoginPolicy {
-  if (policy.stage !== 'active' || unknown.size === 0) return policy;
-  return { ...policy, identityProviders: policy.identityProviders.filter(({ id }) => !unknown.has(id)) };
+): Promise<{ readonly change: MetChange; readonly people: PeopleAffected | PeopleUnknown | undefined }> {
+  const change = await amongExisting(given, sources.identityProviders, deadline);
+  // They were looked up above.
+  const people = await countPeople(change, { ...sources, identityProviders: undefined }, deadline);
+  return { change, people };
 }
