@@ -9,6 +9,8 @@ const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
   'read emmett': readEmmett,
   'rebuild ours': rebuildOurs,
   'rebuild raw': rebuildRaw,
+  'backtest ours': () => lookBack('hitByUs'),
+  'backtest raw': () => lookBack('hitByHand'),
   'import in ms': () => costOfImport(() => performance.now()),
   'import in MB': () => costOfImport(() => process.memoryUsage.rss() / 1e6),
 };
@@ -19,6 +21,14 @@ async function costOfImport(measure: () => number): Promise<number> {
   const before = measure();
   await import(path);
   return measure() - before;
+}
+
+/** Prints the peak memory in KiB above that of the process with its modules, and the milliseconds. */
+async function lookBack(by: 'hitByHand' | 'hitByUs'): Promise<string> {
+  const records = await import('./workload/sign-in-records.js');
+  const [beganAt, before] = [performance.now(), process.memoryUsage.rss() / 1024];
+  await records[by](path);
+  return `${process.resourceUsage().maxRSS - before} ${performance.now() - beganAt}`;
 }
 
 async function readOurs(): Promise<string> {

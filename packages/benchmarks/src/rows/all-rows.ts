@@ -3,6 +3,7 @@ import type { Row } from '../harness/row.js';
 import { memory, postgres, sqlite } from '../workload/kinds.js';
 import { AT_ONCE } from '../workload/course.js';
 import { auditCost, auditPage } from './audit.js';
+import { backtests } from './backtest.js';
 import { consumedBacklog, consumedSoon, idleConsumers } from './consumers.js';
 import { commands } from './commands.js';
 import { firstCommand } from './first-command.js';
@@ -19,6 +20,7 @@ export const rows: readonly Row[] = [
   signIns,
   census,
   analysis,
+  ...backtests,
   commands(sqlite, { atATime: 1, times: 0.85 }),
   commands(sqlite, { atATime: AT_ONCE, times: 0.6 }),
   commands(sqlite, { atATime: AT_ONCE, owners: 'mixed', times: 0.4 }),
