@@ -32,10 +32,13 @@ const said = {
   'packages/domain/src': [
     'node:fs',
     './people/any.js',
+    './rollout/any.js',
     ...ours('event-sourcing/store', 'store-sqlite', 'testkit', 'witness'),
   ],
-  'packages/domain/src/sign-in': ['../people/any.js', '../analysis/any.js', '../backtest/any.js'],
+  'packages/domain/src/sign-in': ['../people/any.js', '../analysis/any.js', '../backtest/any.js', '../preview/any.js'],
   'packages/domain/src/backtest': ['../sign-in/any.js', '../people/any.js', 'node:fs'],
+  'packages/domain/src/reads': ['../changes/any.js', '../audit/any.js'],
+  'packages/domain/src/rollout': ['../preview/any.js', '../changes/any.js'],
   'packages/domain/src/people': ['../sign-in/any.js', '../analysis/any.js', '../login-policies.js', 'node:fs'],
   'packages/domain/src/analysis': ['../sign-in/any.js', '../people/any.js'],
   'packages/store-sqlite/src': [...ours('domain', 'store-postgres', 'testkit'), 'pg-pool', '@grpc/grpc-js'],
@@ -47,6 +50,7 @@ const allowed = {
   'packages/domain/src': ['./near.js', './commands/any.js', 'luxon'],
   'packages/domain/src/commands': ['../policy/any.js', './any.js'],
   'packages/domain/src/reads': ['../policy/any.js', './any.js'],
+  'packages/domain/src/rollout': ['../commands/any.js', '../reads/any.js', '../policy-parts.js'],
   'packages/domain/src/people': ['../index.js', '../model.js', './any.js', 'luxon'],
   'packages/store-sqlite/src': ['node:fs'],
 };

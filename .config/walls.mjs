@@ -5,7 +5,10 @@ const kernelOfDomains = [...kernelOfAuthors, '@login-policy/event-sourcing/domai
 const kernelOfStores = [...kernelOfAuthors, '@login-policy/event-sourcing/store'];
 const wholeKernel = [...kernelOfDomains, '@login-policy/event-sourcing/store'];
 /** What is built on the domain, in its package: entries that its core does not import. */
-const guests = ['people', 'analysis', 'backtest'];
+const guestsOfFrontDoors = ['people', 'analysis', 'backtest'];
+/** Guests that take the parts of opened policies (`policy-parts.ts`). */
+const guestsOfParts = ['audit', 'changes', 'preview', 'rollout'];
+const guests = [...guestsOfFrontDoors, ...guestsOfParts];
 const domain = [
   '@login-policy/domain',
   '@login-policy/domain/model',
@@ -48,9 +51,15 @@ export const rooms = {
   ),
   // A guest imports the front doors of the domain: index.js and model.js.
   ...Object.fromEntries(
-    guests.map((name) => [
+    guestsOfFrontDoors.map((name) => [
       `packages/domain/src/${name}`,
-      { may: kernelOfDomains, ...pure, frontDoors: ['index', 'model'] },
+      { may: kernelOfDomains, ...pure, frontDoors: ['index', 'model', 'preview/index', 'rollout/index'] },
+    ]),
+  ),
+  ...Object.fromEntries(
+    guestsOfParts.map((name) => [
+      `packages/domain/src/${name}`,
+      { may: kernelOfDomains, ...pure, notBeside: guests.filter((other) => other !== name) },
     ]),
   ),
   'packages/domain/test': { may: [...wholeKernel, ...domain, ...testkit] },

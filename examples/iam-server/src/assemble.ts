@@ -1,5 +1,5 @@
 import type { LoginPolicies } from '@login-policy/domain';
-import type { AuditLog } from '@login-policy/domain/model';
+import type { AuditLog } from '@login-policy/domain/audit';
 import type { ConsumerStatus, Store } from '@login-policy/event-sourcing';
 import { Accounts } from './accounts/accounts.js';
 import { AuthenticatorApps } from './accounts/authenticator-apps.js';

@@ -1,6 +1,6 @@
 import { createApi, type AccessEntry, type Api, type NodeRequest, type NodeResponse } from '@login-policy/api';
 import type { LoginPolicies } from '@login-policy/domain';
-import type { AuditLog } from '@login-policy/domain/model';
+import type { AuditLog } from '@login-policy/domain/audit';
 import type { Instances } from './accounts/instances.js';
 import type { Level } from './config.js';
 import { exchangeOf, sendRefusal, type Exchange } from './http/exchange.js';

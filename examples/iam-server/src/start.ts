@@ -1,6 +1,6 @@
+import { openAuditLog } from '@login-policy/domain/audit';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openAuditLog } from '@login-policy/domain';
 import { isFault, type Store } from '@login-policy/event-sourcing';
 import { census } from './accounts/census.js';
 import type { Database } from './accounts/database/database.js';

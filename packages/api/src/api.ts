@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { LoginPolicies } from '@login-policy/domain';
-import type { AuditLog } from '@login-policy/domain/model';
+import type { AuditLog } from '@login-policy/domain/audit';
 import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';

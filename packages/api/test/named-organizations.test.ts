@@ -1,5 +1,6 @@
 import { staticTokens, type Caller } from '@login-policy/api';
 import { orThrow } from '@login-policy/domain';
+import { rollOut } from '@login-policy/domain/rollout';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { linesOf } from './lines-of.js';
@@ -28,7 +29,7 @@ describe('a caller who may not read every policy of the instance', () => {
     for (const organizationId of ['mine', ACME])
       orThrow(await service.policies.customize({ ...instance, organizationId }, { actor: 'set-up' }));
     const by = { id: 'before', actor: 'root' };
-    const rollout = service.policies.rollOut(instance, { type: 'addSecondFactor', factor: 'OTP_SMS' }, by);
+    const rollout = rollOut(service.policies, instance, { type: 'addSecondFactor', factor: 'OTP_SMS' }, by);
     for await (const { refused } of rollout.carryOut()) expect(refused).to.equal(0);
   });
   after(() => service.close());

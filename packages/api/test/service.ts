@@ -13,7 +13,8 @@ import {
   type OpenPort,
   type Ports,
 } from '@login-policy/api';
-import { freshInstance, openAuditLog, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import { openAuditLog } from '@login-policy/domain/audit';
 import { openMemoryStore, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 

@@ -1,6 +1,7 @@
 import { createApi, oneInstance, staticTokens, type Caller, type Ports } from '@login-policy/api';
-import { openAuditLog, openLoginPolicies } from '@login-policy/domain';
+import { openLoginPolicies } from '@login-policy/domain';
 import { openPeople, type Census } from '@login-policy/domain/people';
+import { openAuditLog } from '@login-policy/domain/audit';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 
 /** May do everything. */

@@ -1,4 +1,3 @@
-export { openAuditLog } from './audit/audit-log.js';
 export { LoginPolicies } from './login-policies.js';
 export { openLoginPolicies, type LoginPoliciesOptions } from './open-login-policies.js';
 export {
@@ -14,7 +13,6 @@ export {
   type ReadAnswer,
   type Rejected,
 } from './reads/answers.js';
-export type { OnChangeOptions, PolicyChanged, PolicyChangeTold } from './changes/policy-changed.js';
 export type { OrganizationList } from './reads/affected.js';
 export type { Acknowledged, Acknowledgement } from './commands/acknowledge.js';
 export type { CommandInput, CommandOptions } from './commands/command-input.js';
@@ -28,13 +26,9 @@ export type { History, HistoryEntry } from './reads/history.js';
 export type { IdentityProvider, IdentityProviderRef } from './policy/identity-provider.js';
 export type { IdentityProviderDirectory, KnownIdentityProvider } from './policy/identity-provider-directory.js';
 export type { InstanceRef, OrganizationRef, OwnerRef } from './policy/owner.js';
-export type { Preview, PreviewOptions } from './preview/preview.js';
 export type { AsOf } from './input/moment.js';
 export type { HistoryOptions, ListOptions, PolicyReadOptions } from './reads/read-input.js';
 export type { Rejection } from './policy/rejections.js';
-export type { Rollout } from './rollout/rollout.js';
-export type { RolloutPlan, RolloutProgress, RolloutReport, RolloutStep } from './rollout/rollout-answers.js';
-export type { RolloutCommand, RolloutOptions } from './rollout/rollout-input.js';
 export {
   defaultSettings,
   type LoginSettingsChange,

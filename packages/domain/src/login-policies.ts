@@ -1,5 +1,4 @@
-import { ProjectionRunner } from '@login-policy/event-sourcing';
-import { Changes } from './changes/changes.js';
+import { ProjectionRunner, type Consumer } from '@login-policy/event-sourcing';
 import type { CommandInput, CommandOptions } from './commands/command-input.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
 import { callNameOf, parseCommandRequest, parseOwnRequest, type CommandRequest } from './commands/parse-command.js';
@@ -10,28 +9,18 @@ import type { MultiFactor, SecondFactor } from './policy/factors.js';
 import type { IdentityProviderRef } from './policy/identity-provider.js';
 import { policyStream, type InstanceRef, type OrganizationRef, type OwnerRef } from './policy/owner.js';
 import type { LoginSettingsInput } from './policy/settings.js';
-import { organizationIds, type OrganizationList } from './reads/affected.js';
+import { organizationIds } from './reads/affected.js';
 import { commandAnswerOf, rejectedAnswer } from './reads/answering.js';
 import type { CommandAnswer, ReadAnswer } from './reads/answers.js';
+import { InstancePolicies } from './reads/instance-policies.js';
 import { Calls } from './reads/calls.js';
 import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.js';
 import type { CountingSources } from './sign-in/count-people.js';
 import { listOnDefault, parseOnDefault, type OnDefault, type OnDefaultOptions } from './reads/on-default.js';
 import { explained } from './reads/changes-since.js';
 import { PolicyReader } from './reads/policy-reader.js';
-import { defaultsOf } from './preview/plan-default.js';
-import { parsePreview, previewOf, type Preview, type PreviewOptions } from './preview/preview.js';
-import { withRemainingWait } from './reads/read-input.js';
+import { notePartsOf, type PolicyParts } from './policy-parts.js';
 import type { AsOf } from './input/moment.js';
-import { InstancePolicies } from './rollout/instance-policies.js';
-import { Rollout, type RolloutParts } from './rollout/rollout.js';
-import { findRollout, type FoundRollout } from './rollout/find-rollout.js';
-import {
-  parseFindRollout,
-  type FindRolloutOptions,
-  type RolloutCommand,
-  type RolloutOptions,
-} from './rollout/rollout-input.js';
 
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
@@ -45,9 +34,7 @@ import {
  * A change to an instance's default policy applies to every organization without a custom policy.
  */
 export class LoginPolicies extends LoginPolicyReads {
-  readonly #organizations: OrganizationList | undefined;
-  readonly #counting: CountingSources;
-  readonly #parts: RolloutParts;
+  readonly #parts: PolicyParts;
 
   /**
    * For {@link openLoginPolicies}, which parses the options.
@@ -70,19 +57,22 @@ export class LoginPolicies extends LoginPolicyReads {
     const handler = policyHandler(options, { policies: () => policies, counting });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
-    const changes = new Changes({ store, policies, states: handler.states, directory: organizations });
-    super({ readModel, policies, calls, changes, identityProviders: options.identityProviders });
-    this.#organizations = organizations;
-    this.#counting = counting;
+    const consumers = new Set<Consumer>();
+    const { identityProviders } = options;
+    super({ readModel, policies, calls, instancePolicies, consumers, identityProviders });
     this.#parts = {
+      store,
       calls,
       handler,
       policies,
       instancePolicies,
+      organizations,
+      consumers,
       isGuarded: options.guard === 'refuse',
       counting,
       execute: (owner, command, given) => this.#execute(command, () => parseCommandRequest(owner, command, given)),
     };
+    notePartsOf(this, this.#parts);
   }
 
   /** Adds a policy: an instance's default, or an organization's custom one. */
@@ -174,40 +164,9 @@ export class LoginPolicies extends LoginPolicyReads {
     });
   }
 
-  /**
-   * Prepares a rollout: one command for the instance's default policy and its custom policies. This changes nothing. The
-   * returned object can plan, carry out, report and revert the rollout (docs/how-to/an-advisory-comes-in.md).
-   *
-   * @throws StoreClosed once the policies are closed.
-   */
-  rollOut(instance: InstanceRef, command: RolloutCommand, options: RolloutOptions): Rollout {
-    this.#parts.calls.throwIfClosed();
-    return new Rollout(this.#parts, { instance, command, options });
-  }
-
-  /**
-   * Finds a rollout by its id, also one that another process carried out. Answers with its command and its actor, as its
-   * events have them; `rollout` is `undefined` if no policy in force has such an event. To report on the rollout or revert
-   * it, pass the command and the id to {@link rollOut}.
-   */
-  findRollout(
-    instance: InstanceRef,
-    id: string,
-    options: FindRolloutOptions = {},
-  ): Promise<ReadAnswer<{ readonly rollout: FoundRollout | undefined }>> {
-    return this.#parts.calls.answer(
-      'findRollout',
-      () => parseFindRollout(instance, id, options),
-      async (request) => ({
-        outcome: 'found',
-        rollout: await findRollout(request.instance, request.wanted, this.#parts),
-      }),
-    );
-  }
-
   /** Whether {@link organizationsOnDefault} can be called: whether the policies were opened with `organizations`. */
   get listsOrganizations(): boolean {
-    return this.#organizations !== undefined;
+    return this.#parts.organizations !== undefined;
   }
 
   /**
@@ -220,41 +179,7 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.#parts.calls.answer(
       'organizationsOnDefault',
       () => parseOnDefault(instance, options),
-      (request) => listOnDefault(request, { directory: this.#organizations, policies: this.#parts.policies }),
-    );
-  }
-
-  /** A dry run of a command: the same decision with the same refusals, but nothing is written. */
-  preview(owner: OwnerRef, command: CommandInput, options: PreviewOptions = {}): Promise<ReadAnswer<Preview>> {
-    return this.#parts.calls.answer(
-      'preview',
-      () => parsePreview(owner, command, options),
-      async (request) => {
-        const { context, parsed } = request;
-        const { handler, policies } = this.#parts;
-        const begunAt = performance.now();
-        const defaults = await defaultsOf(request, { handler, policies });
-        if (defaults !== undefined && 'outcome' in defaults) return defaults;
-        const besides = request.beside.organizations;
-        const conditions = { ...context, plan: { defaults, besides } };
-        const dryRun = await handler.dryRun(policyStream(request.owner), parsed, conditions);
-        if (dryRun.outcome === 'rejected') {
-          const rejection = await explained(dryRun.rejection, policies, context);
-          return rejectedAnswer({ ...dryRun, rejection }, request.owner);
-        }
-        return previewOf(dryRun, {
-          owner: request.owner,
-          parsed,
-          defaults,
-          besides,
-          read: withRemainingWait(request.read, begunAt),
-          policies,
-          instancePolicies: this.#parts.instancePolicies,
-          organizations: this.#organizations,
-          counting: this.#counting,
-          you: request.context.you,
-        });
-      },
+      (request) => listOnDefault(request, { directory: this.#parts.organizations, policies: this.#parts.policies }),
     );
   }
 }

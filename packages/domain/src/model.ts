@@ -6,7 +6,6 @@ export type { CommandConditions, FoundDefault } from './commands/command-input.j
 export type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands/commands.js';
 export type { Moment } from './input/moment.js';
 export { decide, type Circumstances, type LoginPolicyDecision } from './commands/decide.js';
-export type { ChangeHandling, PolicyUnreadable, Reached } from './changes/policy-changed.js';
 export { compareSignIns, type SignInsCompared } from './sign-in/compare-sign-ins.js';
 export { detailsToJson, type DetailsJson } from './reads/details.js';
 export type { ChangeInfo } from './policy/change-info.js';
@@ -85,13 +84,6 @@ export {
   type ChangedSince,
   type ChangeSince,
 } from './policy/rejections.js';
-export type { AuditEntry, AuditExport, AuditLog, AuditLogOptions, AuditPage } from './audit/audit-log.js';
-export { entryJson as auditEntryJson } from './audit/audit-export.js';
-export type { AuditExportOptions, AuditFilter, AuditPageOptions } from './audit/audit-input.js';
-export type { AuditRow } from './audit/audit-projection.js';
-export type { FoundRollout } from './rollout/find-rollout.js';
-export type { RolloutRefusal, RolloutStanding } from './rollout/rollout-answers.js';
-export type { CarryOutOptions, FindRolloutOptions, RevertRolloutOptions } from './rollout/rollout-input.js';
 export {
   PASSWORDLESS_TYPES,
   SETTING_NAMES,
@@ -123,7 +115,6 @@ export {
   type PeopleQuestion,
   type PeopleUnknown,
 } from './sign-in/people.js';
-export type { YouAffected } from './preview/people.js';
 export {
   changeBetween,
   changesBy,

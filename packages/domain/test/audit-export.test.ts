@@ -1,4 +1,5 @@
-import { openAuditLog, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { openLoginPolicies, orThrow } from '@login-policy/domain';
+import { openAuditLog } from '@login-policy/domain/audit';
 import { openMemoryStore, type EventStore, type Store } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';

@@ -1,5 +1,11 @@
-import { openAuditLog, openLoginPolicies, orThrow } from '@login-policy/domain';
-import type { AuditFilter, AuditLog, AuditEntry, AuditPageOptions } from '@login-policy/domain/model';
+import { openLoginPolicies, orThrow } from '@login-policy/domain';
+import {
+  type AuditEntry,
+  type AuditFilter,
+  type AuditLog,
+  type AuditPageOptions,
+  openAuditLog,
+} from '@login-policy/domain/audit';
 import {
   instant,
   isFault,

@@ -1,5 +1,5 @@
-import { openAuditLog, orThrow } from '@login-policy/domain';
-import type { AuditLog } from '@login-policy/domain/model';
+import { orThrow } from '@login-policy/domain';
+import { type AuditLog, openAuditLog } from '@login-policy/domain/audit';
 import { acme, by, globex, instance, openDesk, PASSKEY, type Desk } from './policies.js';
 
 /** A neighbour. */

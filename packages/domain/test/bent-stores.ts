@@ -1,4 +1,4 @@
-import { type EventStore, type RecordedEvent, type Store, type StreamId } from '@login-policy/event-sourcing';
+import type { EventStore, RecordedEvent, Store, StreamId } from '@login-policy/event-sourcing';
 import { delegating, memoryReadModelStore } from '@login-policy/event-sourcing/store';
 
 /** A store that counts the events that are read of its streams. */

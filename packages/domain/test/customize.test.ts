@@ -10,6 +10,7 @@ import {
   type LoginPolicy,
   type PolicyFacts,
 } from '@login-policy/domain/model';
+import { previewCommand } from '@login-policy/domain/preview';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { deciderSpecification } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -99,7 +100,7 @@ describe('customizing: copying the default to a custom policy', () => {
     const { loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(instance, freshInstance, by));
     const keyed = { ...by, idempotencyKey: 'once' };
-    const { seen } = orThrow(await loginPolicies.preview(acme, command));
+    const { seen } = orThrow(await previewCommand(loginPolicies, acme, command));
     const first = orThrow(await loginPolicies.customize(acme, { ...keyed, ifSeen: seen }));
     orThrow(await loginPolicies.change(instance, { forceMfa: true }, by));
     for (const pin of [{}, { ifSeen: seen }]) {

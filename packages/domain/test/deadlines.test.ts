@@ -1,4 +1,6 @@
-import { openLoginPolicies, freshInstance, orThrow, type LoginPolicies, type Rollout } from '@login-policy/domain';
+import { openLoginPolicies, freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
+import { type Rollout, findRollout, rollOut } from '@login-policy/domain/rollout';
 import { isFault, openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -38,19 +40,19 @@ const CALLS: Readonly<Record<string, (policies: LoginPolicies, wait: Waiting) =>
   identityProviders: (policies, wait) => policies.identityProviders(acme, wait),
   history: (policies, wait) => policies.history(instance, wait),
   diff: (policies, wait) => policies.diff(instance, { from: { sequence: 1n } }, wait),
-  preview: (policies, wait) => policies.preview(instance, { type: 'removeMultiFactor', factor: PASSKEY }, wait),
+  preview: (policies, wait) => previewCommand(policies, instance, { type: 'removeMultiFactor', factor: PASSKEY }, wait),
   organizationsWithCustomPolicy: (policies, wait) => policies.organizationsWithCustomPolicy(instance, wait),
   customPolicies: (policies, wait) => policies.customPolicies(instance, wait),
   organizationsOnDefault: (policies, wait) => policies.organizationsOnDefault(instance, wait),
   'plan of a rollout': (policies, wait) => rollout(policies).plan(wait),
   'report of a rollout': (policies, wait) => rollout(policies).report(wait),
   'standing of a rollout': (policies, wait) => rollout(policies).standing(wait).next(),
-  findRollout: (policies, wait) => policies.findRollout(instance, 'a', wait),
+  findRollout: (policies, wait) => findRollout(policies, instance, 'a', wait),
   ready: (policies, wait) => policies.readModel.ready(wait),
 };
 
 function rollout(policies: LoginPolicies): Rollout {
-  return policies.rollOut(instance, { type: 'removeMultiFactor', factor: PASSKEY }, { id: 'a', ...by });
+  return rollOut(policies, instance, { type: 'removeMultiFactor', factor: PASSKEY }, { id: 'a', ...by });
 }
 
 /** Those that take a signal alone. */

@@ -1,5 +1,6 @@
-import { orThrow, type LoginPolicies, type RolloutCommand } from '@login-policy/domain';
-import type { Owner, RolloutStanding } from '@login-policy/domain/model';
+import { orThrow, type LoginPolicies } from '@login-policy/domain';
+import type { Owner } from '@login-policy/domain/model';
+import { type RolloutCommand, type RolloutStanding, findRollout, rollOut } from '@login-policy/domain/rollout';
 import { isFault } from '@login-policy/event-sourcing';
 import { position as placed } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
@@ -10,7 +11,7 @@ import { last } from './rolling-out.js';
 const advisory = { ...by, id: 'advisory-1', reason: 'cloned authenticators' };
 
 async function carriedOut(loginPolicies: LoginPolicies, command: RolloutCommand): Promise<void> {
-  const run = loginPolicies.rollOut(instance, command, advisory).carryOut();
+  const run = rollOut(loginPolicies, instance, command, advisory).carryOut();
   for await (const { refusals } of run) expect(refusals).to.deep.equal([]);
 }
 
@@ -18,10 +19,10 @@ describe('finding a rollout by its id', () => {
   it('returns its command, actor, reason and time from its events', async () => {
     const { loginPolicies } = await openDesk();
     for (const owner of [instance, acme]) orThrow(await loginPolicies.add(owner, { multiFactors: [PASSKEY] }, by));
-    const before = orThrow(await loginPolicies.findRollout(instance, advisory.id));
+    const before = orThrow(await findRollout(loginPolicies, instance, advisory.id));
     expect(before.rollout).to.equal(undefined);
     await carriedOut(loginPolicies, { type: 'removeMultiFactor', factor: PASSKEY });
-    const { rollout } = orThrow(await loginPolicies.findRollout(instance, advisory.id));
+    const { rollout } = orThrow(await findRollout(loginPolicies, instance, advisory.id));
     expect(rollout?.recordedAt.toMillis()).to.be.a('number');
     expect({ ...rollout, recordedAt: 0 }).to.deep.equal({
       ...{ ...advisory, recordedAt: 0 },
@@ -36,9 +37,9 @@ describe('finding a rollout by its id', () => {
     orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
     orThrow(await loginPolicies.add(globex, { multiFactors: [] }, by));
     await carriedOut(loginPolicies, { type: 'removeMultiFactor', factor: PASSKEY });
-    expect(orThrow(await loginPolicies.findRollout(instance, advisory.id)).rollout?.actor).to.equal('alice');
+    expect(orThrow(await findRollout(loginPolicies, instance, advisory.id)).rollout?.actor).to.equal('alice');
     const maySee = (owner: Owner): boolean => !('organizationId' in owner) || owner.organizationId !== 'acme';
-    expect(orThrow(await loginPolicies.findRollout(instance, advisory.id, { maySee })).rollout).to.equal(undefined);
+    expect(orThrow(await findRollout(loginPolicies, instance, advisory.id, { maySee })).rollout).to.equal(undefined);
     await loginPolicies.close();
   });
 
@@ -49,10 +50,12 @@ describe('finding a rollout by its id', () => {
     orThrow(await loginPolicies.add(globex, { settings: { lifetimes: { passwordCheck: 'PT1H' } } }, by));
     const settings = { forceMfa: true, allowRegister: false, lifetimes: { passwordCheck: 'PT1H' } };
     await carriedOut(loginPolicies, { type: 'change', settings });
-    const { rollout } = orThrow(await loginPolicies.findRollout(instance, advisory.id));
+    const { rollout } = orThrow(await findRollout(loginPolicies, instance, advisory.id));
     expect(rollout?.command).to.deep.equal({ type: 'change', settings });
     const found = rollout ?? { command: { type: 'change', settings: {} } as const };
-    expect(orThrow(await loginPolicies.rollOut(instance, found.command, advisory).report())).to.include({ changed: 3 });
+    expect(orThrow(await rollOut(loginPolicies, instance, found.command, advisory).report())).to.include({
+      changed: 3,
+    });
     await loginPolicies.close();
   });
 
@@ -61,16 +64,16 @@ describe('finding a rollout by its id', () => {
     orThrow(await loginPolicies.add(instance, { settings: { allowRegister: false } }, by));
     orThrow(await loginPolicies.add(acme, { settings: { forceMfa: true } }, by));
     const command = { type: 'change', settings: { forceMfa: true, allowRegister: false } } as const;
-    for await (const { done } of loginPolicies.rollOut(instance, command, advisory).carryOut()) if (done === 1) break;
-    const { rollout } = orThrow(await loginPolicies.findRollout(instance, advisory.id));
+    for await (const { done } of rollOut(loginPolicies, instance, command, advisory).carryOut()) if (done === 1) break;
+    const { rollout } = orThrow(await findRollout(loginPolicies, instance, advisory.id));
     expect(rollout?.command).to.deep.equal({ type: 'change', settings: { forceMfa: true } });
     for (const found of [command, rollout?.command ?? command]) {
-      const report = orThrow(await loginPolicies.rollOut(instance, found, advisory).report());
+      const report = orThrow(await rollOut(loginPolicies, instance, found, advisory).report());
       expect(report).to.include({ changed: 1, unchanged: 0, pending: 1 });
     }
     await carriedOut(loginPolicies, command);
-    const { command: all } = orThrow(await loginPolicies.findRollout(instance, advisory.id)).rollout ?? { command };
-    expect(orThrow(await loginPolicies.rollOut(instance, all, advisory).report())).to.include({ changed: 2 });
+    const { command: all } = orThrow(await findRollout(loginPolicies, instance, advisory.id)).rollout ?? { command };
+    expect(orThrow(await rollOut(loginPolicies, instance, all, advisory).report())).to.include({ changed: 2 });
     await loginPolicies.close();
   });
 
@@ -80,18 +83,18 @@ describe('finding a rollout by its id', () => {
     orThrow(await loginPolicies.add(instance, { settings, multiFactors: [PASSKEY] }, by));
     orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
     const command = { type: 'removeMultiFactor', factor: PASSKEY } as const;
-    await last(loginPolicies.rollOut(instance, command, advisory).carryOut());
+    await last(rollOut(loginPolicies, instance, command, advisory).carryOut());
     const bob = { ...advisory, actor: 'bob', acknowledge: ['no-way-to-sign-in'] } as const;
-    await last(loginPolicies.rollOut(instance, command, bob).carryOut());
-    expect(orThrow(await loginPolicies.findRollout(instance, advisory.id)).rollout).to.include({ actor: 'alice' });
+    await last(rollOut(loginPolicies, instance, command, bob).carryOut());
+    expect(orThrow(await findRollout(loginPolicies, instance, advisory.id)).rollout).to.include({ actor: 'alice' });
     await loginPolicies.close();
   });
 
   it('sees what was written up to a position, as every read', async () => {
     const { loginPolicies } = await openDesk();
     const { position } = orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
-    expect(await loginPolicies.findRollout(instance, 'a', { atLeast: position })).to.include({ outcome: 'found' });
-    const beyond = loginPolicies.findRollout(instance, 'a', { atLeast: placed(position + 2n ** 90n) });
+    expect(await findRollout(loginPolicies, instance, 'a', { atLeast: position })).to.include({ outcome: 'found' });
+    const beyond = findRollout(loginPolicies, instance, 'a', { atLeast: placed(position + 2n ** 90n) });
     expect(isFault(await beyond.catch((caught: unknown) => caught), 'position-unknown')).to.equal(true);
     await loginPolicies.close();
   });
@@ -102,12 +105,12 @@ describe('finding a rollout by its id', () => {
       ['', 'id'],
       ['x'.repeat(181), 'id'],
     ] as const)
-      expect(rejectionOf(await loginPolicies.findRollout(instance, id))).to.include({ field });
+      expect(rejectionOf(await findRollout(loginPolicies, instance, id))).to.include({ field });
     const nothing: () => boolean = JSON.parse('1');
-    expect(rejectionOf(await loginPolicies.findRollout(instance, 'a', { maySee: nothing }))).to.include({
+    expect(rejectionOf(await findRollout(loginPolicies, instance, 'a', { maySee: nothing }))).to.include({
       field: 'options.maySee',
     });
-    const fault = await loginPolicies.findRollout(instance, 'a', { signal: AbortSignal.abort() }).then(
+    const fault = await findRollout(loginPolicies, instance, 'a', { signal: AbortSignal.abort() }).then(
       () => undefined,
       (caught: unknown) => caught,
     );
@@ -127,13 +130,13 @@ describe('a rollout whose hooks hang', () => {
     orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
     const command = { type: 'removeMultiFactor', factor: PASSKEY } as const;
     const linking = { type: 'addIdentityProvider', identityProvider: { id: 'google', ownerType: 'SYSTEM' } } as const;
-    const rollout = loginPolicies.rollOut(instance, command, { ...advisory, mayChange: hung });
+    const rollout = rollOut(loginPolicies, instance, command, { ...advisory, mayChange: hung });
     for (const ask of [
-      (signal: AbortSignal) => loginPolicies.findRollout(instance, 'a', { maySee: hung, signal }),
+      (signal: AbortSignal) => findRollout(loginPolicies, instance, 'a', { maySee: hung, signal }),
       (signal: AbortSignal) => rollout.plan({ signal }),
       (signal: AbortSignal) => rollout.report({ signal }),
       (signal: AbortSignal) => rollout.standing({ signal }).next(),
-      (signal: AbortSignal) => loginPolicies.rollOut(instance, linking, advisory).plan({ signal }),
+      (signal: AbortSignal) => rollOut(loginPolicies, instance, linking, advisory).plan({ signal }),
     ]) {
       control = new AbortController();
       const fault: unknown = await ask(control.signal).catch((caught: unknown) => caught);
@@ -151,7 +154,7 @@ describe('a report in parts', () => {
       orThrow(await loginPolicies.add({ ...instance, organizationId: `o-${number}` }, { multiFactors: [PASSKEY] }, by));
     const mayChange = (owner: Owner): boolean => !('organizationId' in owner) || !owner.organizationId.endsWith('5');
     const command = { type: 'removeMultiFactor', factor: PASSKEY } as const;
-    const rollout = loginPolicies.rollOut(instance, command, { ...advisory, mayChange });
+    const rollout = rollOut(loginPolicies, instance, command, { ...advisory, mayChange });
     const parts: RolloutStanding[] = [];
     for await (const part of rollout.standing()) parts.push(part);
     const refused = parts.flatMap(({ refusals }) => refusals);

@@ -1,5 +1,6 @@
 import { orThrow, type LoginPolicies } from '@login-policy/domain';
 import { ABSENT, decide } from '@login-policy/domain/model';
+import { previewCommand } from '@login-policy/domain/preview';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {
@@ -40,7 +41,7 @@ describe('the guard', () => {
       const rejection = rejectionOf(answer);
       if (rejection.reason !== 'would-lock-out') throw new Error(`refused with ${rejection.reason}`);
       expect(rejection.warnings.map(({ warning }) => warning)).to.deep.equal(BOTH);
-      expect(rejectionOf(await loginPolicies.preview(owner, removal))).to.deep.equal(rejection);
+      expect(rejectionOf(await previewCommand(loginPolicies, owner, removal))).to.deep.equal(rejection);
     }
     expect(await countEvents(store)).to.equal(written);
     await loginPolicies.close();
@@ -51,7 +52,7 @@ describe('the guard', () => {
     const other = { ...by, acknowledge: ['no-way-to-sign-in'] } as const;
     expect(await reasonOf(loginPolicies.removeMultiFactor(acme, PASSKEY, other))).to.equal('would-lock-out');
     const known = { acknowledge: BOTH } as const;
-    expect(orThrow(await loginPolicies.preview(acme, removal, known)).events).to.have.lengthOf(1);
+    expect(orThrow(await previewCommand(loginPolicies, acme, removal, known)).events).to.have.lengthOf(1);
     orThrow(await loginPolicies.removeMultiFactor(acme, PASSKEY, { ...by, ...known }));
     await loginPolicies.close();
   });

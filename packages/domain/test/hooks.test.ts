@@ -1,4 +1,6 @@
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
+import { findRollout, rollOut, type Rollout } from '@login-policy/domain/rollout';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -15,23 +17,23 @@ const id = 'advisory';
 /** Every call that asks a hook, and the name of the hook. */
 const CALLS: Readonly<Record<string, readonly [hook: string, call: Call]>> = {
   'a command': ['identityProviders', (policies) => policies.execute(instance, link, by)],
-  'the preview of a command': ['identityProviders', (policies) => policies.preview(instance, link)],
-  'the preview of a removal': ['organizations.list', (policies) => policies.preview(instance, removal)],
+  'the preview of a command': ['identityProviders', (policies) => previewCommand(policies, instance, link)],
+  'the preview of a removal': ['organizations.list', (policies) => previewCommand(policies, instance, removal)],
   organizationsOnDefault: ['organizations.list', (policies) => policies.organizationsOnDefault(instance)],
   'the next page of it': [
     'organizations.list',
     (policies) => policies.organizationsOnDefault(instance, { after: 'a' }),
   ],
-  'a rollout': ['mayChange', (policies, mayChange) => last(rollOut(policies, mayChange).carryOut())],
-  'its plan': ['mayChange', (policies, mayChange) => rollOut(policies, mayChange).plan()],
-  'its report': ['mayChange', (policies, mayChange) => rollOut(policies, mayChange).report()],
-  'its standing': ['mayChange', (policies, mayChange) => rollOut(policies, mayChange).standing().next()],
-  'its revert': ['mayChange', (policies, mayChange) => last(rollOut(policies, mayChange).revert(by))],
-  findRollout: ['maySee', (policies, maySee) => policies.findRollout(instance, id, { maySee })],
+  'a rollout': ['mayChange', (policies, mayChange) => last(rolloutOf(policies, mayChange).carryOut())],
+  'its plan': ['mayChange', (policies, mayChange) => rolloutOf(policies, mayChange).plan()],
+  'its report': ['mayChange', (policies, mayChange) => rolloutOf(policies, mayChange).report()],
+  'its standing': ['mayChange', (policies, mayChange) => rolloutOf(policies, mayChange).standing().next()],
+  'its revert': ['mayChange', (policies, mayChange) => last(rolloutOf(policies, mayChange).revert(by))],
+  findRollout: ['maySee', (policies, maySee) => findRollout(policies, instance, id, { maySee })],
 };
 
-function rollOut(policies: LoginPolicies, mayChange: Hangs): ReturnType<LoginPolicies['rollOut']> {
-  return policies.rollOut(instance, removal, { ...by, id, mayChange });
+function rolloutOf(policies: LoginPolicies, mayChange: Hangs): Rollout {
+  return rollOut(policies, instance, removal, { ...by, id, mayChange });
 }
 
 describe('a hook that hangs', () => {

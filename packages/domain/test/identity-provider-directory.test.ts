@@ -1,10 +1,6 @@
-import {
-  freshInstance,
-  orThrow,
-  type IdentityProviderDirectory,
-  type LoginPolicies,
-  type RolloutOptions,
-} from '@login-policy/domain';
+import { freshInstance, orThrow, type IdentityProviderDirectory, type LoginPolicies } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
+import { type RolloutOptions, rollOut } from '@login-policy/domain/rollout';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { censusOf, openCounted, users } from './people-given.js';
@@ -52,7 +48,7 @@ describe('a linked identity provider that exists nowhere', () => {
     for (const owner of [instance, acme]) {
       orThrow(await policies.execute(owner, noPasswords, by));
       expect(warningsIn(await policies.execute(owner, noPasskeys, by))).to.deep.equal(['no-way-to-sign-in']);
-      expect(rejectionOf(await policies.preview(owner, noPasskeys)).reason).to.equal('would-lock-out');
+      expect(rejectionOf(await previewCommand(policies, owner, noPasskeys)).reason).to.equal('would-lock-out');
       orThrow(await policies.execute(owner, { type: 'removeIdentityProvider', id: TYPO.id }, by));
     }
   });
@@ -77,14 +73,14 @@ describe('a linked identity provider that exists nowhere', () => {
     const policies = await linkedToNothing(new Known());
     orThrow(await policies.execute(instance, noPasswords, by));
     const options: RolloutOptions = { ...by, id: 'advisory' };
-    const { steps } = orThrow(await policies.rollOut(instance, noPasskeys, options).plan());
+    const { steps } = orThrow(await rollOut(policies, instance, noPasskeys, options).plan());
     expect(steps.map(({ outcome }) => outcome)).to.deep.equal(['would-be-refused', 'would-change']);
   });
 
   it('is no way in for the warnings of a preview, where the guard only warns', async () => {
     const policies = await linkedToNothing(new Known(), 'warn');
     orThrow(await policies.execute(instance, noPasswords, by));
-    const { warnings } = orThrow(await policies.preview(instance, noPasskeys));
+    const { warnings } = orThrow(await previewCommand(policies, instance, noPasskeys));
     expect(warnings.introduced.map(({ warning }) => warning)).to.include('no-way-to-sign-in');
     orThrow(await policies.execute(instance, noPasskeys, by));
   });

@@ -1,4 +1,5 @@
 import { defaultSettings } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';
@@ -46,7 +47,10 @@ describe('input at the limits', () => {
   it('rejects with what a member throws while it is read', async () => {
     const { loginPolicies } = await openDesk();
     const command = Object.defineProperty({}, 'type', { enumerable: true, get: () => expect.fail('unreadable') });
-    const answers = [loginPolicies.execute(acme, Object(command), by), loginPolicies.preview(acme, Object(command))];
+    const answers = [
+      loginPolicies.execute(acme, Object(command), by),
+      previewCommand(loginPolicies, acme, Object(command)),
+    ];
     for (const one of await Promise.allSettled(answers))
       expect(one).to.have.nested.property('reason.message', 'unreadable');
   });

@@ -1,4 +1,5 @@
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -18,10 +19,13 @@ describe('an event of a lost history as a condition', () => {
     const refusal = { reason: 'event-not-current', expected: seen.eventId, actual: added.eventId };
     const removal = { type: 'removeMultiFactor', factor: PASSKEY } as const;
     expect(rejectionOf(await restored.execute(instance, removal, { ...by, ...pinned }))).to.deep.equal(refusal);
-    expect(rejectionOf(await restored.preview(instance, removal, pinned))).to.deep.equal(refusal);
+    expect(rejectionOf(await previewCommand(restored, instance, removal, pinned))).to.deep.equal(refusal);
     expect(await countEvents(store)).to.equal(written);
     const now = { ifSequence: added.details.sequence, ifEventId: added.eventId };
-    expect(await restored.preview(instance, removal, now)).to.include({ outcome: 'found', eventId: added.eventId });
+    expect(await previewCommand(restored, instance, removal, now)).to.include({
+      outcome: 'found',
+      eventId: added.eventId,
+    });
     expect(await restored.execute(instance, removal, { ...by, ...now })).to.include({ outcome: 'accepted' });
     await restored.close();
     await lost.close();

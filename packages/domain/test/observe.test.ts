@@ -1,6 +1,7 @@
 import { describe, it } from 'mocha';
 import { expect } from 'chai';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { rollOut } from '@login-policy/domain/rollout';
 import { openMemoryStore, type Observation } from '@login-policy/event-sourcing';
 import { Fault } from '@login-policy/event-sourcing/values';
 
@@ -40,7 +41,7 @@ describe('an observer of the login policies', () => {
     const seen: Observation[] = [];
     const { policies } = await open((observation) => seen.push(observation));
     orThrow(await policies.add(instance, freshInstance, by));
-    const rollout = policies.rollOut(instance, factor, { ...by, id: 'advisory-1' });
+    const rollout = rollOut(policies, instance, factor, { ...by, id: 'advisory-1' });
     orThrow(await rollout.plan());
     orThrow(await rollout.report());
     const calls = seen.map((one) => ('call' in one ? one.call : one.type));

@@ -1,12 +1,10 @@
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import {
-  freshInstance,
-  openLoginPolicies,
-  orThrow,
-  type LoginPolicies,
   type OnChangeOptions,
-  type PolicyChanged,
   type PolicyChangeTold,
-} from '@login-policy/domain';
+  type PolicyChanged,
+  onChange,
+} from '@login-policy/domain/changes';
 import { monotonicIds, openMemoryStore, START, streamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -30,7 +28,7 @@ describe('the handler of policy changes', () => {
   });
 
   function listen(options: Partial<OnChangeOptions> = {}) {
-    return loginPolicies.onChange({ name: 'test', handle: (change) => told.push(change), ...options });
+    return onChange(loginPolicies, { name: 'test', handle: (change) => told.push(change), ...options });
   }
 
   async function changes(count: number): Promise<readonly PolicyChanged[]> {

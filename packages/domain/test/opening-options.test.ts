@@ -5,6 +5,7 @@ import {
   type KnownIdentityProvider,
   type LoginPoliciesOptions,
 } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -74,7 +75,7 @@ describe('the answer of a directory', () => {
       const { loginPolicies } = await openDesk({ organizations });
       orThrow(await loginPolicies.add(instance, freshInstance, by));
       orThrow(await loginPolicies.add(acme, {}, by));
-      const preview = loginPolicies.preview(instance, { type: 'removeMultiFactor', factor: PASSKEY });
+      const preview = previewCommand(loginPolicies, instance, { type: 'removeMultiFactor', factor: PASSKEY });
       expect(await messageOf(preview)).to.match(sentence);
     }
   });

@@ -1,5 +1,6 @@
 import { defaultSettings, type InstanceRef, type LoginPolicies, type OwnerRef } from '@login-policy/domain';
 import { ownerOfStream, parseOwner, policyStream } from '@login-policy/domain/model';
+import { previewCommand } from '@login-policy/domain/preview';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { by, countEvents, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';
@@ -106,7 +107,7 @@ describe('an undefined organization id never means the instance', () => {
     expect(rejectionOf(await loginPolicies.policy(owner))).to.include(REFUSED);
     expect(rejectionOf(await loginPolicies.history(owner))).to.include(REFUSED);
     expect(rejectionOf(await loginPolicies.multiFactors(owner))).to.include(REFUSED);
-    expect(rejectionOf(await loginPolicies.preview(owner, { type: 'remove' }))).to.include(REFUSED);
+    expect(rejectionOf(await previewCommand(loginPolicies, owner, { type: 'remove' }))).to.include(REFUSED);
     expect(rejectionOf(await loginPolicies.diff(owner, { from: { sequence: 1n } }))).to.include(REFUSED);
   });
 

@@ -1,5 +1,7 @@
-import { freshInstance, orThrow, type CommandAnswer, type LoginPolicies, type Preview } from '@login-policy/domain';
+import { freshInstance, orThrow, type CommandAnswer, type LoginPolicies } from '@login-policy/domain';
 import type { Census } from '@login-policy/domain/people';
+import { previewCommand, type Preview, type PreviewOptions } from '@login-policy/domain/preview';
+import { rollOut } from '@login-policy/domain/rollout';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { censusOf, openCounted, users } from './people-given.js';
@@ -117,7 +119,7 @@ describe('the guard, with a census', () => {
     const policies = await openFresh(censusOf(inAcme, users({ organizationId: 'globex', users: 3 })), acme, globex);
     const command = { type: 'change', settings: noPasswords } as const;
     const options = { ...by, id: 'no passwords', acknowledge: { lockedOut: 3 } } as const;
-    const rollout = policies.rollOut(instance, command, options);
+    const rollout = rollOut(policies, instance, command, options);
     const { steps } = orThrow(await rollout.plan());
     const outcomes = steps.map(({ outcome, owner }) => `${owner.organizationId ?? 'default'}: ${outcome}`);
     expect(outcomes).to.deep.equal(['default: would-change', 'acme: would-be-refused', 'globex: would-change']);
@@ -134,7 +136,7 @@ describe('the guard, with a census', () => {
 
 describe('a preview, with a census', () => {
   const previewed = async (policies: LoginPolicies, options: object = {}): Promise<Preview> =>
-    orThrow(await policies.preview(instance, { type: 'change', settings: { forceMfa: true } }, options));
+    orThrow(await previewCommand(policies, instance, { type: 'change', settings: { forceMfa: true } }, options));
 
   it('counts the users whom the change affects, in all and by organization, and the caller', async () => {
     const policies = await openFresh(
@@ -167,7 +169,7 @@ describe('a preview, with a census', () => {
       .to.have.nested.property('people.unknown')
       .which.matches(/No census/);
     const hidden = { type: 'change', settings: { hidePasswordReset: true } } as const;
-    expect(orThrow(await policies.preview(instance, hidden))).not.to.have.property('people');
+    expect(orThrow(await previewCommand(policies, instance, hidden))).not.to.have.property('people');
     await policies.close();
   });
 
@@ -175,12 +177,12 @@ describe('a preview, with a census', () => {
     const policies = await openFresh(censusOf(users({ administrators: 1 })));
     const you = { hasPassword: true, factors: [], identityProviders: [] };
     const command = { type: 'change', settings: noPasswords } as const;
-    const refused = rejectionOf(await policies.preview(instance, command, { you }));
+    const refused = rejectionOf(await previewCommand(policies, instance, command, { you }));
     expect(refused)
       .to.have.nested.property('warnings[0].message')
       .which.matches(/1 of 1 administrators, and you\.$/);
     const { warnings, you: yours } = orThrow(
-      await policies.preview(instance, command, { you, acknowledge: { lockedOut: 10 } }),
+      await previewCommand(policies, instance, command, { you, acknowledge: { lockedOut: 10 } }),
     );
     expect(warnings.introduced.map(({ warning }) => warning)).to.deep.equal(['users-locked-out']);
     expect(yours?.change).to.equal('lockedOut');
@@ -197,8 +199,8 @@ describe('a preview, with a census', () => {
       ['options.you.factors[0]', { you: { hasPassword: true, factors: ['SMS'], identityProviders: [] } }],
       ['options.you.hasPassword', { you: { factors: [], identityProviders: [] } }],
     ] as const) {
-      const given: Parameters<LoginPolicies['preview']>[2] = JSON.parse(JSON.stringify(options));
-      const answer = await policies.preview(instance, { type: 'change', settings: {} }, given);
+      const given: PreviewOptions = JSON.parse(JSON.stringify(options));
+      const answer = await previewCommand(policies, instance, { type: 'change', settings: {} }, given);
       expect(rejectionOf(answer), field).to.have.property('field', field);
     }
     await policies.close();

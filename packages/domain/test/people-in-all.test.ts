@@ -1,5 +1,7 @@
 import { freshInstance, orThrow, SECOND_FACTORS } from '@login-policy/domain';
 import { affectedByPlan, affectedByRollout } from '@login-policy/domain/people';
+import { previewCommand } from '@login-policy/domain/preview';
+import { rollOut } from '@login-policy/domain/rollout';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { censusOf, openCounted, users } from './people-given.js';
@@ -17,7 +19,7 @@ describe('the users whom a rollout affects', () => {
     orThrow(await opened.add(instance, freshInstance, by));
     orThrow(await opened.customize(acme, by));
     const forcing = { type: 'change', settings: { forceMfa: true } } as const;
-    const rollout = opened.rollOut(instance, forcing, { ...by, id: 'forced' });
+    const rollout = rollOut(opened, instance, forcing, { ...by, id: 'forced' });
     const found = await affectedByRollout(rollout);
     expect(found).to.have.nested.property('hasToSetUp.users', 5);
     expect(found).to.have.nested.property('unchanged.users', 5);
@@ -117,7 +119,7 @@ describe('a census of many organizations', () => {
     orThrow(await opened.add(instance, freshInstance, by));
     const closing = { type: 'change', settings: { allowUsernamePassword: false } } as const;
     const all = { acknowledge: { lockedOut: Number.MAX_SAFE_INTEGER } } as const;
-    const { people } = orThrow(await opened.preview(instance, closing, all));
+    const { people } = orThrow(await previewCommand(opened, instance, closing, all));
     expect(people).to.have.nested.property('lockedOut.users').which.is.above(0);
     expect(most / (organizations * classes)).to.be.below(24);
     await opened.close();

@@ -1,6 +1,7 @@
 import { evaluateSignIn, freshInstance, orThrow, SECOND_FACTORS } from '@login-policy/domain';
 import { USER_CHANGES, type LoginPolicy, type UserChange, type UserSetUp } from '@login-policy/domain/model';
 import { openPeople, type Census, type UserClass } from '@login-policy/domain/people';
+import { previewCommand } from '@login-policy/domain/preview';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
@@ -107,7 +108,7 @@ describe('the users whom a change affects', () => {
     const { policies: opened } = await openCounted(censusOf(...classes));
     orThrow(await opened.add(instance, freshInstance, by));
     const closing = { type: 'change', settings: { allowUsernamePassword: false } } as const;
-    const { people } = orThrow(await opened.preview(instance, closing, { acknowledge: { lockedOut: 1e9 } }));
+    const { people } = orThrow(await previewCommand(opened, instance, closing, { acknowledge: { lockedOut: 1e9 } }));
     if (people === undefined || 'unknown' in people) throw new Error('the users are counted');
     expect(people.organizationCount).to.equal(249);
     expect(people.organizations).to.have.length(100);
@@ -183,7 +184,7 @@ describe('a census', () => {
       const { policies: opened } = await openCounted(asCensus(census), { organizations });
       orThrow(await opened.add(instance, freshInstance, by));
       const known = { acknowledge: ['census-unknown'] } as const;
-      const { people, warnings } = orThrow(await opened.preview(instance, closing, known));
+      const { people, warnings } = orThrow(await previewCommand(opened, instance, closing, known));
       expect(people)
         .to.have.property('unknown')
         .which.matches(new RegExp(told.source.replace('^', 'counted: ')));
@@ -202,7 +203,7 @@ describe('a census', () => {
     });
     orThrow(await opened.add(instance, freshInstance, by));
     const options = { waitMs: 200, acknowledge: ['census-unknown'] } as const;
-    const { people } = orThrow(await opened.preview(instance, closing, { ...options, waitMs: 1000 }));
+    const { people } = orThrow(await previewCommand(opened, instance, closing, { ...options, waitMs: 1000 }));
     expect(people)
       .to.have.property('unknown')
       .which.matches(/a count of users did not finish before its deadline/);
@@ -243,7 +244,7 @@ describe('a census', () => {
     });
     orThrow(await opened.add(instance, freshInstance, by));
     orThrow(await opened.customize(acme, by));
-    const { people } = orThrow(await opened.preview(acme, closing, { acknowledge: { lockedOut: 10 } }));
+    const { people } = orThrow(await previewCommand(opened, acme, closing, { acknowledge: { lockedOut: 10 } }));
     expect(people).to.have.nested.property('lockedOut.users', 10);
     expect(new Set(asked)).to.deep.equal(new Set(['acme']));
     await opened.close();

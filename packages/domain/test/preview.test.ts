@@ -6,6 +6,7 @@ import {
   type LoginSettingsInput,
   type OrganizationList,
 } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
 import { isFault, monotonicIds } from '@login-policy/event-sourcing';
 import { position } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
@@ -36,7 +37,7 @@ describe('a preview', () => {
   it('returns the events and changes, and writes nothing', async () => {
     const { loginPolicies, store } = await fresh();
     const before = await countEvents(store);
-    const preview = orThrow(await loginPolicies.preview(instance, removal));
+    const preview = orThrow(await previewCommand(loginPolicies, instance, removal));
     expect(preview).to.deep.include({
       sequence: 4n,
       events: [{ type: 'MultiFactorRemoved', data: { factor: PASSKEY } }],
@@ -49,17 +50,17 @@ describe('a preview', () => {
   it('is refused as the command would be, with the same message', async () => {
     const { loginPolicies } = await fresh();
     await loginPolicies.removeMultiFactor(instance, PASSKEY, by);
-    const previewed = await loginPolicies.preview(instance, removal);
+    const previewed = await previewCommand(loginPolicies, instance, removal);
     expect(rejectionOf(previewed)).to.deep.equal({ reason: 'factor-not-on-policy', factor: PASSKEY });
     expect(previewed).to.deep.equal(await loginPolicies.execute(instance, removal, by));
   });
 
   it('is refused for another sequence than the one that was seen', async () => {
     const { loginPolicies } = await fresh();
-    const { sequence } = orThrow(await loginPolicies.preview(instance, removal));
+    const { sequence } = orThrow(await previewCommand(loginPolicies, instance, removal));
     await loginPolicies.change(instance, { forceMfa: true }, by);
     const refused = { reason: 'sequence-not-current', expected: 4n, actual: 5n };
-    expect(rejectionOf(await loginPolicies.preview(instance, removal, { ifSequence: sequence }))).to.deep.equal(
+    expect(rejectionOf(await previewCommand(loginPolicies, instance, removal, { ifSequence: sequence }))).to.deep.equal(
       refused,
     );
     expect(rejectionOf(await loginPolicies.execute(instance, removal, { ...by, ifSequence: sequence }))).to.deep.equal(
@@ -69,10 +70,10 @@ describe('a preview', () => {
 
   it('includes events of other processes', async () => {
     const { loginPolicies, store } = await fresh();
-    await loginPolicies.preview(instance, removal);
+    await previewCommand(loginPolicies, instance, removal);
     const other = await openDesk({ store });
     await other.loginPolicies.removeMultiFactor(instance, PASSKEY, by);
-    expect(rejectionOf(await loginPolicies.preview(instance, removal)).reason).to.equal('factor-not-on-policy');
+    expect(rejectionOf(await previewCommand(loginPolicies, instance, removal)).reason).to.equal('factor-not-on-policy');
   });
 });
 
@@ -80,7 +81,7 @@ describe('the affected organizations of a preview', () => {
   it('are the organizations on the default policy, if a directory lists them', async () => {
     const { loginPolicies } = await fresh(directory);
     await loginPolicies.add(globex, freshInstance, by);
-    const { affected } = orThrow(await loginPolicies.preview(instance, removal));
+    const { affected } = orThrow(await previewCommand(loginPolicies, instance, removal));
     expect(affected).to.deep.equal({
       organizations: [acme, { ...instance, organizationId: 'initech' }],
       count: 2,
@@ -89,16 +90,18 @@ describe('the affected organizations of a preview', () => {
 
   it('are not counted without a directory', async () => {
     const { loginPolicies } = await fresh();
-    const { affected } = orThrow(await loginPolicies.preview(instance, removal));
+    const { affected } = orThrow(await previewCommand(loginPolicies, instance, removal));
     expect(affected).to.deep.equal({ organizations: [], count: undefined });
   });
 
   it('are the one organization for its own policy, and none if nothing would change', async () => {
     const { loginPolicies } = await fresh(directory);
     await loginPolicies.add(acme, freshInstance, by);
-    const own = orThrow(await loginPolicies.preview(acme, removal));
+    const own = orThrow(await previewCommand(loginPolicies, acme, removal));
     expect(own.affected).to.deep.equal({ organizations: [acme], count: 1 });
-    const nothing = orThrow(await loginPolicies.preview(instance, { type: 'change', settings: { forceMfa: false } }));
+    const nothing = orThrow(
+      await previewCommand(loginPolicies, instance, { type: 'change', settings: { forceMfa: false } }),
+    );
     expect(nothing).to.deep.include({ events: [], changes: [], affected: { organizations: [], count: 0 } });
   });
 
@@ -110,7 +113,7 @@ describe('the affected organizations of a preview', () => {
     for (const number of [7, 1700]) {
       await loginPolicies.add({ ...instance, organizationId: `organization-${number}` }, freshInstance, by);
     }
-    const { affected } = orThrow(await loginPolicies.preview(instance, removal));
+    const { affected } = orThrow(await previewCommand(loginPolicies, instance, removal));
     expect(affected.count).to.equal(2498);
     expect(affected.organizations).to.have.length(100);
     expect(affected.organizations.map(({ organizationId }) => organizationId)).not.to.include('organization-7');
@@ -118,7 +121,7 @@ describe('the affected organizations of a preview', () => {
 
   it('are not reported as malformed input if the directory is broken', async () => {
     const { loginPolicies } = await fresh({ list: () => [''] });
-    const caught = await loginPolicies.preview(instance, removal).then(
+    const caught = await previewCommand(loginPolicies, instance, removal).then(
       () => undefined,
       (defect: unknown) => defect,
     );
@@ -132,7 +135,7 @@ describe('the affected organizations of a preview', () => {
     for (const organizationId of names) {
       if (organizationId !== '0500') await loginPolicies.add({ ...instance, organizationId }, {}, by);
     }
-    const { affected } = orThrow(await loginPolicies.preview(instance, removal));
+    const { affected } = orThrow(await previewCommand(loginPolicies, instance, removal));
     expect(affected).to.deep.equal({ organizations: [{ ...instance, organizationId: '0500' }], count: 1 });
   });
 });
@@ -144,24 +147,25 @@ describe('what would change for an organization', () => {
     const newer = { id: monotonicIds()(), type: 'PasskeyPolicyTightened', schemaVersion: 1, data: {} };
     const metadata = { actor: 'a newer program', correlationId: 'x' };
     await store.eventStore.append({ streamId: INSTANCE_STREAM, expected: 'any', events: [{ ...newer, metadata }] });
-    expect(orThrow(await loginPolicies.preview(acme, removal)).changes).to.have.length(1);
-    const fault: unknown = await loginPolicies.preview(acme, { type: 'remove' }).catch((caught: unknown) => caught);
+    expect(orThrow(await previewCommand(loginPolicies, acme, removal)).changes).to.have.length(1);
+    const fault: unknown = await previewCommand(loginPolicies, acme, { type: 'remove' }).catch(
+      (caught: unknown) => caught,
+    );
     expect(isFault(fault, 'written-by-newer-program')).to.equal(true);
   });
 
   it('is as fresh as requested', async () => {
     const { loginPolicies, store } = await fresh();
     const atLeast = position((await store.eventStore.head()) + 1n);
-    const fault: unknown = await loginPolicies
-      .preview(acme, { type: 'add', policy: {} }, { atLeast })
-      .catch((caught: unknown) => caught);
+    const preview = previewCommand(loginPolicies, acme, { type: 'add', policy: {} }, { atLeast });
+    const fault: unknown = await preview.catch((caught: unknown) => caught);
     expect(isFault(fault, 'position-unknown')).to.equal(true);
   });
 
   it('by a custom policy is the difference from the default', async () => {
     const { loginPolicies } = await fresh();
     const policy = { settings: { ...defaultSettings, forceMfa: true }, secondFactors: ['TOTP'] as const };
-    const { changes } = orThrow(await loginPolicies.preview(acme, { type: 'add', policy }));
+    const { changes } = orThrow(await previewCommand(loginPolicies, acme, { type: 'add', policy }));
     expect(changes).to.deep.equal([
       { what: 'setting', setting: 'forceMfa', before: false, after: true },
       { what: 'second-factor', factor: 'U2F', step: 'removed' },
@@ -172,7 +176,7 @@ describe('what would change for an organization', () => {
   it('by a reset is the difference to the default', async () => {
     const { loginPolicies } = await fresh();
     await loginPolicies.add(acme, { settings: defaultSettings, secondFactors: ['TOTP', 'OTP_SMS'] }, by);
-    const preview = orThrow(await loginPolicies.preview(acme, { type: 'remove' }));
+    const preview = orThrow(await previewCommand(loginPolicies, acme, { type: 'remove' }));
     expect(preview.events).to.deep.equal([{ type: 'LoginPolicyRemoved', data: {} }]);
     expect(preview.changes).to.deep.equal([
       { what: 'second-factor', factor: 'OTP_SMS', step: 'removed' },
@@ -188,7 +192,7 @@ describe('a preview warns', () => {
     await loginPolicies.removeSecondFactor(instance, 'U2F', by);
     await loginPolicies.removeSecondFactor(instance, 'TOTP', by);
     orThrow(await loginPolicies.change(instance, settings, by));
-    const { introduced, standing } = orThrow(await loginPolicies.preview(instance, command)).warnings;
+    const { introduced, standing } = orThrow(await previewCommand(loginPolicies, instance, command)).warnings;
     return { introduced: introduced.map(({ warning }) => warning), standing: standing.map(({ warning }) => warning) };
   }
 
@@ -216,7 +220,7 @@ describe('a preview warns', () => {
 
   it('an organization of changes of its effective policy', async () => {
     const { loginPolicies } = await fresh();
-    const { warnings } = orThrow(await loginPolicies.preview(acme, { type: 'add', policy: {} }));
+    const { warnings } = orThrow(await previewCommand(loginPolicies, acme, { type: 'add', policy: {} }));
     expect(warnings.introduced.map(({ warning }) => warning)).to.deep.equal(['weaker-sign-in']);
   });
 });
@@ -232,7 +236,9 @@ describe('a preview in an instance of many organizations', () => {
       if (!isDone) setImmediate(turn);
     };
     setImmediate(turn);
-    const { affected } = orThrow(await loginPolicies.preview(instance, { type: 'removeMultiFactor', factor: PASSKEY }));
+    const { affected } = orThrow(
+      await previewCommand(loginPolicies, instance, { type: 'removeMultiFactor', factor: PASSKEY }),
+    );
     isDone = true;
     expect(affected.count).to.equal(names.length);
     expect(turns).to.be.above(15);

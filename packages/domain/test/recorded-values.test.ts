@@ -7,6 +7,7 @@ import {
   type LoginPolicyEvent,
   type LoginPolicyRow,
 } from '@login-policy/domain/model';
+import { previewCommand } from '@login-policy/domain/preview';
 import {
   instant,
   revision,
@@ -79,7 +80,7 @@ describe('recorded data is not subject to the rules of input', () => {
     const revert = { type: 'revert', to: { sequence: 4n } } as const;
     const rejection = rejectionOf(await loginPolicies.execute(acme, revert, by));
     expect(rejection).to.include({ reason: 'invalid-argument', field: 'data.settings.defaultRedirectUri' });
-    expect(rejectionOf(await loginPolicies.preview(acme, revert))).to.deep.equal(rejection);
+    expect(rejectionOf(await previewCommand(loginPolicies, acme, revert))).to.deep.equal(rejection);
   });
 
   it('so a row with such values is read from its store', async () => {

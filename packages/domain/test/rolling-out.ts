@@ -1,5 +1,6 @@
-import { orThrow, RejectedError, type LoginPolicies, type OwnerRef, type RolloutProgress } from '@login-policy/domain';
+import { orThrow, RejectedError, type LoginPolicies, type OwnerRef } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
+import type { RolloutProgress } from '@login-policy/domain/rollout';
 import { acme, by, globex, instance, PASSKEY } from './policies.js';
 
 /** The passkeys go. */

@@ -1,5 +1,5 @@
-import type { CommandInput, RolloutCommand } from '@login-policy/domain';
-import type { RolloutRefusal } from '@login-policy/domain/model';
+import type { CommandInput } from '@login-policy/domain';
+import { type RolloutCommand, type RolloutRefusal, rollOut } from '@login-policy/domain/rollout';
 import type { Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -59,7 +59,7 @@ describe('in any order of rollouts and commands', () => {
             await loginPolicies.execute(step.owner, step.single, by);
             continue;
           }
-          const rollout = loginPolicies.rollOut(instance, step.command, { ...by, ...step.reach, id: step.id });
+          const rollout = rollOut(loginPolicies, instance, step.command, { ...by, ...step.reach, id: step.id });
           const plan = await rollout.plan();
           if (plan.outcome === 'rejected') {
             expect(await failureOf(last(rollout.carryOut()))).to.equal(plan.rejection.reason);

@@ -1,10 +1,5 @@
-import {
-  openLoginPolicies,
-  orThrow,
-  type LoginPolicies,
-  type OrganizationRef,
-  type RolloutCommand,
-} from '@login-policy/domain';
+import { openLoginPolicies, orThrow, type LoginPolicies, type OrganizationRef } from '@login-policy/domain';
+import { type RolloutCommand, findRollout, rollOut } from '@login-policy/domain/rollout';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
@@ -24,7 +19,7 @@ async function seedWithoutDefault(policies: LoginPolicies): Promise<void> {
 /** Carries out a command on one policy. */
 async function rollOutOn(policies: LoginPolicies, owner: OrganizationRef, command: RolloutCommand): Promise<void> {
   const options = { ...advisory, organizationIds: [owner.organizationId] };
-  expect(await last(policies.rollOut(instance, command, options).carryOut())).to.include({ changed: 1 });
+  expect(await last(rollOut(policies, instance, command, options).carryOut())).to.include({ changed: 1 });
 }
 
 describe('the scope of a rollout', () => {
@@ -36,7 +31,7 @@ describe('the scope of a rollout', () => {
     await lagging.readModel.ready();
     behind.pause();
     orThrow(await loginPolicies.add(acme, { multiFactors: [PASSKEY] }, by));
-    const running = last(lagging.rollOut(instance, removal, advisory).carryOut());
+    const running = last(rollOut(lagging, instance, removal, advisory).carryOut());
     await new Promise(setImmediate);
     behind.goOn();
     expect(await running).to.include({ done: 2, of: 2, changed: 1 });
@@ -47,7 +42,7 @@ describe('the scope of a rollout', () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     const chosen = ['initech', 'globex', 'globex', 'nobody'];
-    const some = loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: chosen });
+    const some = rollOut(loginPolicies, instance, removal, { ...advisory, organizationIds: chosen });
     const first = orThrow(await some.plan({ limit: 2 }));
     expect([first.total, first.next, first.counts]).to.deep.equal([
       ...[3, 'initech'],
@@ -65,14 +60,17 @@ describe('the scope of a rollout', () => {
     });
     expect(orThrow(await some.report())).to.deep.include({ changed: 1, unchanged: 1, pending: 0, stillAllowing: 1 });
     const withDefault = { ...advisory, organizationIds: ['globex'], withDefault: true };
-    expect(await last(loginPolicies.rollOut(instance, removal, withDefault).carryOut())).to.include({
+    expect(await last(rollOut(loginPolicies, instance, removal, withDefault).carryOut())).to.include({
       of: 2,
       changed: 1,
     });
-    const onlyDefault = loginPolicies.rollOut(instance, removal, { ...withDefault, organizationIds: [] });
+    const onlyDefault = rollOut(loginPolicies, instance, removal, { ...withDefault, organizationIds: [] });
     expect(orThrow(await onlyDefault.report())).to.include({ changed: 1, unchanged: 0, pending: 0 });
     const written = await countEvents(store);
-    expect(await last(loginPolicies.rollOut(instance, removal, advisory).carryOut())).to.include({ of: 4, changed: 1 });
+    expect(await last(rollOut(loginPolicies, instance, removal, advisory).carryOut())).to.include({
+      of: 4,
+      changed: 1,
+    });
     expect(await countEvents(store)).to.equal(written + 1);
     expect(await last(some.revert(by))).to.include({ of: 3, changed: 1 });
     expect(await factorsOf(loginPolicies, instance)).to.deep.equal([]);
@@ -85,7 +83,7 @@ describe('the scope of a rollout', () => {
     await seedWithoutDefault(loginPolicies);
     await rollOutOn(loginPolicies, acme, removal);
     await rollOutOn(loginPolicies, globex, addition);
-    const whole = loginPolicies.rollOut(instance, removal, { ...advisory, withDefault: false });
+    const whole = rollOut(loginPolicies, instance, removal, { ...advisory, withDefault: false });
     const report = orThrow(await whole.report());
     expect(report).to.deep.include({ changed: 1, unchanged: 1, pending: 0 });
     expect(report.refused.map(({ owner, reason }) => [nameOf(owner), reason])).to.deep.equal([
@@ -102,10 +100,10 @@ describe('the scope of a rollout', () => {
     await seedWithoutDefault(loginPolicies);
     await rollOutOn(loginPolicies, acme, { type: 'change', settings: { allowRegister: false } });
     await rollOutOn(loginPolicies, globex, { type: 'change', settings: { hidePasswordReset: true } });
-    const { rollout } = orThrow(await loginPolicies.findRollout(instance, advisory.id));
+    const { rollout } = orThrow(await findRollout(loginPolicies, instance, advisory.id));
     expect(rollout?.command).to.deep.equal({ type: 'change', settings: { allowRegister: false } });
     if (rollout === undefined) throw new Error('no rollout was found');
-    const found = loginPolicies.rollOut(instance, rollout.command, { ...advisory, withDefault: false });
+    const found = rollOut(loginPolicies, instance, rollout.command, { ...advisory, withDefault: false });
     expect(await last(found.revert(by))).to.deep.include({ changed: 1, all: ['globex: idempotency-key-reused'] });
     expect(orThrow(await loginPolicies.policy(globex)).policy.settings.hidePasswordReset).to.equal(true);
     await loginPolicies.close();
@@ -115,15 +113,15 @@ describe('the scope of a rollout', () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     const options = { ...advisory, organizationIds: ['globex'] };
-    expect(await last(loginPolicies.rollOut(instance, removal, options).carryOut())).to.include({ changed: 1 });
+    expect(await last(rollOut(loginPolicies, instance, removal, options).carryOut())).to.include({ changed: 1 });
     const others = await openLoginPolicies({ store });
     const written = await countEvents(store);
     for (const organizationIds of [['acme'], ['initech', 'acme']]) {
-      const other = others.rollOut(instance, addition, { ...advisory, organizationIds });
+      const other = rollOut(others, instance, addition, { ...advisory, organizationIds });
       expect(await failureOf(last(other.carryOut()))).to.equal('idempotency-key-reused');
     }
     expect(await countEvents(store)).to.equal(written);
-    const resumed = others.rollOut(instance, removal, { ...advisory, actor: 'bob', organizationIds: ['acme'] });
+    const resumed = rollOut(others, instance, removal, { ...advisory, actor: 'bob', organizationIds: ['acme'] });
     expect(await last(resumed.carryOut())).to.include({ changed: 1 });
     await Promise.all([loginPolicies.close(), others.close()]);
   });
@@ -131,9 +129,9 @@ describe('the scope of a rollout', () => {
   it('belongs to one command also where its first run changed nothing', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
-    const idle = loginPolicies.rollOut(instance, removal, { ...advisory, organizationIds: ['initech'] });
+    const idle = rollOut(loginPolicies, instance, removal, { ...advisory, organizationIds: ['initech'] });
     expect(await last(idle.carryOut())).to.include({ changed: 0, refused: 0 });
-    const other = loginPolicies.rollOut(instance, addition, advisory);
+    const other = rollOut(loginPolicies, instance, addition, advisory);
     expect(await failureOf(last(other.carryOut()))).to.equal('idempotency-key-reused');
     await loginPolicies.close();
   });
@@ -142,9 +140,9 @@ describe('the scope of a rollout', () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const denied = { ...advisory, mayChange: () => false };
-    const removing = loginPolicies.rollOut(instance, removal, denied);
+    const removing = rollOut(loginPolicies, instance, removal, denied);
     expect(await last(removing.carryOut())).to.include({ changed: 0, refused: 4 });
-    const adding = loginPolicies.rollOut(instance, addition, advisory);
+    const adding = rollOut(loginPolicies, instance, addition, advisory);
     expect(await last(adding.carryOut())).to.include({ changed: 4, refused: 0 });
     expect(await last(removing.carryOut())).to.include({ changed: 0, refused: 4 });
     await loginPolicies.close();
@@ -155,8 +153,8 @@ describe('the scope of a rollout', () => {
     const [one, other] = [await openLoginPolicies({ store }), await openLoginPolicies({ store })];
     await seed(one);
     const runs = [
-      one.rollOut(instance, removal, { ...advisory, organizationIds: ['acme'] }),
-      other.rollOut(instance, addition, { ...advisory, organizationIds: ['globex'] }),
+      rollOut(one, instance, removal, { ...advisory, organizationIds: ['acme'] }),
+      rollOut(other, instance, addition, { ...advisory, organizationIds: ['globex'] }),
     ];
     const written = await countEvents(store);
     const ends = await Promise.all(runs.map((run) => failureOf(last(run.carryOut()))));
@@ -176,7 +174,7 @@ describe('the scope of a rollout', () => {
     });
     const { loginPolicies } = await openDesk({ store: { ...memory, eventStore } });
     await seed(loginPolicies);
-    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    const rollout = rollOut(loginPolicies, instance, removal, advisory);
     expect(await last(rollout.carryOut({ signal: stop.signal }))).to.deep.include({ done: 0, changed: 0, all: [] });
     await loginPolicies.close();
   });
@@ -184,7 +182,7 @@ describe('the scope of a rollout', () => {
   it('may be all custom policies without the default', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
-    const custom = loginPolicies.rollOut(instance, removal, { ...advisory, withDefault: false });
+    const custom = rollOut(loginPolicies, instance, removal, { ...advisory, withDefault: false });
     const { steps, total } = orThrow(await custom.plan());
     expect([total, steps.map(({ owner }) => nameOf(owner))]).to.deep.equal([3, ['acme', 'globex', 'initech']]);
     expect(await last(custom.carryOut())).to.include({ done: 3, of: 3, changed: 2 });
@@ -197,7 +195,7 @@ describe('the scope of a rollout', () => {
     const tooMany = Array.from({ length: 10_001 }, (_, index) => `o-${index}`);
     for (const organizationIds of [undefined, null, 'acme', [], [undefined], [''], [7], tooMany]) {
       const options: object = { ...advisory, organizationIds };
-      const rejection = rejectionOf(await loginPolicies.rollOut(instance, removal, Object(options)).plan());
+      const rejection = rejectionOf(await rollOut(loginPolicies, instance, removal, Object(options)).plan());
       expect([rejection.reason, 'field' in rejection ? rejection.field : ''], String(organizationIds)).to.deep.equal([
         'invalid-argument',
         ...[

@@ -1,5 +1,6 @@
 import { orThrow } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
+import { rollOut } from '@login-policy/domain/rollout';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, countEvents, globex, instance, openDesk } from './policies.js';
@@ -10,7 +11,7 @@ describe('the revert of a rollout', () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     orThrow(await loginPolicies.remove(initech, by));
-    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    const rollout = rollOut(loginPolicies, instance, removal, advisory);
     await last(rollout.carryOut());
     for (const organization of [acme, globex]) orThrow(await loginPolicies.remove(organization, by));
     orThrow(await loginPolicies.add(globex, {}, by));
@@ -21,7 +22,7 @@ describe('the revert of a rollout', () => {
     expect(reverted).to.include({ done: 3, of: 3, changed: 1, refused: 1 });
     expect(await countEvents(store)).to.equal(written + 1);
     const denied = { ...advisory, mayChange: (owner: Owner) => nameOf(owner) !== 'acme' };
-    const some = await last(loginPolicies.rollOut(instance, removal, denied).revert(by));
+    const some = await last(rollOut(loginPolicies, instance, removal, denied).revert(by));
     expect(some.all).to.deep.equal([]);
     await loginPolicies.close();
   });

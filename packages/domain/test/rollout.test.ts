@@ -1,5 +1,6 @@
 import { openLoginPolicies, orThrow } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
+import { rollOut } from '@login-policy/domain/rollout';
 import { monotonicIds, openMemoryStore, revision, streamId, type Store } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
@@ -30,7 +31,7 @@ describe('a rollout', () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
     const written = await countEvents(store);
-    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    const rollout = rollOut(loginPolicies, instance, removal, advisory);
     const first = orThrow(await rollout.plan({ limit: 1 }));
     expect(first.steps.map(({ owner, outcome }) => [nameOf(owner), outcome])).to.deep.equal([
       ['the default', 'would-change'],
@@ -59,7 +60,7 @@ describe('a rollout', () => {
       if (!isOver) setImmediate(count);
     };
     setImmediate(count);
-    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    const rollout = rollOut(loginPolicies, instance, removal, advisory);
     orThrow(await rollout.plan({ limit: 1000 }));
     expect(turns, 'a plan').to.be.at.least(4);
     turns = 0;
@@ -72,7 +73,7 @@ describe('a rollout', () => {
   it('changes the default and every custom policy in its scope once, however often it is carried out', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
-    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    const rollout = rollOut(loginPolicies, instance, removal, advisory);
     expect(await last(rollout.carryOut())).to.include({ done: 4, of: 4, changed: 3, refused: 0 });
     for (const owner of [instance, acme, globex]) expect(await factorsOf(loginPolicies, owner)).to.deep.equal([]);
     const { entries } = orThrow(await loginPolicies.history(acme, { direction: 'backwards', limit: 1 }));
@@ -89,9 +90,9 @@ describe('a rollout', () => {
   it('is reported from events alone, by any process', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
-    for await (const { done } of loginPolicies.rollOut(instance, removal, advisory).carryOut()) if (done === 1) break;
+    for await (const { done } of rollOut(loginPolicies, instance, removal, advisory).carryOut()) if (done === 1) break;
     const other = await openLoginPolicies({ store });
-    const elsewhere = other.rollOut(instance, removal, { ...advisory, actor: 'bob' });
+    const elsewhere = rollOut(other, instance, removal, { ...advisory, actor: 'bob' });
     const report = orThrow(await elsewhere.report());
     expect(report).to.deep.equal({
       outcome: 'found',
@@ -111,7 +112,7 @@ describe('a rollout', () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const stop = new AbortController();
-    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    const rollout = rollOut(loginPolicies, instance, removal, advisory);
     for await (const { done } of rollout.carryOut({ signal: stop.signal })) {
       stop.abort();
       expect(done).to.equal(1);
@@ -129,9 +130,9 @@ describe('a rollout', () => {
       stop.abort();
       return new Promise(() => undefined);
     };
-    const rollout = loginPolicies.rollOut(instance, removal, { ...advisory, mayChange });
+    const rollout = rollOut(loginPolicies, instance, removal, { ...advisory, mayChange });
     expect(await last(rollout.carryOut({ signal: stop.signal }))).to.deep.include({ done: 1, changed: 1, all: [] });
-    const report = orThrow(await loginPolicies.rollOut(instance, removal, advisory).report());
+    const report = orThrow(await rollOut(loginPolicies, instance, removal, advisory).report());
     expect(report).to.include({ changed: 1, pending: 2 });
     await loginPolicies.close();
   });
@@ -146,7 +147,7 @@ describe('a rollout', () => {
     );
     await recordUnreadable(store, 'globex');
     const mayChange = (owner: Owner): boolean => nameOf(owner) !== 'acme';
-    const rollout = loginPolicies.rollOut(instance, removal, { ...advisory, mayChange });
+    const rollout = rollOut(loginPolicies, instance, removal, { ...advisory, mayChange });
     const wanted = ['acme: not-permitted', 'globex: written-by-newer-program', 'hooli: would-lock-out'];
     const { steps } = orThrow(await rollout.plan());
     const refused = steps.flatMap((step) => (step.outcome === 'would-be-refused' ? [step.refusal] : []));
@@ -177,7 +178,7 @@ describe('a rollout', () => {
     const { loginPolicies } = await openDesk({ store: { ...memory, eventStore } });
     await seed(loginPolicies);
     isUnreadable = true;
-    const done = await last(loginPolicies.rollOut(instance, removal, advisory).carryOut());
+    const done = await last(rollOut(loginPolicies, instance, removal, advisory).carryOut());
     expect(done).to.deep.include({ done: 4, changed: 2, all: ['the default: unreadable-event'] });
     await loginPolicies.close();
   });
@@ -185,7 +186,7 @@ describe('a rollout', () => {
   it('reverts each policy to the state before its event, except for those changed since', async () => {
     const { loginPolicies, store } = await openDesk();
     await seed(loginPolicies);
-    const rollout = loginPolicies.rollOut(instance, removal, advisory);
+    const rollout = rollOut(loginPolicies, instance, removal, advisory);
     await last(rollout.carryOut());
     orThrow(await loginPolicies.addSecondFactor(globex, 'U2F', by));
     const reverted = await last(rollout.revert({ actor: 'bob', reason: 'a false alarm' }));
@@ -202,17 +203,17 @@ describe('a rollout', () => {
   it('refuses malformed input, and an id that was used for another command', async () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
-    await last(loginPolicies.rollOut(instance, removal, advisory).carryOut());
-    const other = loginPolicies.rollOut(instance, { type: 'addSecondFactor', factor: 'U2F' }, advisory);
+    await last(rollOut(loginPolicies, instance, removal, advisory).carryOut());
+    const other = rollOut(loginPolicies, instance, { type: 'addSecondFactor', factor: 'U2F' }, advisory);
     expect(await failureOf(last(other.carryOut()))).to.equal('idempotency-key-reused');
     for (const command of [{ type: 'remove' }, { type: 'customize' }, { type: 'removeMultiFactor', factor: 'X' }]) {
       const given: typeof removal = JSON.parse(JSON.stringify(command));
-      const rejection = rejectionOf(await loginPolicies.rollOut(instance, given, advisory).plan());
+      const rejection = rejectionOf(await rollOut(loginPolicies, instance, given, advisory).plan());
       expect(rejection.reason).to.equal('invalid-argument');
     }
-    const long = loginPolicies.rollOut(instance, removal, { ...advisory, id: 'x'.repeat(181) });
+    const long = rollOut(loginPolicies, instance, removal, { ...advisory, id: 'x'.repeat(181) });
     expect(rejectionOf(await long.report())).to.include({ field: 'options.id' });
-    const wide = loginPolicies.rollOut(instance, removal, advisory).carryOut({ concurrency: 0 });
+    const wide = rollOut(loginPolicies, instance, removal, advisory).carryOut({ concurrency: 0 });
     expect(await failureOf(last(wide))).to.equal('invalid-argument');
     await loginPolicies.close();
   });
@@ -224,9 +225,9 @@ describe('a rollout', () => {
     for (const owner of owners) orThrow(await loginPolicies.add(owner, { multiFactors: [PASSKEY] }, by));
     const others = await openLoginPolicies({ store });
     const runs = [
-      loginPolicies.rollOut(instance, removal, advisory),
-      others.rollOut(instance, removal, advisory),
-      others.rollOut(instance, removal, { ...advisory, id: 'advisory-2' }),
+      rollOut(loginPolicies, instance, removal, advisory),
+      rollOut(others, instance, removal, advisory),
+      rollOut(others, instance, removal, { ...advisory, id: 'advisory-2' }),
     ];
     const meanwhile = async (): Promise<void> => {
       for (const owner of owners.slice(100, 200)) await loginPolicies.change(owner, { forceMfa: true }, by);
@@ -238,7 +239,7 @@ describe('a rollout', () => {
     for await (const page of store.eventStore.readAll())
       removed += page.filter(({ type }) => type === 'MultiFactorRemoved').length;
     expect(removed).to.be.within(591, 601);
-    const report = orThrow(await loginPolicies.rollOut(instance, removal, advisory).report());
+    const report = orThrow(await rollOut(loginPolicies, instance, removal, advisory).report());
     expect([report.pending, report.stillAllowing]).to.deep.equal([0, 0]);
     await Promise.all([loginPolicies.close(), others.close()]);
   });

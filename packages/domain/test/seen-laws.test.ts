@@ -1,4 +1,5 @@
 import { freshInstance, openLoginPolicies, orThrow, type CommandInput, type OwnerRef } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -36,7 +37,7 @@ describe('in any order of a look, the commands of others, and its command', () =
         await using others = await openLoginPolicies({ store });
         orThrow(await others.add(instance, freshInstance, by));
         for (const one of earlier) await others.execute(one.owner, one.command, by);
-        const preview = await mine.preview(owner, command);
+        const preview = await previewCommand(mine, owner, command);
         if (preview.outcome === 'rejected') return;
         const look = orThrow(await others.policy(instance)).policy.position;
         for (const one of between) await others.execute(one.owner, one.command, by);

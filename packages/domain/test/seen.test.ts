@@ -9,6 +9,7 @@ import {
 import { delegating, type Append } from '@login-policy/event-sourcing/store';
 import { openMemoryStore, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
 import { isOrganization } from '@login-policy/domain/model';
+import { previewCommand } from '@login-policy/domain/preview';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, globex, instance, PASSKEY, rejectionOf } from './policies.js';
@@ -35,7 +36,7 @@ describe('a command that is bound to what its caller saw', () => {
     for (const owner of [instance, acme]) {
       const seen = await seenOf(loginPolicies, owner);
       const command: CommandInput = owner === acme ? { type: 'customize' } : { type: 'change', settings: stricter };
-      expect(orThrow(await loginPolicies.preview(owner, command)).seen).to.equal(seen);
+      expect(orThrow(await previewCommand(loginPolicies, owner, command)).seen).to.equal(seen);
       orThrow(await loginPolicies.execute(owner, command, { ...by, ifSeen: seen }));
     }
     const own = orThrow(await loginPolicies.policy(acme)).seen;
@@ -73,7 +74,7 @@ describe('a command that is bound to what its caller saw', () => {
     for (const [owner, command, ifSeen] of bound) {
       for (const refused of [
         await loginPolicies.execute(owner, command, { ...by, ifSeen }),
-        await loginPolicies.preview(owner, command, { ifSeen }),
+        await previewCommand(loginPolicies, owner, command, { ifSeen }),
       ]) {
         expect(rejectionOf(refused)).to.deep.include({ reason: 'changed-since', owner: instance });
         expect(refused).to.have.property('message').that.does.not.include('bob');
@@ -162,9 +163,9 @@ describe('the preview of a step of a plan', () => {
     orThrow(await loginPolicies.change(instance, stricter, by));
     orThrow(await loginPolicies.customize(acme, by));
     const byDefault: CommandInput = { type: 'change', settings: { forceMfa: false } };
-    const alone = orThrow(await loginPolicies.preview(acme, { type: 'remove' }));
+    const alone = orThrow(await previewCommand(loginPolicies, acme, { type: 'remove' }));
     expect(alone.changes).to.deep.equal([]);
-    const step = orThrow(await loginPolicies.preview(acme, { type: 'remove' }, { beside: { byDefault } }));
+    const step = orThrow(await previewCommand(loginPolicies, acme, { type: 'remove' }, { beside: { byDefault } }));
     expect(step.changes).to.deep.equal([{ what: 'setting', setting: 'forceMfa', before: true, after: false }]);
     expect(step.affected.count).to.equal(1);
     expect(step.seen).to.equal(alone.seen);
@@ -178,7 +179,9 @@ describe('the preview of a step of a plan', () => {
     const loginPolicies = await openLoginPolicies({ store, organizations });
     orThrow(await loginPolicies.add(instance, freshInstance, by));
     const beside = { organizationIds: [globex.organizationId] };
-    const step = orThrow(await loginPolicies.preview(instance, { type: 'change', settings: stricter }, { beside }));
+    const step = orThrow(
+      await previewCommand(loginPolicies, instance, { type: 'change', settings: stricter }, { beside }),
+    );
     expect(step.affected.count).to.equal(2);
   });
 
@@ -186,7 +189,7 @@ describe('the preview of a step of a plan', () => {
     const loginPolicies = await opened();
     const remove: CommandInput = { type: 'remove' };
     const refusal = async (owner: OwnerRef, beside: object): Promise<unknown> =>
-      rejectionOf(await loginPolicies.preview(owner, { type: 'change', settings: stricter }, { beside }));
+      rejectionOf(await previewCommand(loginPolicies, owner, { type: 'change', settings: stricter }, { beside }));
     expect(await refusal(instance, { byDefault: remove })).to.have.property('field', 'options.beside.byDefault');
     expect(await refusal(instance, { organizationIds: [''] })).to.have.property('reason', 'invalid-argument');
     expect(await refusal(acme, { others: [] })).to.have.property('reason', 'invalid-argument');

@@ -1,4 +1,6 @@
 import { orThrow, type CommandInput, type LoginPolicies, type OwnerRef, type PolicyCount } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
+import { rollOut } from '@login-policy/domain/rollout';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { streamId, monotonicIds, type Store } from '@login-policy/event-sourcing';
@@ -134,7 +136,7 @@ describe('the preview of a removal from the default', () => {
     const { loginPolicies } = await openDesk();
     await seed(loginPolicies);
     const still = async (owner: OwnerRef, command: CommandInput): Promise<unknown> =>
-      orThrow(await loginPolicies.preview(owner, command)).stillAllowing;
+      orThrow(await previewCommand(loginPolicies, owner, command)).stillAllowing;
     expect(await still(instance, REMOVAL)).to.equal(2);
     expect(await still(instance, { type: 'removeSecondFactor', factor: 'TOTP' })).to.equal(1);
     expect(await still(instance, { type: 'removeIdentityProvider', id: idp.id })).to.equal(1);
@@ -155,10 +157,10 @@ describe('the preview of a removal from the default', () => {
     const { loginPolicies, store } = await openDesk();
     orThrow(await loginPolicies.add(instance, { multiFactors: [PASSKEY] }, by));
     await store.eventStore.append({ streamId: GLOBEX_STREAM, expected: 'any', events: [FROM_THE_FUTURE] });
-    expect(orThrow(await loginPolicies.preview(instance, REMOVAL)).stillAllowing).to.equal('unknown');
+    expect(orThrow(await previewCommand(loginPolicies, instance, REMOVAL)).stillAllowing).to.equal('unknown');
     orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, by));
     const chosen = { ...by, id: 'advisory-1', organizationIds: ['acme'] };
-    const rollout = loginPolicies.rollOut(instance, REMOVAL, chosen);
+    const rollout = rollOut(loginPolicies, instance, REMOVAL, chosen);
     expect(orThrow(await rollout.report()).stillAllowing).to.equal('unknown');
     await loginPolicies.close();
   });

@@ -1,4 +1,5 @@
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
 import {
   monotonicIds,
   openMemoryStore,
@@ -58,7 +59,7 @@ async function demandUnharmed(loginPolicies: LoginPolicies): Promise<void> {
   const { organizations } = orThrow(await loginPolicies.organizationsWithCustomPolicy(instance));
   expect(organizations).to.deep.equal([acme]);
   expect(
-    orThrow(await loginPolicies.preview(instance, { type: 'change', settings: { forceMfa: true } })).events,
+    orThrow(await previewCommand(loginPolicies, instance, { type: 'change', settings: { forceMfa: true } })).events,
   ).to.have.lengthOf(1);
 }
 

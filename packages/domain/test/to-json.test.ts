@@ -1,6 +1,8 @@
 import { positionToString } from '@login-policy/event-sourcing';
 import { freshInstance, orThrow, toJson, type Answer } from '@login-policy/domain';
 import { detailsToJson } from '@login-policy/domain/model';
+import { previewCommand } from '@login-policy/domain/preview';
+import { findRollout } from '@login-policy/domain/rollout';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, globex, instance, openDesk, PASSKEY } from './policies.js';
@@ -19,12 +21,12 @@ async function everyAnswer(): Promise<Readonly<Record<string, Answer>>> {
     factors: await loginPolicies.secondFactors(acme),
     providers: await loginPolicies.identityProviders(acme),
     history: await loginPolicies.history(instance, { limit: 2 }),
-    preview: await loginPolicies.preview(instance, { type: 'removeMultiFactor', factor: PASSKEY }),
+    preview: await previewCommand(loginPolicies, instance, { type: 'removeMultiFactor', factor: PASSKEY }),
     diff: await loginPolicies.diff(instance, { from: { instant: '2020-01-01T00:00:00Z' } }),
     customized: await loginPolicies.organizationsWithCustomPolicy(instance),
     custom: await loginPolicies.customPolicies(instance),
     onDefault: await loginPolicies.organizationsOnDefault(instance),
-    rollout: await loginPolicies.findRollout(instance, 'advisory-1'),
+    rollout: await findRollout(loginPolicies, instance, 'advisory-1'),
   };
 }
 
@@ -147,7 +149,7 @@ describe('an answer as JSON', () => {
     const { policy: after } = toJson(policy);
     expect(toJson(diff)).to.deep.include({ outcome: 'found', kind: 'diff', after }).and.to.not.have.property('before');
     const { loginPolicies } = await openDesk();
-    const nothingThere = toJson(await loginPolicies.preview(instance, { type: 'add', policy: {} }));
+    const nothingThere = toJson(await previewCommand(loginPolicies, instance, { type: 'add', policy: {} }));
     expect(nothingThere).to.deep.include({ sequence: '0', affected: { organizations: [] } });
     expect(nothingThere).to.not.have.property('eventId');
     orThrow(await loginPolicies.add(acme, {}, by));

@@ -1,4 +1,5 @@
 import type { LoginPolicies } from '@login-policy/domain';
+import { onChange } from '@login-policy/domain/changes';
 import type { Consumer } from '@login-policy/event-sourcing';
 import type { Log } from '../log.js';
 import type { Sessions } from './sessions.js';
@@ -15,7 +16,7 @@ export interface EndingSessionsOptions {
  * makes their end final, even if the policy is changed back. One process does it for all.
  */
 export function endSessions({ policies, sessions, log }: EndingSessionsOptions): Consumer {
-  return policies.onChange({
+  return onChange(policies, {
     name: 'iam-server.sessions',
     handle: async (change, { attempt }) => {
       // By a policy that can't be read, nobody is let in at all. Their sessions go on once it can.

@@ -1,4 +1,5 @@
-import type { LoginPolicies, PolicyChangeTold } from '@login-policy/domain';
+import type { LoginPolicies } from '@login-policy/domain';
+import { type PolicyChangeTold, onChange } from '@login-policy/domain/changes';
 import { positionToString, type Consumer, type ConsumerStatus, type Position } from '@login-policy/event-sourcing';
 import type { Log } from '../log.js';
 import { signedHeaders } from './signature.js';
@@ -46,7 +47,7 @@ export class Webhooks {
 
   #begin({ name, instanceId }: Receiver): Consumer {
     const { policies, head: from, log } = this.#options;
-    return policies.onChange({
+    return onChange(policies, {
       name: `iam-server.webhook.${name}`,
       from,
       ...(instanceId !== undefined && { instance: { instanceId } }),

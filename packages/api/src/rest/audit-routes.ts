@@ -1,10 +1,10 @@
 import {
+  type AuditExportOptions,
   type AuditFilter,
   type AuditLog,
-  auditEntryJson,
-  type AuditExportOptions,
   type AuditPageOptions,
-} from '@login-policy/domain/model';
+  auditEntryJson,
+} from '@login-policy/domain/audit';
 import { positionToString } from '@login-policy/event-sourcing';
 import { unreadable } from '../errors/refusals.js';
 import { factorNamed } from '../messages/factors.js';

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { CommandInput, RolloutCommand } from '@login-policy/domain';
+import type { CommandInput } from '@login-policy/domain';
+import type { RolloutCommand } from '@login-policy/domain/rollout';
 import { unreadable } from '../errors/refusals.js';
 import type { Schema } from '../openapi/schemas.js';
 import type { OwnCall } from './own-route.js';

@@ -1,6 +1,7 @@
 import type { JsonValue } from '@bufbuild/protobuf';
-import type { CommandInput, Preview, PreviewOptions } from '@login-policy/domain';
+import type { CommandInput } from '@login-policy/domain';
 import { isOrganization, loginPolicyEvents } from '@login-policy/domain/model';
+import { type Preview, type PreviewOptions, previewCommand } from '@login-policy/domain/preview';
 import { acknowledgedIn, preconditionsOf } from '../calls/conditions.js';
 import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';
@@ -98,7 +99,7 @@ export const previewRoute: OwnRoute = {
       ...youIn(call),
     };
     const preview = await answers.ofRead(
-      policies.preview(context.owner, commandData(call) ?? commandIn(call), options),
+      previewCommand(policies, context.owner, commandData(call) ?? commandIn(call), options),
     );
     const { affected, people } = preview;
     // The organizations of an instance are named to those who may list them.

@@ -1,13 +1,16 @@
+import type { PolicyCount } from '@login-policy/domain';
+import type { PageOptions } from '@login-policy/domain/model';
+import { orThrow } from '@login-policy/domain';
 import type {
-  PolicyCount,
+  FoundRollout,
   Rollout,
   RolloutCommand,
   RolloutPlan,
   RolloutProgress,
+  RolloutRefusal,
+  RolloutStanding,
   RolloutStep,
-} from '@login-policy/domain';
-import type { FoundRollout, PageOptions, RolloutRefusal, RolloutStanding } from '@login-policy/domain/model';
-import { orThrow } from '@login-policy/domain';
+} from '@login-policy/domain/rollout';
 import type { RestText } from '../calls/call-context.js';
 import type { Lines } from './lines.js';
 import type { OwnCall } from './own-route.js';

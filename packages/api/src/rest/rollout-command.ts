@@ -1,5 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { LoginSettingsInput, RolloutCommand } from '@login-policy/domain';
+import type { LoginSettingsInput } from '@login-policy/domain';
+import type { RolloutCommand } from '@login-policy/domain/rollout';
 import type { ServedMethod } from '../calls/served-method.js';
 import { unreadable } from '../errors/refusals.js';
 import { rolloutCommandData } from './command-data.js';

@@ -1,5 +1,5 @@
+import type { RolloutOptions } from '@login-policy/domain/rollout';
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { RolloutOptions } from '@login-policy/domain';
 import { checkNames } from '../contract/enum-names.js';
 import { unreadable } from '../errors/refusals.js';
 import type { Schema } from '../openapi/schemas.js';

@@ -1,5 +1,12 @@
-import type { OwnerRef, RolloutOptions } from '@login-policy/domain';
-import { isOrganization, type FindRolloutOptions, type FoundRollout } from '@login-policy/domain/model';
+import type { OwnerRef } from '@login-policy/domain';
+import { isOrganization } from '@login-policy/domain/model';
+import {
+  type FindRolloutOptions,
+  type FoundRollout,
+  type RolloutOptions,
+  findRollout,
+  rollOut,
+} from '@login-policy/domain/rollout';
 import { badHeader, noSuchRollout, permissionDenied, unreadable } from '../errors/refusals.js';
 import { COMMAND_DATA, withLibraryNames } from './command-data.js';
 import { linesAnswer, LINES } from './lines.js';
@@ -54,7 +61,7 @@ export const planRolloutRoute: OwnRoute = {
     const { policies, context } = call;
     const { asOf: _, ...read } = context.read;
     const reach = await reachOf(call);
-    const rollout = policies.rollOut(context.instance, rolloutCommandIn(call), { ...optionsIn(call), ...reach });
+    const rollout = rollOut(policies, context.instance, rolloutCommandIn(call), { ...optionsIn(call), ...reach });
     return linesAnswer(call, planLines(rollout, { ...read, signal: call.exchange.streamSignal }));
   },
 };
@@ -80,7 +87,7 @@ export const rollOutRoute: OwnRoute = {
     const { policies, context } = call;
     const reach = await reachOf(call);
     const command = rolloutCommandIn(call);
-    const rollout = policies.rollOut(context.instance, command, { ...optionsIn(call), ...reach });
+    const rollout = rollOut(policies, context.instance, command, { ...optionsIn(call), ...reach });
     const { streamSignal: signal } = call.exchange;
     return linesAnswer(call, runLines(rollout.carryOut({ signal }), { signal, command, call }));
   },
@@ -120,7 +127,7 @@ export const rolloutRoute: OwnRoute = {
     const mayChange = permissionCheck(call, 'read');
     const found = await foundRollout(call, id, mayChange);
     const { actor, command } = found;
-    const standing = policies.rollOut(context.instance, command, { id, actor, mayChange, ...reach }).standing(read);
+    const standing = rollOut(policies, context.instance, command, { id, actor, mayChange, ...reach }).standing(read);
     return { message: await rolloutJson(call, found, standing) };
   },
 };
@@ -145,7 +152,7 @@ export const revertRolloutRoute: OwnRoute = {
     const reach = await reachOf(call);
     const { command } = await foundRollout(call, id, mayChange);
     const { streamSignal: signal } = call.exchange;
-    const rollout = policies.rollOut(context.instance, command, { id, actor: options.actor, mayChange, ...reach });
+    const rollout = rollOut(policies, context.instance, command, { id, actor: options.actor, mayChange, ...reach });
     return linesAnswer(call, runLines(rollout.revert({ ...options, signal }), { signal }));
   },
 };
@@ -204,7 +211,7 @@ async function foundRollout(
   maySee: NonNullable<FindRolloutOptions['maySee']>,
 ): Promise<FoundRollout> {
   const { asOf: _, ...read } = context.read;
-  const finding = policies.findRollout(context.instance, id, { ...read, maySee, signal: exchange.signal });
+  const finding = findRollout(policies, context.instance, id, { ...read, maySee, signal: exchange.signal });
   const { rollout } = await answers.ofRead(finding);
   if (rollout === undefined) throw noSuchRollout();
   return rollout;

@@ -1,5 +1,5 @@
-import { openAuditLog, orThrow, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
-import type { AuditFilter } from '@login-policy/domain/model';
+import { orThrow, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import { type AuditFilter, openAuditLog } from '@login-policy/domain/audit';
 import { milliseconds, ratePerSecond } from '../harness/meter.js';
 import type { Contender, Row } from '../harness/row.js';
 import { warmed, WARM_UP_TEXT } from '../harness/warmed.js';

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { orThrow, type LoginPolicies } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
 import { longestStall, milliseconds } from '../harness/meter.js';
 import type { Contender, Figure, Row, Conditions } from '../harness/row.js';
 import type { RawDriver } from '../raw/raw-driver.js';
@@ -103,7 +104,7 @@ function previewRow(
         measure,
         ours: previewed,
         raw: countedByHand,
-        oursHow: 'loginPolicies.preview, with a list of organizations that is in memory; by processor: all of it',
+        oursHow: 'previewCommand, with a list of organizations that is in memory; by processor: all of it',
         rawHow:
           'the custom ones into a Set, all others counted, a turn for others after each 5,000; nothing is decided',
       }),
@@ -117,7 +118,7 @@ async function listed(policies: LoginPolicies, { custom }: Size): Promise<void> 
 
 async function previewed(policies: LoginPolicies, size: Size): Promise<void> {
   const removal = { type: 'removeMultiFactor', factor: 'U2F_WITH_VERIFICATION' } as const;
-  const { affected } = orThrow(await policies.preview({ instanceId: INSTANCE_ID }, removal));
+  const { affected } = orThrow(await previewCommand(policies, { instanceId: INSTANCE_ID }, removal));
   demandCount(affected.count, size.organizations - size.custom);
 }
 

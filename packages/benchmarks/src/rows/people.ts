@@ -10,6 +10,7 @@ import {
 import { changeBetween, parseIdentityProviderId, type ActivePolicy, type Verdict } from '@login-policy/domain/model';
 import { analyze, PACKS } from '@login-policy/domain/analysis';
 import { openPeople, type UserClass } from '@login-policy/domain/people';
+import { previewCommand } from '@login-policy/domain/preview';
 import { openMemoryStore } from '@login-policy/event-sourcing';
 import { ratePerSecond } from '../harness/meter.js';
 import type { Row } from '../harness/row.js';
@@ -82,7 +83,7 @@ async function countedByUs(organizations: number): Promise<number> {
   const identityProviders = [{ id: 'google', ownerType: 'SYSTEM' }] as const;
   orThrow(await policies.add(instance, { ...freshInstance, identityProviders }, { actor: 'bench' }));
   const change = { type: 'change', settings: { allowUsernamePassword: false } } as const;
-  const found = orThrow(await policies.preview(instance, change)).people;
+  const found = orThrow(await previewCommand(policies, instance, change)).people;
   await policies.close();
   await store.close();
   if (found === undefined || 'unknown' in found) throw new Error(found?.unknown ?? 'nobody was counted');

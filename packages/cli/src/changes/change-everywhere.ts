@@ -1,5 +1,5 @@
-import type { RolloutCommand } from '@login-policy/domain';
 import { sumOfPeople, type PeopleByChange, type PeopleUnknown, type WarningName } from '@login-policy/domain/model';
+import type { RolloutCommand } from '@login-policy/domain/rollout';
 import { monotonicIds } from '@login-policy/event-sourcing';
 import type { Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';

@@ -1,5 +1,6 @@
-import { MULTI_FACTORS, SECOND_FACTORS, type RolloutCommand } from '@login-policy/domain';
+import { MULTI_FACTORS, SECOND_FACTORS } from '@login-policy/domain';
 import { IDENTITY_PROVIDER_OWNERS, type IdentityProviderOwner } from '@login-policy/domain/model';
+import type { RolloutCommand } from '@login-policy/domain/rollout';
 import { changeEverywhere } from '../changes/change-everywhere.js';
 import { changeOne } from '../changes/change-one.js';
 import { CHANGE_OPTIONS } from '../changes/change-options.js';

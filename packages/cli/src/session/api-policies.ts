@@ -1,4 +1,5 @@
-import type { Acknowledgement, PolicyChange, RolloutCommand } from '@login-policy/domain';
+import type { Acknowledgement, PolicyChange } from '@login-policy/domain';
+import type { RolloutCommand } from '@login-policy/domain/rollout';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import {

@@ -1,5 +1,5 @@
-import { openAuditLog, type InstanceRef } from '@login-policy/domain';
-import { auditEntryJson } from '@login-policy/domain/model';
+import type { InstanceRef } from '@login-policy/domain';
+import { auditEntryJson, openAuditLog } from '@login-policy/domain/audit';
 import type { Store } from '@login-policy/event-sourcing';
 import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { EXIT } from '../exit-codes.js';

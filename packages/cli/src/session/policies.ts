@@ -1,12 +1,6 @@
-import type {
-  Acknowledgement,
-  CommandInput,
-  MultiFactor,
-  PolicyChange,
-  RolloutCommand,
-  SecondFactor,
-} from '@login-policy/domain';
+import type { Acknowledgement, CommandInput, MultiFactor, PolicyChange, SecondFactor } from '@login-policy/domain';
 import type { LockOut } from '@login-policy/domain/model';
+import type { RolloutCommand } from '@login-policy/domain/rollout';
 import type { Actor } from '../changes/change-options.js';
 import type {
   AuditPageJson,

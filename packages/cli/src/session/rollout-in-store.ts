@@ -1,5 +1,5 @@
-import type { Rollout, RolloutStep } from '@login-policy/domain';
 import type { PageOptions } from '@login-policy/domain/model';
+import type { Rollout, RolloutStep } from '@login-policy/domain/rollout';
 import type { StepJson } from './answers.js';
 import { accepted } from './accepted.js';
 import type { RolloutRun } from './policies.js';

@@ -1,4 +1,4 @@
-import type { RolloutCommand } from '@login-policy/domain';
+import type { RolloutCommand } from '@login-policy/domain/rollout';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import {

@@ -7,9 +7,10 @@ import {
   type LoginPolicies,
   type OwnerRef,
   type PolicyChange,
-  type RolloutCommand,
   type SignInAttempt,
 } from '@login-policy/domain';
+import { previewCommand } from '@login-policy/domain/preview';
+import { type RolloutCommand, rollOut } from '@login-policy/domain/rollout';
 import { parsePosition, positionToString, type Store } from '@login-policy/event-sourcing';
 import { parseMoment } from '../commands/moment.js';
 import {
@@ -106,7 +107,7 @@ export class StorePolicies implements Policies {
       ...(seen !== undefined && { ifSeen: seen }),
       ...(id !== undefined && { correlationId: id }),
     };
-    const preview = await this.#policies.preview(this.#owner(ref), inputOf(command), options);
+    const preview = await previewCommand(this.#policies, this.#owner(ref), inputOf(command), options);
     return jsonOf(preview, withMembers<PreviewJson>('seen', 'sequence', 'events', 'changes', 'warnings', 'affected'));
   }
 
@@ -128,7 +129,7 @@ export class StorePolicies implements Policies {
   }
 
   rollOut(command: RolloutCommand, { by, ...how }: RolloutRunOptions): RolloutRun {
-    return rolloutInStore((bound) => this.#policies.rollOut(this.#instance, command, { ...by, ...how, ...bound }));
+    return rolloutInStore((bound) => rollOut(this.#policies, this.#instance, command, { ...by, ...how, ...bound }));
   }
 
   /** A user who can open the store may change everything in it. */

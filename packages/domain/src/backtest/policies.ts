@@ -8,8 +8,9 @@ import {
   type LoginSettingsView,
   type OwnerRef,
   type PolicyChange,
-  type RolloutCommand,
 } from '../index.js';
+import { previewCommand } from '../preview/index.js';
+import type { RolloutCommand } from '../rollout/index.js';
 import {
   ACKNOWLEDGED_BY_NAME,
   isOrganization,
@@ -68,13 +69,11 @@ async function sequencesOf(
   }
 }
 
-type ReadPolicies = Pick<LoginPolicies, 'effectivePolicy' | 'policy' | 'preview'>;
-
 /**
  * The policies as they would be after a change, by its preview: nothing is written. A step that would be refused
  * rejects; of a change everywhere, it leaves that custom policy as it is.
  */
-export function policiesAfter(policies: ReadPolicies, change: ProposedChange): PolicyProposed {
+export function policiesAfter(policies: LoginPolicies, change: ProposedChange): PolicyProposed {
   const known = new Map<string, Promise<SignInRules>>();
   const after = (owner: OwnerRef): Promise<SignInRules> => once(known, nameOf(owner), () => wouldBe(owner));
   const wouldBe = async (owner: OwnerRef): Promise<SignInRules> => {
@@ -102,11 +101,11 @@ interface ToPreview {
 const EVERYTHING = [...ACKNOWLEDGED_BY_NAME, { lockedOut: Number.MAX_SAFE_INTEGER }];
 
 async function previewed(
-  policies: Pick<LoginPolicies, 'preview'>,
+  policies: LoginPolicies,
   { answer: { policy, seen }, change, owner, step }: ToPreview,
 ): Promise<SignInRules> {
   const byDefault = isOrganization(owner) ? commandOnDefault(change) : undefined;
-  const preview = await policies.preview(owner, step, {
+  const preview = await previewCommand(policies, owner, step, {
     acknowledge: EVERYTHING,
     ...(seen !== undefined && { ifSeen: seen }),
     ...(byDefault !== undefined && { beside: { byDefault } }),

@@ -4,7 +4,6 @@ import {
   type Handling,
   type Position,
   type RecordedEvent,
-  type Store,
 } from '@login-policy/event-sourcing';
 import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import {
@@ -16,6 +15,8 @@ import {
   type OptionRule,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
+import type { LoginPolicies } from '../login-policies.js';
+import { partsOf, type PolicyParts } from '../policy-parts.js';
 import { evolveState, isUnreadable, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
@@ -29,27 +30,17 @@ import {
   policyStream,
   type Owner,
 } from '../policy/owner.js';
-import type { OrganizationList } from '../reads/affected.js';
 import { viewOf } from '../reads/answering.js';
 import { lastSequenceOf } from '../policy/change-info.js';
 import { toDateTime } from '../reads/details.js';
 import { diffPolicies } from '../policy/diff.js';
 import type { StateFound } from '../reads/found-rows.js';
 import { withoutSalts } from '../reads/history.js';
-import { foundThen, type PolicyReader } from '../reads/policy-reader.js';
+import { foundThen } from '../reads/policy-reader.js';
 import { compareSignIns } from '../sign-in/compare-sign-ins.js';
 import { lockOutsIntroduced } from '../sign-in/warnings.js';
 import type { OnChangeOptions, PolicyChanged, PolicyChangeTold } from './policy-changed.js';
 import { reachOf } from './reach.js';
-
-/** What changes are reported from. */
-export interface ChangeSources {
-  readonly store: Store;
-  readonly states: PolicyStates;
-  readonly policies: PolicyReader;
-  /** Lists the organizations that a change affects. */
-  readonly directory: OrganizationList | undefined;
-}
 
 const checkedByStore: OptionRule = () => undefined;
 
@@ -75,41 +66,47 @@ function isInstanceId(instanceId: unknown): boolean {
 /** How long looking up one change may take. */
 const LOOK_UP_MS = 30_000;
 
-/** Reports changes of policies, in terms of the domain. */
-export class Changes {
-  readonly #sources: ChangeSources;
-  readonly #open = new Set<Consumer>();
+/**
+ * Calls a handler with the changes of each command: the effective policies before and after, whom the change affects,
+ * and what it means for sign-ins (docs/how-to/react-to-changes.md). Changes are delivered at least once, in commit
+ * order, by one process at a time, from the checkpoint of the consumer of that name. Closing the policies closes it.
+ *
+ * @throws RangeError that names an unknown or malformed option.
+ * @throws StoreClosed once the policies or the store are closed.
+ */
+export function onChange(policies: LoginPolicies, given: OnChangeOptions): Consumer {
+  const parts = partsOf(policies, 'onChange');
+  parts.calls.throwIfClosed();
+  const { handle, instance, ...options } = parseOptions(given, 'onChange', OPTIONS);
+  const changes = new Changes(parts);
+  const consumer = parts.store.consume({
+    ...options,
+    filter: POLICY_STREAMS,
+    // One append, which is one command, in each call.
+    pageSize: 1,
+    handle: async (events, handling) => {
+      const change = await changes.of(events, { handling, instanceId: instance?.instanceId });
+      if (change !== undefined) await handle(change, { attempt: handling.attempt, signal: handling.signal });
+    },
+  });
+  // Those that were closed or whose signal fired are held no longer.
+  for (const one of parts.consumers) if (one.status().state === 'closed') parts.consumers.delete(one);
+  parts.consumers.add(consumer);
+  return consumer;
+}
 
-  constructor(sources: ChangeSources) {
-    this.#sources = sources;
-  }
+/** Tells the changes of policies, in terms of the domain. */
+class Changes {
+  readonly #parts: PolicyParts;
+  readonly #states: PolicyStates;
 
-  /** Implements `LoginPolicies.onChange`. */
-  consume(given: OnChangeOptions): Consumer {
-    const { handle, instance, ...options } = parseOptions(given, 'onChange', OPTIONS);
-    const consumer = this.#sources.store.consume({
-      ...options,
-      filter: POLICY_STREAMS,
-      // One append, which is one command, in each call.
-      pageSize: 1,
-      handle: async (events, handling) => {
-        const change = await this.#changeOf(events, { handling, instanceId: instance?.instanceId });
-        if (change !== undefined) await handle(change, { attempt: handling.attempt, signal: handling.signal });
-      },
-    });
-    // Those that were closed or whose signal fired are held no longer.
-    for (const one of this.#open) if (one.status().state === 'closed') this.#open.delete(one);
-    this.#open.add(consumer);
-    return consumer;
-  }
-
-  /** Closes all consumers of changes. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#open].map((consumer) => consumer.close()));
+  constructor(parts: PolicyParts) {
+    this.#parts = parts;
+    this.#states = parts.handler.states;
   }
 
   /** `undefined` for a stream that is not a policy's, or of another instance. */
-  async #changeOf(
+  async of(
     events: readonly RecordedEvent[],
     { handling, instanceId }: { readonly handling: Handling; readonly instanceId: string | undefined },
   ): Promise<PolicyChangeTold | undefined> {
@@ -119,7 +116,7 @@ export class Changes {
     if (instanceId !== undefined && owner.instanceId !== instanceId) return undefined;
     const { position, signal } = handling;
     const facts = { owner, isDefault: !isOrganization(owner), position };
-    const reached = reachOf(owner, { ...this.#sources, position });
+    const reached = reachOf(owner, { ...this.#parts, position });
     const wait = { signal, waitMs: LOOK_UP_MS };
     try {
       const read = await Deadline.run(`looking up a change of ${first.streamId}`, wait, (deadline) =>
@@ -140,7 +137,7 @@ export class Changes {
     const decoded = events.map((event) => loginPolicyEvents.decode(event));
     const [first, last] = [decoded[0], decoded.at(-1)];
     if (first === undefined || last === undefined) throw new TypeError('a change has an event');
-    const { states } = this.#sources;
+    const states = this.#states;
     const stream = policyStream(owner);
     const earlier =
       first.revision === 0n ? states.nothing : await states.atRevision(stream, revision(first.revision - 1n), deadline);
@@ -178,7 +175,7 @@ export class Changes {
       if (!isOrganization(owner)) return undefined;
       const instance = instanceOf(owner);
       const asOf = { moment: { position }, field: 'position' };
-      const state = await this.#sources.policies.past(instance, asOf, deadline);
+      const state = await this.#parts.policies.past(instance, asOf, deadline);
       return foundThen({ state, position }, instance);
     });
   }

@@ -1,15 +1,12 @@
 import type { Position } from '@login-policy/event-sourcing';
+import type { PolicyParts } from '../policy-parts.js';
 import { isOrganization, type Organization, type Owner } from '../policy/owner.js';
-import type { OrganizationList } from '../reads/affected.js';
 import { eachOnce } from '../reads/each-once.js';
 import { listOnDefault, parseOnDefault } from '../reads/on-default.js';
-import type { PolicyReader } from '../reads/policy-reader.js';
 import type { Reached } from './policy-changed.js';
 
 /** What is needed to tell whom a change affects. */
-export interface ReachSources {
-  readonly directory: OrganizationList | undefined;
-  readonly policies: PolicyReader;
+export interface ReachSources extends Pick<PolicyParts, 'organizations' | 'policies'> {
   /** The position of the change: reads answer from rows that include it. */
   readonly position: Position;
 }
@@ -29,7 +26,7 @@ async function* only(organization: Organization): AsyncGenerator<readonly Organi
 async function* pagesOnDefault(
   instance: Exclude<Owner, Organization>,
   page: { readonly limit: number | undefined; readonly signal: AbortSignal | undefined },
-  { directory, policies, position: atLeast }: ReachSources,
+  { organizations: directory, policies, position: atLeast }: ReachSources,
 ): AsyncGenerator<readonly Organization[], void, undefined> {
   const given = Object.fromEntries(Object.entries({ ...page, atLeast }).filter(([, value]) => value !== undefined));
   const once = eachOnce('the list of organizations');

@@ -1,12 +1,6 @@
-import {
-  orThrow,
-  type CommandInput,
-  type LoginPolicies,
-  type OwnerRef,
-  type PreviewOptions,
-  type ReadAnswer,
-  type Rollout,
-} from '../index.js';
+import { orThrow, type CommandInput, type LoginPolicies, type OwnerRef, type ReadAnswer } from '../index.js';
+import { previewCommand, type PreviewOptions } from '../preview/index.js';
+import type { Rollout } from '../rollout/index.js';
 import { LOCK_OUTS, sumOfPeople, type PeopleByChange, type PeopleUnknown } from '../model.js';
 
 /** The users whom a change affects, in all; nobody if no sign-in depends on it. */
@@ -34,7 +28,7 @@ export async function affectedByPlan(
   const found: AffectedByAll[] = [];
   for (const { command, owner } of steps) {
     const others = owner.organizationId === undefined ? { organizationIds } : byDefault && { byDefault };
-    const preview: ReadAnswer<{ readonly people?: AffectedByAll }> = await policies.preview(owner, command, {
+    const preview: ReadAnswer<{ readonly people?: AffectedByAll }> = await previewCommand(policies, owner, command, {
       ...options,
       ...(others && { beside: others }),
       acknowledge: EVERYTHING,

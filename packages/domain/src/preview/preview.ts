@@ -5,6 +5,7 @@ import { parseAcknowledged, type Acknowledged } from '../commands/acknowledge.js
 import {
   parseConditions,
   type CommandConditions,
+  type CommandInput,
   type FoundDefault,
   type PlanDefaults,
 } from '../commands/command-input.js';
@@ -17,9 +18,19 @@ import { parseObject } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT, activeOf, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
-import { isOrganization, ownerKind, parseOwner, type Organization, type Owner } from '../policy/owner.js';
-import { NOBODY, onDefault, type Affected, type OrganizationList } from '../reads/affected.js';
-import { changeForPeople, type CountingSources } from '../sign-in/count-people.js';
+import type { LoginPolicies } from '../login-policies.js';
+import {
+  isOrganization,
+  ownerKind,
+  parseOwner,
+  policyStream,
+  type Organization,
+  type Owner,
+  type OwnerRef,
+} from '../policy/owner.js';
+import { partsOf, type PolicyParts } from '../policy-parts.js';
+import { NOBODY, onDefault, type Affected } from '../reads/affected.js';
+import { changeForPeople } from '../sign-in/count-people.js';
 import type { PeopleAffected, PeopleUnknown } from '../sign-in/people.js';
 import { parseUserSetUp, type UserSetUp } from '../sign-in/user-change.js';
 import { warningsOfChange, type ChangeWarnings } from '../sign-in/warnings.js';
@@ -28,11 +39,18 @@ import { lastSequenceOf } from '../policy/change-info.js';
 import { seenIn, seenText } from '../policy/seen.js';
 import { besideOf, type Beside, type BesideOptions } from './beside.js';
 import { diffPolicies, type PolicyChange } from '../policy/diff.js';
-import type { PolicyReader } from '../reads/policy-reader.js';
-import type { InstancePolicies } from '../rollout/instance-policies.js';
-import { stillAllowing, stillAllowingFilter } from './still-allowing.js';
-import { parseFreshness, READ_MEMBERS, type ParsedRead, type ReadOptions } from '../reads/read-input.js';
-import type { PolicyCount } from '../reads/answers.js';
+import { rejectedAnswer } from '../reads/answering.js';
+import { explained } from '../reads/changes-since.js';
+import { stillAllowing, stillAllowingFilter } from '../still-allowing.js';
+import {
+  parseFreshness,
+  READ_MEMBERS,
+  withRemainingWait,
+  type ParsedRead,
+  type ReadOptions,
+} from '../reads/read-input.js';
+import type { PolicyCount, ReadAnswer, Rejected } from '../reads/answers.js';
+import { defaultsOf } from './plan-default.js';
 
 /** The dry run of a command. Nothing is written, and another writer may still be first. */
 export interface Preview {
@@ -94,7 +112,7 @@ const POLICIES_PER_PAGE = 1000;
 const CONDITIONS = ['ifSequence', 'ifEventId', 'ifSeen', 'correlationId', 'acknowledge', 'beside', 'you'];
 
 /** Parses a request for a preview. @throws InvalidValue */
-export function parsePreview(givenOwner: unknown, command: unknown, options: unknown): ParsedPreview {
+function parsePreview(givenOwner: unknown, command: unknown, options: unknown): ParsedPreview {
   const owner = parseOwner(givenOwner, 'owner');
   const parsed = parseCommand(command, owner);
   const given = parseObject(options, 'options', [...READ_MEMBERS, ...CONDITIONS]);
@@ -109,7 +127,7 @@ export function parsePreview(givenOwner: unknown, command: unknown, options: unk
 }
 
 /** What a preview needs besides the policy. */
-interface Surroundings {
+interface Surroundings extends Pick<PolicyParts, 'counting' | 'instancePolicies' | 'organizations' | 'policies'> {
   readonly owner: Owner;
   /** For an organization: the default policy before and after the plan. */
   readonly defaults: PlanDefaults | undefined;
@@ -117,15 +135,50 @@ interface Surroundings {
   readonly besides: readonly Organization[];
   readonly parsed: LoginPolicyCommand;
   readonly read: ParsedRead;
-  readonly policies: PolicyReader;
-  readonly instancePolicies: InstancePolicies;
-  readonly organizations: OrganizationList | undefined;
-  readonly counting: CountingSources;
   readonly you: UserSetUp | undefined;
 }
 
+/**
+ * A dry run of a command: the same decision with the same refusals, but nothing is written
+ * (docs/how-to/look-before-you-change.md).
+ *
+ * @throws Fault as the store does.
+ */
+export function previewCommand(
+  policies: LoginPolicies,
+  owner: OwnerRef,
+  command: CommandInput,
+  options: PreviewOptions = {},
+): Promise<ReadAnswer<Preview>> {
+  const parts = partsOf(policies, 'previewCommand');
+  return parts.calls.answer(
+    'preview',
+    () => parsePreview(owner, command, options),
+    (request) => previewBy(request, parts),
+  );
+}
+
+async function previewBy(
+  request: ParsedPreview,
+  parts: PolicyParts,
+): Promise<({ readonly outcome: 'found' } & Preview) | Rejected> {
+  const { context, owner, parsed } = request;
+  const begunAt = performance.now();
+  const defaults = await defaultsOf(request, parts);
+  if (defaults !== undefined && 'outcome' in defaults) return defaults;
+  const besides = request.beside.organizations;
+  const conditions = { ...context, plan: { defaults, besides } };
+  const dryRun = await parts.handler.dryRun(policyStream(owner), parsed, conditions);
+  if (dryRun.outcome === 'rejected') {
+    const rejection = await explained(dryRun.rejection, parts.policies, context);
+    return rejectedAnswer({ ...dryRun, rejection }, owner);
+  }
+  const read = withRemainingWait(request.read, begunAt);
+  return previewOf(dryRun, { ...parts, owner, parsed, defaults, besides, read, you: context.you });
+}
+
 /** The effects of a command that would be accepted. */
-export async function previewOf(
+async function previewOf(
   { state, events }: { readonly state: PolicyState; readonly events: readonly LoginPolicyEvent[] },
   surroundings: Surroundings,
 ): Promise<{ readonly outcome: 'found' } & Preview> {

@@ -1,6 +1,6 @@
 import type { FaultCode, Position } from '@login-policy/event-sourcing';
 import { policyStream, type Instance, type Organization } from '../policy/owner.js';
-import type { InstancePolicies } from '../rollout/instance-policies.js';
+import type { InstancePolicies } from './instance-policies.js';
 import { viewOf } from './answering.js';
 import type { LoginPolicyView } from './answers.js';
 import type { ParsedPage } from './read-input.js';

@@ -1,7 +1,5 @@
 import { isFault, laterPosition, START, type Consumer, type ProjectionRunner } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import type { Changes } from '../changes/changes.js';
-import type { OnChangeOptions } from '../changes/policy-changed.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
@@ -16,7 +14,7 @@ import {
   type OrganizationRef,
   type OwnerRef,
 } from '../policy/owner.js';
-import { InstancePolicies } from '../rollout/instance-policies.js';
+import type { InstancePolicies } from './instance-policies.js';
 import { judgedBy, parseAskedAbout } from '../sign-in/judged-sign-in.js';
 import type { JudgedSignIn, SignInAttempt } from '../sign-in/sign-in.js';
 import { foundDiff, foundList, foundPolicy, policyNotFound, type ListName } from './answering.js';
@@ -56,7 +54,9 @@ export interface ReadSources {
   readonly readModel: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
   readonly policies: PolicyReader;
   readonly calls: Calls;
-  readonly changes: Changes;
+  readonly instancePolicies: InstancePolicies;
+  /** The consumers that are closed with the policies. */
+  readonly consumers: ReadonlySet<Consumer>;
   readonly identityProviders: IdentityProviderDirectory | undefined;
 }
 
@@ -69,17 +69,17 @@ export abstract class LoginPolicyReads {
   readonly #closeReadModel: ReadSources['readModel']['close'];
   readonly #policies: PolicyReader;
   readonly #calls: Calls;
-  readonly #changes: Changes;
+  readonly #consumers: ReadonlySet<Consumer>;
   readonly #instancePolicies: InstancePolicies;
   readonly #identityProviders: IdentityProviderDirectory | undefined;
 
-  protected constructor({ calls, changes, identityProviders, policies, readModel }: ReadSources) {
+  protected constructor({ calls, consumers, identityProviders, instancePolicies, policies, readModel }: ReadSources) {
     this.readModel = readModel;
     this.#closeReadModel = (options) => readModel.close(options);
     this.#policies = policies;
     this.#calls = calls;
-    this.#changes = changes;
-    this.#instancePolicies = new InstancePolicies(readModel);
+    this.#consumers = consumers;
+    this.#instancePolicies = instancePolicies;
     this.#identityProviders = identityProviders;
   }
 
@@ -236,19 +236,6 @@ export abstract class LoginPolicyReads {
   }
 
   /**
-   * Calls a handler with the changes of each command: the effective policies before and after, whom the change affects,
-   * and what it means for sign-ins (docs/how-to/react-to-changes.md). Changes are delivered at least once, in commit
-   * order, by one process at a time, from the checkpoint of the consumer of that name.
-   *
-   * @throws RangeError that names an unknown or malformed option.
-   * @throws StoreClosed once the policies or the store are closed.
-   */
-  onChange(options: OnChangeOptions): Consumer {
-    this.#calls.throwIfClosed();
-    return this.#changes.consume(options);
-  }
-
-  /**
    * Stops the background work, including consumers of changes, within `closeMs` (default 5,000), whether or not the
    * store answers. Every later call rejects with `StoreClosed`. The store stays open, because it belongs to the program
    * that opened it. Idempotent.
@@ -256,7 +243,8 @@ export abstract class LoginPolicyReads {
   async close({ closeMs = CLOSE_MS }: { readonly closeMs?: number | undefined } = {}): Promise<void> {
     this.#calls.close();
     const deadline = new Deadline('closing the policies', { waitMs: closeMs });
-    await deadline.wait(this.#changes.close()).catch((caught: unknown) => {
+    const consumersClosed = Promise.all([...this.#consumers].map((consumer) => consumer.close()));
+    await deadline.wait(consumersClosed).catch((caught: unknown) => {
       if (!isFault(caught, 'deadline-exceeded')) throw caught;
     });
     await this.#closeReadModel({ closeMs: deadline.leftMs });

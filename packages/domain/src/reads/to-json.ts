@@ -4,8 +4,6 @@ import { loginPolicyEvents } from '../events/event-codec.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
-import type { FoundRollout } from '../rollout/find-rollout.js';
-import type { RolloutPlan, RolloutReport } from '../rollout/rollout-answers.js';
 import type { JudgedSignIn } from '../sign-in/sign-in.js';
 import {
   refuseNoAnswer,
@@ -21,23 +19,24 @@ import type { CustomPolicies } from './custom-policies.js';
 import { toDateTime } from './details.js';
 import type { History } from './history.js';
 import type { OnDefault } from './on-default.js';
-import type { Preview } from '../preview/preview.js';
 
 /** What a read may find. */
 type Found =
   | PolicyFound
   | LoginPolicyList<SecondFactor | MultiFactor | IdentityProvider>
   | History
-  | Preview
   | PolicyDiff
   | CustomizedOrganizations
   | CustomPolicies
   | OnDefault
-  | { readonly rollout: FoundRollout | undefined }
-  | RolloutPlan
-  | RolloutReport;
+  | FoundByGuest;
 
-/** Any answer of {@link LoginPolicies}. */
+/** What previews and rollouts find. */
+type FoundByGuest =
+  | { readonly kind: 'preview' | 'rollout-plan' | 'rollout-report' }
+  | { readonly rollout: { readonly id: string } | undefined };
+
+/** Any answer of {@link LoginPolicies}, or of a preview or rollout of them. */
 export type Answer = CommandAnswer | ReadAnswer<Found> | JudgedSignIn;
 
 /**

@@ -1,14 +1,14 @@
+import type { PolicyParts } from '../policy-parts.js';
 import type { CommandOptions } from '../commands/command-input.js';
 import { isOrganization, type Owner } from '../policy/owner.js';
 import { RejectedError } from '../reads/answers.js';
 import { keyOf, keyOn, type LookUp } from './rolled-out.js';
 import type { ParsedRollout } from './rollout-input.js';
 import { ofRejected } from './rollout-steps.js';
-import type { RolloutParts } from './rollout.js';
 import type { Done } from './tally.js';
 
 /** What carrying out needs beside the rollout. */
-interface CarryingOut extends Pick<RolloutParts, 'execute'> {
+interface CarryingOut extends Pick<PolicyParts, 'execute'> {
   readonly options: CommandOptions;
   readonly lookUp: LookUp;
 }

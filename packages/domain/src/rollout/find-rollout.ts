@@ -1,13 +1,15 @@
+import type { LoginPolicies } from '../login-policies.js';
+import { partsOf, type PolicyParts } from '../policy-parts.js';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { DateTime } from 'luxon';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
-import type { Instance, Owner } from '../policy/owner.js';
+import type { Instance, InstanceRef, Owner } from '../policy/owner.js';
+import type { ReadAnswer } from '../reads/answers.js';
 import { toDateTime } from '../reads/details.js';
 import { forEachConcurrently } from './concurrently.js';
-import type { RolloutCommand, WantedRollout } from './rollout-input.js';
+import { parseFindRollout, type FindRolloutOptions, type RolloutCommand, type WantedRollout } from './rollout-input.js';
 import { commandOf, decoded } from './recorded-command.js';
 import { rolledOut, type RolledOut } from './rolled-out.js';
-import type { RolloutParts } from './rollout.js';
 
 const POLICIES_PER_PAGE = 1000;
 const CONCURRENCY = 32;
@@ -24,11 +26,30 @@ export interface FoundRollout {
   readonly recordedAt: DateTime<true>;
 }
 
+/**
+ * Finds a rollout by its id, also one that another process carried out. Answers with its command and its actor, as its
+ * events have them; `rollout` is `undefined` if no policy in force has such an event. To report on the rollout or revert
+ * it, pass the command and the id to `rollOut`.
+ */
+export function findRollout(
+  policies: LoginPolicies,
+  instance: InstanceRef,
+  id: string,
+  options: FindRolloutOptions = {},
+): Promise<ReadAnswer<{ readonly rollout: FoundRollout | undefined }>> {
+  const parts = partsOf(policies, 'findRollout');
+  return parts.calls.answer(
+    'findRollout',
+    () => parseFindRollout(instance, id, options),
+    async (request) => ({ outcome: 'found', rollout: await rolloutBy(request.instance, request.wanted, parts) }),
+  );
+}
+
 /** Finds the events of a rollout; `undefined` when none is on a current policy. */
-export async function findRollout(
+async function rolloutBy(
   instance: Instance,
   { id, maySee, freshness }: WantedRollout,
-  { handler, instancePolicies }: Pick<RolloutParts, 'handler' | 'instancePolicies'>,
+  { handler, instancePolicies }: Pick<PolicyParts, 'handler' | 'instancePolicies'>,
 ): Promise<FoundRollout | undefined> {
   return Deadline.run(`the rollout ${id}`, freshness, async (deadline) => {
     const soFar = new RolloutSoFar(id);

@@ -3,7 +3,7 @@ import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Rejected } from '../reads/answers.js';
 import { openClaimOf } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
-import type { InstancePolicy } from './instance-policies.js';
+import type { InstancePolicy } from '../reads/instance-policies.js';
 import { eventOfRollout } from './rolled-out.js';
 import type { RolloutPlan, RolloutStep } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';

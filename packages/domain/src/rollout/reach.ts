@@ -2,7 +2,7 @@ import { optional } from '../input/options.js';
 import { InvalidValue, parseBoolean, parseEach, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 import { parseOrganization, policyStream, type Instance, type Organization } from '../policy/owner.js';
-import type { InstancePolicyPage, WantedPage, InstancePolicies } from './instance-policies.js';
+import type { InstancePolicyPage, WantedPage, InstancePolicies } from '../reads/instance-policies.js';
 
 /** The policies a rollout applies to. Without either member: the default and every custom policy. */
 export interface ReachOptions {

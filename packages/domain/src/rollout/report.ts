@@ -1,16 +1,16 @@
+import type { PolicyParts } from '../policy-parts.js';
 import type { Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Instance } from '../policy/owner.js';
-import { stillAllowing, stillAllowingFilter } from '../preview/still-allowing.js';
+import { stillAllowing, stillAllowingFilter } from '../still-allowing.js';
 import { claimOf } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
-import type { InstancePolicy, InstancePolicies } from './instance-policies.js';
+import type { InstancePolicy, InstancePolicies } from '../reads/instance-policies.js';
 import { customOf } from './reach.js';
 import { eventOfRollout } from './rolled-out.js';
 import type { RolloutRefusal, RolloutStanding } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
-import type { RolloutParts } from './rollout.js';
 import { stepOf, type StepContext } from './rollout-steps.js';
 
 /** The number of rows decoded and decided before yielding. */
@@ -21,7 +21,7 @@ const CONCURRENCY = 32;
 export async function* reportInParts(
   rollout: ParsedRollout,
   freshness: Freshness,
-  parts: RolloutParts,
+  parts: PolicyParts,
 ): AsyncGenerator<RolloutStanding, void, undefined> {
   const { instancePolicies, policies } = parts;
   const { instance, options, parsed, reach } = rollout;

@@ -1,3 +1,4 @@
+import type { PolicyParts } from '../policy-parts.js';
 import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import {
   isOrganization,
@@ -10,7 +11,6 @@ import { sequenceOf } from '../policy/change-info.js';
 import { boundAt, noteRevert } from './claim-id.js';
 import { eventOfRollout, revertKeyOf, type LookUp } from './rolled-out.js';
 import type { ParsedRollout, RevertRolloutOptions } from './rollout-input.js';
-import type { RolloutParts } from './rollout.js';
 import { refusalOf } from './rollout-steps.js';
 import type { Done } from './tally.js';
 
@@ -22,7 +22,7 @@ export async function revertOn(
     by,
     execute,
     lookUp,
-  }: Pick<RolloutParts, 'execute'> & { readonly by: RevertRolloutOptions; readonly lookUp: LookUp },
+  }: Pick<PolicyParts, 'execute'> & { readonly by: RevertRolloutOptions; readonly lookUp: LookUp },
 ): Promise<Done> {
   const event = await eventOfRollout(lookUp, owner, rollout);
   if (event === undefined || event === 'unchanged') return { what: 'unchanged' };

@@ -3,28 +3,23 @@ import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { evolveAll } from '../policy/evolve.js';
 import { NO_FACTS } from '../commands/facts.js';
 import { canTakeWaysIn } from '../commands/takes-ways-in.js';
-import type { PolicyHandler } from '../commands/policy-handler.js';
+import type { PolicyParts } from '../policy-parts.js';
 import { stateInRow } from '../login-policy-projection.js';
 import { linksOf } from '../policy/identity-provider-directory.js';
 import type { Reason } from '../policy/rejections.js';
 import { isOrganization, ownerKind, policyStream, type Owner } from '../policy/owner.js';
 import { rejectedAnswer } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
-import { changeForPeople, type CountingSources } from '../sign-in/count-people.js';
+import { changeForPeople } from '../sign-in/count-people.js';
 import type { PeopleAffected, PeopleByChange, PeopleUnknown } from '../sign-in/people.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
-import type { InstancePolicy, PolicyFault } from './instance-policies.js';
+import type { InstancePolicy, PolicyFault } from '../reads/instance-policies.js';
 import type { Reach } from './reach.js';
 import type { RolloutRefusal, RolloutStep } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
 
 /** The rules that decide a step. */
-export interface StepParts {
-  readonly handler: PolicyHandler;
-  /** Whether the guard refuses. */
-  readonly isGuarded: boolean;
-  readonly counting: CountingSources;
-}
+export type StepParts = Pick<PolicyParts, 'handler' | 'isGuarded' | 'counting'>;
 
 /** The rules and the deadline of a step. */
 export interface StepContext extends StepParts {
@@ -61,7 +56,7 @@ async function dryRun(
   { owner, row }: InstancePolicy,
   { options: { acknowledge }, parsed }: ParsedRollout,
   { counting, deadline: { signal }, handler, isGuarded }: StepContext,
-): ReturnType<PolicyHandler['dryRun']> {
+): ReturnType<PolicyParts['handler']['dryRun']> {
   const streamId = policyStream(owner);
   const { state } = stateInRow(row) ?? handler.states.nothing;
   const asksDirectory = counting.identityProviders !== undefined && linksOf(state.policy).length > 0;

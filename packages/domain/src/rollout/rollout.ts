@@ -1,10 +1,9 @@
 import { isFault, type Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import type { CommandInput, CommandOptions } from '../commands/command-input.js';
-import { policyStream, type Owner } from '../policy/owner.js';
-import { orThrow, RejectedError, type CommandAnswer, type ReadAnswer } from '../reads/answers.js';
-import type { Calls } from '../reads/calls.js';
-import type { PolicyReader } from '../reads/policy-reader.js';
+import type { LoginPolicies } from '../login-policies.js';
+import { partsOf, type PolicyParts } from '../policy-parts.js';
+import { policyStream, type InstanceRef, type Owner } from '../policy/owner.js';
+import { orThrow, RejectedError, type ReadAnswer } from '../reads/answers.js';
 import {
   withRemainingWait,
   parseCurrentRead,
@@ -14,7 +13,6 @@ import {
 } from '../reads/read-input.js';
 import { bindingId } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
-import type { InstancePolicies } from './instance-policies.js';
 import { customOf } from './reach.js';
 import type {
   RolloutPlan,
@@ -31,9 +29,11 @@ import {
   type GivenRollout,
   type ParsedRollout,
   type RevertRolloutOptions,
+  type RolloutCommand,
+  type RolloutOptions,
 } from './rollout-input.js';
 import { countsOf, plannedSteps } from './plan.js';
-import { notPermitted, refusalByFault, type StepParts } from './rollout-steps.js';
+import { notPermitted, refusalByFault } from './rollout-steps.js';
 import { carryOutOn } from './carry-out.js';
 import { changedDefault, seenInPlan } from './seen-default.js';
 import { resetSince, revertOn } from './revert-rollout.js';
@@ -43,12 +43,21 @@ import { Tally, type Done, type Run } from './tally.js';
 /** The number of policies between two reports of progress. */
 const POLICIES_PER_PAGE = 1000;
 
-/** The parts of a rollout. */
-export interface RolloutParts extends StepParts {
-  readonly calls: Calls;
-  readonly policies: PolicyReader;
-  readonly instancePolicies: InstancePolicies;
-  readonly execute: (owner: Owner, command: CommandInput, options: CommandOptions) => Promise<CommandAnswer>;
+/**
+ * Prepares a rollout: one command for the instance's default policy and its custom policies. This changes nothing. The
+ * returned object can plan, carry out, report and revert the rollout (docs/how-to/an-advisory-comes-in.md).
+ *
+ * @throws StoreClosed once the policies are closed.
+ */
+export function rollOut(
+  policies: LoginPolicies,
+  instance: InstanceRef,
+  command: RolloutCommand,
+  options: RolloutOptions,
+): Rollout {
+  const parts = partsOf(policies, 'rollOut');
+  parts.calls.throwIfClosed();
+  return new Rollout(parts, { instance, command, options });
 }
 
 /**
@@ -57,11 +66,11 @@ export interface RolloutParts extends StepParts {
  * policy is changed twice.
  */
 export class Rollout {
-  readonly #parts: RolloutParts;
+  readonly #parts: PolicyParts;
   readonly #parse: () => ParsedRollout;
 
-  /** Only for {@link LoginPolicies.rollOut}. */
-  constructor(parts: RolloutParts, given: GivenRollout) {
+  /** Only for {@link rollOut}. */
+  constructor(parts: PolicyParts, given: GivenRollout) {
     this.#parts = parts;
     this.#parse = parsedOnce(given);
   }

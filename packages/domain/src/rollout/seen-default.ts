@@ -6,7 +6,7 @@ import { nameOfSeen, seenIn, seenOf, seenText } from '../policy/seen.js';
 import { rejected } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
-import type { InstancePolicy } from './instance-policies.js';
+import type { InstancePolicy } from '../reads/instance-policies.js';
 import type { ParsedRollout } from './rollout-input.js';
 
 /** The `seen` of a plan that found this default policy. */

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freshInstance, openAuditLog, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openAuditLog } from '@login-policy/domain/audit';
+import { rollOut } from '@login-policy/domain/rollout';
 import type { Store } from '@login-policy/event-sourcing';
 import { openStore } from '../open-store.js';
 import { randomFrom, type ProofOptions, type Proof } from '../proof.js';
@@ -93,7 +95,7 @@ async function demandOnce(store: Store, policies: LoginPolicies, count: number):
   const twice = [...removals].filter(([, times]) => times !== 1);
   if (twice.length > 0) throw new Error(`${twice.length} policies were changed more than once`);
   if (removals.size !== count + 1) throw new Error(`${removals.size} policies were changed, of ${count + 1}`);
-  const { changed, pending, stillAllowing } = orThrow(await policies.rollOut(INSTANCE, REMOVAL, ADVISORY).report());
+  const { changed, pending, stillAllowing } = orThrow(await rollOut(policies, INSTANCE, REMOVAL, ADVISORY).report());
   if (changed !== count + 1 || pending !== 0 || stillAllowing !== 0)
     throw new Error(`the report says ${changed} changed, ${pending} pending, ${String(stillAllowing)} still allowing`);
 }

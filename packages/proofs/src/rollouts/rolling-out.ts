@@ -3,7 +3,9 @@
  *
  * Usage: node rolling-out.js URL [audited]
  */
-import { openAuditLog, openLoginPolicies } from '@login-policy/domain';
+import { openLoginPolicies } from '@login-policy/domain';
+import { openAuditLog } from '@login-policy/domain/audit';
+import { rollOut } from '@login-policy/domain/rollout';
 import { openStore } from '../open-store.js';
 import { ADVISORY, INSTANCE, REMOVAL } from './advisory.js';
 
@@ -11,7 +13,7 @@ const [url = '', audited] = process.argv.slice(2);
 const store = await openStore(url);
 const policies = await openLoginPolicies({ store });
 const auditLog = audited === undefined ? undefined : await openAuditLog({ store });
-const rollout = policies.rollOut(INSTANCE, REMOVAL, ADVISORY);
+const rollout = rollOut(policies, INSTANCE, REMOVAL, ADVISORY);
 process.send?.({ done: 0 });
 for await (const { done, of } of rollout.carryOut({ concurrency: 8 })) process.send?.({ done, of });
 await auditLog?.close();

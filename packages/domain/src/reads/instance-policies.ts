@@ -10,7 +10,7 @@ import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';
-import { organizationOf } from '../reads/policy-reader.js';
+import { organizationOf } from './policy-reader.js';
 
 /** Why a policy can't be read or changed. */
 export interface PolicyFault {

@@ -1,9 +1,9 @@
 import type { Freshness } from '@login-policy/event-sourcing';
-import type { LoginPolicyCommand } from '../commands/commands.js';
-import type { Instance } from '../policy/owner.js';
-import type { PolicyCount } from '../reads/answers.js';
-import type { PolicyReader } from '../reads/policy-reader.js';
-import type { ListFilter } from '../reads/read-input.js';
+import type { LoginPolicyCommand } from './commands/commands.js';
+import type { Instance } from './policy/owner.js';
+import type { PolicyCount } from './reads/answers.js';
+import type { PolicyReader } from './reads/policy-reader.js';
+import type { ListFilter } from './reads/read-input.js';
 
 /**
  * A filter for the policies that still allow what a command removes; `undefined` if it removes no factor or identity
