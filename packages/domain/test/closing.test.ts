@@ -1,4 +1,7 @@
 import { freshInstance, LoginPolicies, openLoginPolicies, orThrow } from '@login-policy/domain';
+import { onChange } from '@login-policy/domain/changes';
+import { previewCommand } from '@login-policy/domain/preview';
+import { findRollout, rollOut } from '@login-policy/domain/rollout';
 import { isFault, openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -10,17 +13,53 @@ const METHODS = [LoginPolicies.prototype, Object.getPrototypeOf(LoginPolicies.pr
   .flatMap(([name, { value }]) => (typeof value === 'function' ? [name] : []))
   .filter((name) => name !== 'constructor' && name !== 'close');
 
+/** The calls of guests, which take the policies. */
+const GUESTS: Readonly<Record<string, (policies: LoginPolicies) => unknown>> = {
+  previewCommand: (policies) => previewCommand(policies, instance, { type: 'change', settings: {} }),
+  rollOut: (policies) => rollOut(policies, instance, { type: 'change', settings: {} }, { ...by, id: 'one' }),
+  findRollout: (policies) => findRollout(policies, instance, 'one'),
+  onChange: (policies) => onChange(policies, { name: 'one', handle: () => undefined }),
+};
+
+function callOf(name: string): (policies: LoginPolicies) => unknown {
+  return (policies) => {
+    const method: unknown = Reflect.get(policies, name);
+    return typeof method === 'function' && method.call(policies);
+  };
+}
+
+async function faultOf(call: () => unknown): Promise<unknown> {
+  try {
+    return await call();
+  } catch (caught) {
+    return caught;
+  }
+}
+
+describe('what takes the login policies', () => {
+  for (const [name, call] of Object.entries(GUESTS)) {
+    it(`refuses anything else by name, such as a promise of them: ${name}`, async () => {
+      const policies: LoginPolicies = JSON.parse('{}');
+      expect(String(await faultOf(() => call(policies)))).to.equal(
+        `TypeError: ${name}: policies must be what openLoginPolicies returned`,
+      );
+    });
+  }
+});
+
 describe('login policies that are closed', () => {
   it('reject every call with store-closed at once, and record nothing', async () => {
     const { store, loginPolicies } = await openDesk();
     orThrow(await loginPolicies.add(instance, freshInstance, by));
     const had = await countEvents(store);
     await loginPolicies.close();
-    expect(METHODS).to.include.members(['add', 'execute', 'preview', 'history', 'effectivePolicy']);
-    for (const name of METHODS) {
-      const method: unknown = Reflect.get(loginPolicies, name);
-      const call = async (): Promise<unknown> => typeof method === 'function' && method.call(loginPolicies);
-      const caught = await call().catch((error: unknown) => error);
+    expect(METHODS).to.include.members(['add', 'execute', 'history', 'effectivePolicy']);
+    const calls: Readonly<Record<string, (policies: LoginPolicies) => unknown>> = {
+      ...GUESTS,
+      ...Object.fromEntries(METHODS.map((name) => [name, callOf(name)])),
+    };
+    for (const [name, call] of Object.entries(calls)) {
+      const caught = await faultOf(() => call(loginPolicies));
       expect(isFault(caught, 'store-closed'), name).to.equal(true);
     }
     expect(await countEvents(store)).to.equal(had);
