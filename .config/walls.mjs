@@ -14,7 +14,7 @@ const domain = [
   '@login-policy/domain/model',
   ...guests.map((name) => `@login-policy/domain/${name}`),
 ];
-const api = ['@login-policy/api', '@login-policy/api/opentelemetry'];
+const api = ['', '/opentelemetry', '/sign-in-files'].map((entry) => `@login-policy/api${entry}`);
 const witness = ['@login-policy/witness'];
 const testkit = ['@login-policy/testkit', '@login-policy/testkit/contracts'];
 const driversOf = {

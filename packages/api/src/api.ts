@@ -20,6 +20,7 @@ import { bindOwnRoutes, type OwnRoute } from './rest/own-route.js';
 import { evaluateSignInRoute } from './rest/evaluate-sign-in-route.js';
 import { permissionsRoute } from './rest/permissions-route.js';
 import { analysisRoute } from './rest/analysis-route.js';
+import { backtestRoute, type SignIns } from './rest/backtest-route.js';
 import { previewRoute } from './rest/preview-route.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
@@ -60,6 +61,8 @@ export interface ApiOptions extends Hooks, BodyOptions {
   readonly loginPolicies: LoginPolicies;
   /** Served at `/admin/v1/policies/login/audit`. Default: not served. */
   readonly auditLog?: AuditLog;
+  /** The recorded sign-ins of an instance, for `…/policies/login/_backtest`. Default: not served. */
+  readonly signIns?: SignIns;
   /** The hooks that authenticate callers, authorize them, find the instance and look up organizations. */
   readonly ports: Omit<Ports, 'isAllowed'> & Partial<Pick<Ports, 'isAllowed'>>;
   /** The answer to removing what is not on a policy. Default `page`: 400 with code 9. */
@@ -223,6 +226,7 @@ function assemble(
   {
     loginPolicies: policies,
     auditLog,
+    signIns,
     ports,
     absent,
     operational = { prefix: '' },
@@ -233,7 +237,11 @@ function assemble(
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
   const served = servedMethods({ policies, answers });
-  const routes = auditLog === undefined ? OWN_ROUTES : [...OWN_ROUTES, ...auditRoutes(auditLog)];
+  const routes = [
+    ...OWN_ROUTES,
+    ...(auditLog === undefined ? [] : auditRoutes(auditLog)),
+    ...(signIns === undefined ? [] : [backtestRoute(signIns)]),
+  ];
   const own = bindOwnRoutes(routes, { policies, answers, served, unknownNames });
   const rpc = rpcProtocol(served, pipeline, unknownNames);
   const router = new Router<RestTarget>();

@@ -43,6 +43,7 @@ const PAGES: OptionRules<OperationalPages> = {
 const OPTIONS: OptionRules<ApiOptions> = {
   loginPolicies: mustBe('what openLoginPolicies resolves to', isOpened),
   auditLog: optional(mustBe('what openAuditLog resolves to', isAuditLog)),
+  signIns: optional(aFunction),
   ports: optionsWith(PORTS),
   absent: optional(oneOf('page', 'zitadel')),
   unknownNames: optional(oneOf('refuse', 'ignore')),

@@ -131,6 +131,15 @@ export function noOrganizationList(): ApiError {
   });
 }
 
+/** Sign-ins are read for another caller. */
+export function backtestUnderWay(): ApiError {
+  return new ApiError({
+    code: 'resourceExhausted',
+    id: 'LP-BACKTEST-01',
+    sentence: 'The recorded sign-ins are being read for somebody else. Try again in a moment.',
+  });
+}
+
 /** No policy has an event of this rollout. */
 export function noSuchRollout(): ApiError {
   return new ApiError({

@@ -74,10 +74,16 @@ export async function hitByHand(path: string): Promise<number> {
     const lines = (rest + piece).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const { signIn }: { readonly signIn: SignIn } = JSON.parse(line);
+      const record: unknown = JSON.parse(line);
+      if (!isRecord(record)) throw new TypeError('not a record');
+      const { signIn } = record;
       const [before, after] = [evaluateSignIn(BEFORE, signIn), evaluateSignIn(AFTER, signIn)];
       if (before.outcome === 'proceed' && after.outcome === 'set-up') hit++;
     }
   }
   return hit;
+}
+
+function isRecord(value: unknown): value is { readonly signIn: SignIn } {
+  return typeof value === 'object' && value !== null && 'signIn' in value;
 }
