@@ -3,7 +3,7 @@ export { MemoryConsumers } from './consume/memory-consumers.js';
 export { Consumers } from './consume/consumers.js';
 export { StateReader } from './decisions/state-reader.js';
 export { OpenedModel } from './engine/opened-model.js';
-export { RowDecoder } from './engine/row-decoder.js';
+export { CachedRows } from './engine/cached-rows.js';
 export { type View, planAppends } from './engine/plan-appends.js';
 export { receiptName } from './engine/view.js';
 export { observedDecider, observedEventStore } from './observe.js';

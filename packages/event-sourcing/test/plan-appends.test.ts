@@ -11,12 +11,12 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import {
+  CachedRows,
   encodedAppend,
   OpenedModel,
   planAppends,
   Queued,
   receiptName,
-  RowDecoder,
   type Outcome,
   type View,
 } from '#insides';
@@ -57,7 +57,7 @@ function sums(name: string, key?: () => string): Projection<Counted, number> {
 }
 
 function openedModel(projection: Projection<Counted, number>): OpenedModel {
-  return new OpenedModel(projection, new RowDecoder(projection, { store: 'a store', form: 'text' }));
+  return new OpenedModel(projection, new CachedRows(projection, { store: 'a store', form: 'text' }));
 }
 
 const models = [sums('each'), sums('all', () => 'all')].map((projection) => openedModel(projection));

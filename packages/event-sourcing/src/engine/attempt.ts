@@ -8,7 +8,7 @@ import type { PlanningFromCache, Transaction } from './log-backend.js';
 import type { OpenedModel } from './opened-model.js';
 import type { CheckedAppend, Planned } from './plan.js';
 import { planAppends, type CurrentModel, type PlanOptions, type View } from './plan-appends.js';
-import type { ViewCache } from './view-cache.js';
+import type { LogCache } from './log-cache.js';
 import { modelIn, receiptName, type Found, type Question, type ReceiptKey } from './view.js';
 
 /** The outcome of each append of a group. */
@@ -17,7 +17,7 @@ export type Outcomes = readonly Outcome[];
 /** What attempts are planned with. */
 export interface Planning extends PlanOptions {
   readonly models: InlineModels;
-  readonly cache: ViewCache;
+  readonly cache: LogCache;
 }
 
 /**
@@ -44,7 +44,7 @@ export class Attempt implements Transaction<Outcomes> {
     this.appends = group.map(({ append }) => append);
     this.isLoose = this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
     const { cache, models } = planning;
-    const view = cache.viewFor(this.appends, models.all.length);
+    const view = cache.viewFor(this.appends, models.all);
     this.fromCache = view && { token: cache.token, plan: () => this.#planFromCache(view) };
   }
 
@@ -120,6 +120,6 @@ function modelAtHead(found: Found, opened: OpenedModel): readonly CurrentModel[]
   const { id, checkpoint, rows } = model;
   // Each row is decoded when it is needed, so that an unreadable row refuses only the append that changes it.
   const storedRow = (key: string): LookedUpRow<unknown> | undefined =>
-    rows.has(key) ? { row: opened.decoder.decode(key, rows.get(key)) } : undefined;
+    rows.has(key) ? { row: opened.rows.decode(key, rows.get(key)) } : undefined;
   return [{ opened, id, checkpoint, storedRow }];
 }

@@ -1,46 +1,72 @@
-import type { RowsAt } from '../projections/read-model-store.js';
+import { deepFrozen } from '../deep-frozen.js';
+import type { ReadModelDefinition } from '../projections/projection.js';
 import { Lru } from '../store/lru.js';
+import { decodeRow, type EncodedRow, type LookedUpRow } from '../store/stored-row.js';
+import type { StoredForm } from './plan-appends.js';
 
 const MOST_ROWS = 20_000;
 
-/** Tells whether anything was written since rows were read. */
-interface Since {
-  /** Changes with the writes of others. */
-  readonly token: unknown;
-  /** Changes with each write through this store. */
-  readonly writeCount: number | undefined;
+interface CachedRow extends LookedUpRow<unknown> {
+  /** The text that it was decoded from, or written as. */
+  readonly stored: unknown;
+  /** The epoch of the {@link LogCache} in which it was current; 0 for a row that was only decoded. */
+  readonly epoch: number;
 }
 
-type Found<Row> = Required<RowsAt<ReadonlyMap<string, Row>>>;
+/**
+ * The cached rows of one read model, decoded and frozen. A row is believed without a look in the epoch that it belongs
+ * to. After that it only saves decoding, while the stored text is the same.
+ */
+export class CachedRows {
+  readonly #definition: ReadModelDefinition<unknown>;
+  readonly #store: string;
+  readonly form: StoredForm;
+  readonly #rows = new Lru<string, CachedRow>(MOST_ROWS);
 
-/** A cache of recently read rows of one read model, valid until the next write. */
-export class CachedRows<Row> {
-  #since: Since | undefined;
-  #at: Omit<Found<Row>, 'rows'> | undefined;
-  #rows = new Lru<string, { readonly row: Row | undefined }>(MOST_ROWS);
-
-  /** The rows under these keys, if all of them are cached and valid. */
-  rowsOf(
-    keys: readonly string[],
-    { writeCount, isCurrent }: Pick<Since, 'writeCount'> & { readonly isCurrent: (token: unknown) => boolean },
-  ): Found<Row> | undefined {
-    if (this.#since === undefined || this.#at === undefined || this.#since.writeCount !== writeCount) return undefined;
-    const rows = new Map<string, Row>();
-    for (const key of keys) {
-      const cached = this.#rows.get(key);
-      if (cached === undefined) return undefined;
-      if (cached.row !== undefined) rows.set(key, cached.row);
-    }
-    // Asked last, because it costs more than all the rest, and a row that is missing is looked up anyway.
-    return isCurrent(this.#since.token) ? { ...this.#at, rows } : undefined;
+  constructor(definition: ReadModelDefinition<unknown>, { store, form }: { store: string; form: StoredForm }) {
+    this.#definition = definition;
+    this.#store = store;
+    this.form = form;
   }
 
-  /** Caches the rows that were read. */
-  add(keys: readonly string[], { rows, ...at }: Found<Row>, since: Since): void {
-    const isSame = this.#since?.token === since.token && this.#since?.writeCount === since.writeCount;
-    if (!isSame) this.#rows = new Lru(MOST_ROWS);
-    this.#since = since;
-    this.#at = at;
-    for (const key of keys) this.#rows.set(key, { row: rows.get(key) });
+  /** An empty cache, for the rows of a rebuild. */
+  forRebuild(): CachedRows {
+    return new CachedRows(this.#definition, { store: this.#store, form: this.form });
+  }
+
+  /** The decoded row. @throws StoreDamaged when it is malformed. */
+  decode(key: string, stored: unknown): unknown {
+    if (stored === undefined) return undefined;
+    if (this.form === 'value') return deepFrozen(stored);
+    const cached = this.#rows.get(key);
+    if (cached?.stored === stored) return cached.row;
+    const text = typeof stored === 'string' ? stored : '';
+    const row = deepFrozen(decodeRow(this.#definition, { key, text, store: this.#store }));
+    this.#rows.set(key, { row, stored, epoch: 0 });
+    return row;
+  }
+
+  /** The row under a key, if it is current in this epoch. */
+  current(key: string, epoch: number): LookedUpRow<unknown> | undefined {
+    const cached = this.#rows.get(key);
+    return cached?.epoch === epoch ? cached : undefined;
+  }
+
+  /** Caches a row that was looked up. */
+  noteFound(key: string, { row, entries }: LookedUpRow<unknown>, epoch: number): void {
+    const cached = this.#rows.get(key);
+    // Not that of another row, which was decoded under this key before.
+    const stored = cached?.row === row ? cached?.stored : undefined;
+    this.#rows.set(key, {
+      row,
+      entries: entries ?? (cached?.row === row ? cached?.entries : undefined),
+      stored,
+      epoch,
+    });
+  }
+
+  /** Caches a row that was written, which then needs no decoding. */
+  noteWritten({ key, row, entries, text }: EncodedRow<unknown>, epoch: number): void {
+    this.#rows.set(key, { row: deepFrozen(row), entries, stored: text, epoch });
   }
 }

@@ -24,7 +24,6 @@ import { AnswerLost, type Transaction } from './log-backend.js';
 import type { ModelPlan, Planned } from './plan.js';
 import { OpenedModel } from './opened-model.js';
 import type { ReadModelParts } from './read-model-parts.js';
-import { CachedRows } from './cached-rows.js';
 import { plannedSteps } from './planned-steps.js';
 import { NO_QUESTION, modelIn, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
 
@@ -40,7 +39,6 @@ const POLL_MS = 1000;
 export class EngineReadModel<Row> implements ReadModel<Row> {
   protected readonly parts: ReadModelParts;
   protected readonly target: ModelTarget;
-  readonly #cache = new CachedRows<Row>();
 
   constructor(parts: ReadModelParts) {
     this.parts = parts;
@@ -51,28 +49,31 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const { guarded, writer } = this.parts;
     const { backend } = guarded;
     throwIfExpired('a call of a read model', wait);
-    // Cached rows are valid if nobody has written since they were read. `writeCount` shows writes through this store,
-    // the token those of others.
-    const cached = this.#cache.rowsOf(keys, {
-      writeCount: writer?.writeCount,
-      isCurrent: (token) => !guarded.isClosed && backend.isCurrent?.(token) === true,
-    });
-    if (cached !== undefined) return this.#withoutForeignHead(cached);
-    // Taken before the look-up, so that a write during it makes the rows invalid.
-    const writeCountBefore = writer?.writeCount;
+    const isCurrent = (token: unknown): boolean => !guarded.isClosed && backend.isCurrent?.(token) === true;
+    const cached = writer?.cache.rowsOf(this.parts.opened, keys, isCurrent);
+    if (cached !== undefined)
+      return { head: cached.head, checkpoint: cached.head, rows: this.#present(keys, cached.rows) };
+    // Taken before the look-up, so that a write during it keeps the rows out of the cache.
+    const writeCount = writer?.cache.writeCount ?? 0;
     const answer = await guarded.call(wait, () => backend.lookUp(this.questionFor(keys), wait));
-    const { head, token } = answer;
     const model = modelIn(answer, this.target);
     // A missing live read model has no rows yet. A missing shadow was discarded by a later rebuild.
     if (model === undefined && this.target.shadow !== undefined) throw this.supersededFault();
+    const rows = new Map(keys.map((key) => [key, this.parts.opened.rows.decode(key, model?.rows.get(key))]));
+    if (backend.isCurrent !== undefined) writer?.cache.noteRead(this.parts.opened, answer, { rows, writeCount });
+    const found = { checkpoint: model?.checkpoint, head: answer.head, rows: this.#present(keys, rows) };
+    return this.#withoutForeignHead(found);
+  }
+
+  /** The rows that exist. */
+  #present(keys: readonly string[], found: ReadonlyMap<string, unknown>): ReadonlyMap<string, Row> {
     const rows = new Map<string, Row>();
     for (const key of keys) {
-      const stored = model?.rows.get(key);
-      if (stored !== undefined) rows.set(key, this.#decode(key, stored));
+      const row = found.get(key);
+      // The cast holds because the rows under a read model's name were all written by its projection.
+      if (row !== undefined) rows.set(key, row as Row);
     }
-    const found = { checkpoint: model?.checkpoint, head, rows };
-    if (backend.isCurrent !== undefined) this.#cache.add(keys, found, { token, writeCount: writeCountBefore });
-    return this.#withoutForeignHead(found);
+    return rows;
   }
 
   async query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>> {
@@ -183,7 +184,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   async beginRebuild(wait?: WaitOptions): Promise<RebuildingModel<Row>> {
     const { guarded, opened } = this.parts;
     const shadow = await guarded.call(wait, (backend) => backend.beginShadow(opened.name, wait));
-    const rebuilt = new OpenedModel(opened.projection, opened.decoder.forRebuild(), shadow);
+    const rebuilt = new OpenedModel(opened.projection, opened.rows.forRebuild(), shadow);
     return new EngineShadowModel({ ...this.parts, opened: rebuilt });
   }
 
@@ -212,7 +213,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
       if (sent === undefined || !(await guarded.backend.findWritten(sent.plan))) throw caught.fault;
       return sent.result;
     } finally {
-      writer?.invalidate();
+      writer?.cache.clear();
     }
   }
 
@@ -266,7 +267,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
 
   #decode(key: string, stored: unknown): Row {
     // The cast holds because the rows under a read model's name were all written by its projection.
-    return this.parts.opened.decoder.decode(key, stored) as Row;
+    return this.parts.opened.rows.decode(key, stored) as Row;
   }
 }
 

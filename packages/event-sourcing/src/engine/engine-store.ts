@@ -18,7 +18,7 @@ import { InlineModels } from './inline-models.js';
 import type { LogBackend } from './log-backend.js';
 import { LoneAppends } from './lone-appends.js';
 import { OpenedModel } from './opened-model.js';
-import { RowDecoder } from './row-decoder.js';
+import { CachedRows } from './cached-rows.js';
 
 /** The options of the engine. */
 export interface EngineOptions {
@@ -85,7 +85,7 @@ function assembled(
 export class EngineReadModelStore implements ReadModelStore {
   readonly #guarded: GuardedBackend<Backend>;
   readonly #writer: GroupWriter | undefined;
-  readonly #decoders = new Map<string, RowDecoder>();
+  readonly #rows = new Map<string, CachedRows>();
 
   constructor(guarded: GuardedBackend<Backend>, writer?: GroupWriter) {
     this.#guarded = guarded;
@@ -98,9 +98,9 @@ export class EngineReadModelStore implements ReadModelStore {
     demandVersion(projection);
     await this.#guarded.call(undefined, (backend) => backend.openModel(name));
     const { name: store, form } = this.#guarded.backend;
-    const decoder = this.#decoders.get(name) ?? new RowDecoder(projection, { store, form });
-    this.#decoders.set(name, decoder);
-    const opened = new OpenedModel(projection, decoder);
+    const rows = this.#rows.get(name) ?? new CachedRows(projection, { store, form });
+    this.#rows.set(name, rows);
+    const opened = new OpenedModel(projection, rows);
     this.#writer?.models.add(opened);
     return new EngineReadModel<Row>({ guarded: this.#guarded, opened, writer: this.#writer });
   }

@@ -6,7 +6,7 @@ import { Attempt, type Outcomes, type Planning } from './attempt.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { InlineModels } from './inline-models.js';
 import { AnswerLost, type Placed, type Transacted } from './log-backend.js';
-import { ViewCache } from './view-cache.js';
+import { LogCache } from './log-cache.js';
 
 /**
  * Writes each group of appends in one transaction, with the changed rows of the inline read models.
@@ -19,24 +19,13 @@ export class GroupWriter {
   readonly models: InlineModels;
   readonly #guarded: GuardedBackend;
   readonly #planning: Planning;
-  readonly #cache = new ViewCache();
-  #writeCount = 0;
+  /** The one cache of the store, which its read models share. */
+  readonly cache: LogCache = new LogCache();
 
   constructor(guarded: GuardedBackend, clock: Clock, models: InlineModels) {
     this.#guarded = guarded;
-    this.#planning = { clock, form: guarded.backend.form, models, cache: this.#cache };
+    this.#planning = { clock, form: guarded.backend.form, models, cache: this.cache };
     this.models = models;
-  }
-
-  /** Clears the cache and counts a write. Call it after a write outside of appends, and after a failed append. */
-  invalidate(): void {
-    this.#writeCount += 1;
-    this.#cache.clear();
-  }
-
-  /** Changes with every write through this writer, and with each {@link invalidate}. */
-  get writeCount(): number {
-    return this.#writeCount;
   }
 
   /**
@@ -51,7 +40,7 @@ export class GroupWriter {
         this.#updateCache(attempt, transacted);
         return withStoredEvents(transacted.result, transacted.placed);
       } catch (caught) {
-        this.invalidate();
+        this.cache.clear();
         if (!(caught instanceof AnswerLost)) throw caught;
         const outcomes = await this.#outcomesAfterLostAnswer(attempt);
         if (outcomes !== undefined) return outcomes;
@@ -67,14 +56,12 @@ export class GroupWriter {
    * fail the group, which is already written.
    */
   #updateCache({ view, appends }: Attempt, { plan, token, plannedFromCache }: Transacted<Outcomes>): void {
-    this.#writeCount += 1;
-    if (token === undefined) return;
-    const hasAll = view?.models.length === this.models.all.length;
-    if (!plannedFromCache && !hasAll) return this.#cache.clear();
+    const hasAll = plannedFromCache || view?.models.length === this.models.all.length;
+    if (token === undefined || !hasAll) return this.cache.clear();
     try {
-      this.#cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
+      this.cache.advance(plan, token, plannedFromCache || view === undefined ? undefined : { view, group: appends });
     } catch {
-      this.invalidate();
+      this.cache.clear();
     }
   }
 

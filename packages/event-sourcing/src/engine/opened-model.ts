@@ -1,7 +1,7 @@
 import { modelName, rowKey, type AnyProjection } from '../projections/projection.js';
 import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { RowDecoder } from './row-decoder.js';
+import type { CachedRows } from './cached-rows.js';
 import type { ModelId, ModelTarget } from './view.js';
 
 /** The rows of a projection: those of its live read model, or of the shadow of a rebuild. */
@@ -10,16 +10,16 @@ export class OpenedModel {
   readonly name: string;
   readonly projection: AnyProjection;
   readonly target: ModelTarget;
-  /** Decodes stored rows. All users of these rows share its cache. */
-  readonly decoder: RowDecoder;
+  /** Decodes stored rows. All openings of the read model share it. */
+  readonly rows: CachedRows;
   /** Whether the projection wants an event; the same for all events of a stream. */
   readonly isWanted: EventPredicate;
 
-  constructor(projection: AnyProjection, decoder: RowDecoder, shadow?: ModelId) {
+  constructor(projection: AnyProjection, rows: CachedRows, shadow?: ModelId) {
     this.name = modelName(projection);
     this.projection = projection;
     this.target = shadow === undefined ? { name: this.name } : { name: this.name, shadow };
-    this.decoder = decoder;
+    this.rows = rows;
     this.isWanted = filterPredicate(projection.filter);
   }
 
