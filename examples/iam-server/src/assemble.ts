@@ -29,6 +29,8 @@ import type { Transport } from './sessions/cookies.js';
 import { endSessions } from './sessions/ending-sessions.js';
 import { Identification } from './sessions/identification.js';
 import { Sessions } from './sessions/sessions.js';
+import { RecordedSignIns } from './sign-ins/recorded-sign-ins.js';
+import { ReportOnly } from './sign-ins/report-only.js';
 import { StoreWatch } from './store-watch.js';
 import { Webhooks } from './webhooks/webhooks.js';
 
@@ -56,7 +58,8 @@ export async function assemble(parts: Parts): Promise<IamServer> {
   const { config, log, instances, store, policies, auditLog, page, opened } = parts;
   const { allowedOrigins, dataFolder, publicUrl } = config;
   const metrics = new Metrics();
-  const people = peopleOf(parts, metrics);
+  const signIns = await signInsOf(parts, metrics);
+  const people = peopleOf(parts, { metrics, signIns });
   const { identification, passkeys, sessions } = people;
   const webhooks = await Webhooks.open({ policies, dataFolder, log, head: await store.eventStore.head() });
   const ending = endSessions({ policies, sessions, log });
@@ -70,7 +73,7 @@ export async function assemble(parts: Parts): Promise<IamServer> {
   const about = { instances, identification, publicUrl, transport: people.transport, log, metrics };
   return new IamServer({
     ...about,
-    ...{ policies, auditLog, allowedOrigins, page, changes },
+    ...{ policies, auditLog, signIns, allowedOrigins, page, changes },
     isStoreUp: () => watch.isUp,
     session: new SessionRoutes(people),
     passkeys: new PasskeyRoutes({ ...about, passkeys }),
@@ -80,10 +83,23 @@ export async function assemble(parts: Parts): Promise<IamServer> {
   });
 }
 
+/** Where sign-ins are recorded, unless that is switched off. */
+async function signInsOf(
+  { config, instances, log, opened }: Parts,
+  metrics: Metrics,
+): Promise<RecordedSignIns | undefined> {
+  const { dataFolder, recordsSignIns, reportOnlyFile } = config;
+  if (!recordsSignIns) return undefined;
+  const reportOnly = reportOnlyFile === undefined ? undefined : await ReportOnly.read(reportOnlyFile);
+  const signIns = new RecordedSignIns({ dataFolder, secret: () => instances.secret, reportOnly, log, metrics });
+  opened.push({ waitsFor: 'the record of sign-ins', close: () => signIns.close() });
+  return signIns;
+}
+
 /** What signs people in. */
 function peopleOf(
   { config, database, instances, log, opened, policies, store }: Parts,
-  metrics: Metrics,
+  { metrics, signIns }: { readonly metrics: Metrics; readonly signIns: RecordedSignIns | undefined },
 ): SessionRoutesOptions {
   const { isBehindProxy, publicUrl, tls } = config;
   const transport: Transport = tls !== undefined || publicUrl?.startsWith('https:') === true ? 'https' : 'http';
@@ -100,7 +116,7 @@ function peopleOf(
     identification: new Identification({ accounts, instances, sessions, transport }),
     passkeys: new Passkeys(accounts, new PasskeyChallenges(accounts, secret, now)),
     passwords: new PasswordChecks((passwordHash, password) => passwords.isRight(passwordHash, password)),
-    signIns: new JudgedSignIns(judgedBy, new AuthenticatorApps(accounts, now)),
+    signIns: new JudgedSignIns(judgedBy, new AuthenticatorApps(accounts, now), (judged) => signIns?.record(judged)),
   };
 }
 

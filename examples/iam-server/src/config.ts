@@ -18,6 +18,10 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   /** Whether a proxy in front sets `X-Forwarded-For`. */
   readonly isBehindProxy: boolean;
+  /** Whether sign-ins are recorded. */
+  readonly recordsSignIns: boolean;
+  /** The file of a change that is only reported on. */
+  readonly reportOnlyFile: string | undefined;
   /** Files of the key and the certificate. */
   readonly tls: { readonly keyFile: string; readonly certFile: string } | undefined;
   /** The folder of the built page, if it is not the one beside the server. */
@@ -58,10 +62,11 @@ const KNOWN_ACCOUNTS = /^(sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+)/;
 const LONGEST_SECONDS = 86_400;
 
 const text = z.string();
-const yesOrNo = text
-  .refine((value) => value === 'yes' || value === 'no', 'yes or no')
-  .default('no')
-  .transform((value) => value === 'yes');
+const yesOrNo = (fallback: 'no' | 'yes'): z.ZodType<boolean, string | undefined> =>
+  text
+    .refine((value) => value === 'yes' || value === 'no', 'yes or no')
+    .default(fallback)
+    .transform((value) => value === 'yes');
 const seconds = (fallback: number): z.ZodType<number, string | undefined> =>
   text
     .refine((value) => isWhole(value, LONGEST_SECONDS) && value !== '0', `a whole number of seconds from 1 to 86400`)
@@ -85,11 +90,13 @@ const variables = z.strictObject({
     .transform((list) => list.split(',').map((one) => one.trim()))
     .transform((list) => (list.join('') === '' ? [] : list))
     .pipe(z.array(text.transform(asOrigin('origins with commas between them, like https://app.example.com')))),
-  IAM_BEHIND_PROXY: yesOrNo,
+  IAM_BEHIND_PROXY: yesOrNo('no'),
+  IAM_SIGN_INS: yesOrNo('yes'),
+  IAM_REPORT_ONLY: text.optional(),
   IAM_TLS_KEY: text.optional(),
   IAM_TLS_CERT: text.optional(),
   IAM_PAGE: text.optional(),
-  IAM_RESET_SECRETS: yesOrNo,
+  IAM_RESET_SECRETS: yesOrNo('no'),
   IAM_ADOPT_INSTANCE: text.optional(),
   IAM_START_SECONDS: seconds(60),
   // Less than the 10 seconds that Docker waits before it kills.
@@ -114,6 +121,8 @@ export function readConfig(environment: Environment): Config {
     publicUrl: read.IAM_PUBLIC_URL,
     allowedOrigins: read.IAM_ALLOWED_ORIGINS.filter((origin) => origin !== undefined),
     isBehindProxy: read.IAM_BEHIND_PROXY,
+    recordsSignIns: read.IAM_SIGN_INS,
+    reportOnlyFile: reportOnlyOf(read),
     tls: tlsOf(IAM_TLS_KEY, IAM_TLS_CERT),
     pageFolder: read.IAM_PAGE,
     resetsSecrets: read.IAM_RESET_SECRETS,
@@ -174,6 +183,13 @@ function urlIn(value: string): URL | undefined {
 
 function isWhole(value: string, largest: number): boolean {
   return /^\d{1,6}$/.test(value) && Number(value) <= largest;
+}
+
+/** Reporting is a part of recording. */
+function reportOnlyOf(read: z.output<typeof variables>): string | undefined {
+  if (read.IAM_REPORT_ONLY !== undefined && !read.IAM_SIGN_INS)
+    throw new CannotStart('IAM_REPORT_ONLY needs IAM_SIGN_INS=yes.');
+  return read.IAM_REPORT_ONLY;
 }
 
 function tlsOf(keyFile: string | undefined, certFile: string | undefined): Config['tls'] {

@@ -9,12 +9,15 @@ import { harden } from './http/security-headers.js';
 import type { Log } from './log.js';
 import { IamRoutes, type IamRoutesOptions } from './routes/iam-routes.js';
 import type { Transport } from './sessions/cookies.js';
+import type { RecordedSignIns } from './sign-ins/recorded-sign-ins.js';
 import { isFromOurPage, isSafe } from './sessions/same-origin.js';
 
 /** The parts of the server. */
 export interface IamServerOptions extends IamRoutesOptions {
   readonly policies: LoginPolicies;
   readonly auditLog: AuditLog;
+  /** Absent: sign-ins are not recorded. */
+  readonly signIns: RecordedSignIns | undefined;
   readonly instances: Instances;
   readonly publicUrl: string | undefined;
   readonly allowedOrigins: readonly string[];
@@ -40,13 +43,14 @@ export class IamServer {
   readonly #open = new Set<NodeResponse>();
 
   constructor(options: IamServerOptions) {
-    const { auditLog, identification, log, metrics, policies, instances } = options;
+    const { auditLog, identification, log, metrics, policies, instances, signIns } = options;
     this.#options = options;
     this.#routes = new IamRoutes(options);
     metrics.watch('iam_requests_in_flight', () => this.#open.size);
     this.#api = createApi({
       loginPolicies: policies,
       auditLog,
+      ...(signIns !== undefined && { signIns: () => signIns.sources() }),
       ports: {
         authenticate: async (headers) => (await identification.recognise(headers))?.caller,
         organizations: instances,

@@ -2,6 +2,8 @@ const HELP = {
   iam_requests_total: 'Requests that were answered.',
   iam_request_seconds_total: 'How long requests took until they were answered, added up.',
   iam_sign_ins_total: 'Tries to sign in.',
+  iam_sign_in_records_total: 'Sign-ins that were judged, by whether their record was written.',
+  iam_report_only_total: 'Sign-ins by what the change of IAM_REPORT_ONLY would have meant for them.',
   iam_requests_in_flight: 'Requests that are being answered, streams of changes among them.',
   iam_change_streams: 'Streams of changes that are open.',
   iam_store_up: 'Whether the store answered when it was last looked at.',

@@ -27,7 +27,8 @@ describe('the files of the server', () => {
 
   it('are private, whatever their mode was, and contain no plain secret except for the quick start', async () => {
     await signIn(quickstart, 'owner');
-    const names = await readdir(join(server.folder, '.data'));
+    expect(await modeOf('sign-ins')).to.equal(0o700);
+    const names = (await readdir(join(server.folder, '.data'))).filter((name) => name !== 'sign-ins');
     expect(names.filter((name) => !/^login-policy\.sqlite|-journal$/.test(name))).to.have.members(SECRET);
     for (const name of names) expect(await modeOf(name), name).to.equal(0o600);
     const { tokens, users } = quickstart;
@@ -165,7 +166,7 @@ describe('a first start that is killed', () => {
       const { tokens, users } = await readQuickstart(folder);
       expect((await trySignIn(server.url, 'owner', users.owner.password)).status, String(stage)).to.equal(200);
       expect((await call(server.url, POLICY, { headers: bearer(tokens.viewer) })).status).to.equal(200);
-      const left = (await readdir(data)).filter((name) => !/^login-policy\.sqlite|-journal$/.test(name));
+      const left = (await readdir(data)).filter((name) => !/^login-policy\.sqlite|-journal$|^sign-ins$/.test(name));
       expect(left).to.have.members(SECRET);
       await server.stop();
     }

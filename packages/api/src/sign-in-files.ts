@@ -1,6 +1,6 @@
 /** Records of sign-ins in files: a sink for `signInRecorder`, and what `createApi` reads (docs/how-to/backtest.md). */
 import { randomUUID } from 'node:crypto';
-import { closeSync, createReadStream, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RecordSource, SignInSink } from '@login-policy/domain/backtest';
 import {
@@ -14,7 +14,7 @@ import {
 
 /** Where sign-ins are recorded, and for how long. */
 export interface SignInFilesOptions {
-  /** The folder; it is created. Several processes may share it: each writes files of its own. */
+  /** The folder, which the first record creates. Several processes may share it: each writes files of its own. */
   readonly folder: string;
   /** A file ends when it would get larger, and with each day in UTC. Default 67,108,864. */
   readonly maxBytes?: number;
@@ -43,7 +43,7 @@ const PAUSE_MS = 5000;
  * Opens a folder of records. Each line is handed to the operating system before the sign-in is answered, in some
  * microseconds: a process that is killed loses at most the line that it was writing.
  *
- * @throws RangeError that names an unknown or malformed option; Error when the folder can't be created.
+ * @throws RangeError that names an unknown or malformed option.
  */
 export function openSignInFiles(given: SignInFilesOptions): SignInFiles {
   const {
@@ -57,7 +57,6 @@ export function openSignInFiles(given: SignInFilesOptions): SignInFiles {
     keepDays: optional(numberBetween(1, 36_500)),
     clock: optional(aFunction),
   });
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   return new Files({ clock, folder, keepDays, maxBytes });
 }
 
@@ -116,6 +115,7 @@ class Files implements SignInFiles {
     const open = this.#file;
     if (open?.day === day && (open.size === 0 || open.size + bytes <= this.#options.maxBytes)) return open;
     this.close();
+    mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
     this.#deleteBefore(now - this.#options.keepDays * DAY_MS);
     const began = new Date(now).toISOString().replaceAll(/[:.]/g, '-');
     const name = `sign-ins-${began}-${this.#id}-${String(++this.#begun).padStart(6, '0')}.ndjson`;
@@ -131,9 +131,8 @@ class Files implements SignInFiles {
   }
 
   #names(): readonly string[] {
-    return readdirSync(this.#options.folder)
-      .filter((name) => FILE.test(name))
-      .toSorted();
+    const { folder } = this.#options;
+    return (existsSync(folder) ? readdirSync(folder) : []).filter((name) => FILE.test(name)).toSorted();
   }
 }
 

@@ -30,6 +30,18 @@ describe('sign-ins recorded in files', () => {
     for (const name of readdirSync(folder)) expect(statSync(join(folder, name)).mode & 0o777).to.equal(0o600);
   });
 
+  it('do not exist before the first one, and begin anew where their folder is taken away', () => {
+    rmSync(folder, { recursive: true });
+    const files = openSignInFiles({ folder });
+    expect(files.sources()).to.deep.equal([]);
+    files.write('1\n');
+    files.close();
+    rmSync(folder, { recursive: true });
+    files.write('2\n');
+    files.close();
+    expect(contents()).to.deep.equal(['2\n']);
+  });
+
   it('are kept for so many days', () => {
     let now = Date.parse('2026-12-01T12:00:00Z');
     const files = openSignInFiles({ folder, keepDays: 2, clock: () => now });
@@ -59,7 +71,8 @@ describe('sign-ins recorded in files', () => {
     rmSync(join(folder, name));
     files.close();
     rmSync(folder, { recursive: true });
-    expect(() => files.write('2\n')).to.throw('ENOENT');
+    writeFileSync(folder, 'in the way');
+    expect(() => files.write('2\n')).to.throw('EEXIST');
     expect(() => files.write('3\n')).to.throw('a moment ago');
   });
 

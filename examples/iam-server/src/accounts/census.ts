@@ -3,6 +3,7 @@ import type { CensusOptions, UserClass } from '@login-policy/domain/people';
 import { z } from 'zod';
 import type { Database, Row } from './database/database.js';
 import { parsed } from './people.js';
+import { ADMINISTRATORS } from './roles.js';
 
 const PAGE = 500;
 
@@ -15,7 +16,7 @@ const SEPARATOR = '\n';
  */
 const CLASSES = `SELECT organization, has_password, factors, providers, count(*) AS users, sum(administers) AS administrators
   FROM (
-    SELECT u.id, u.organization, CASE WHEN u.role IN ('IAM_OWNER', 'ORG_OWNER') THEN 1 ELSE 0 END AS administers,
+    SELECT u.id, u.organization, CASE WHEN u.role IN (${ADMINISTRATORS.map((role) => `'${role}'`).join(', ')}) THEN 1 ELSE 0 END AS administers,
       max(CASE WHEN h.kind = 'PASSWORD' THEN 1 ELSE 0 END) AS has_password,
       string_agg(CASE WHEN h.kind NOT IN ('PASSWORD', 'LINK') THEN h.kind END, '${SEPARATOR}' ORDER BY h.kind) AS factors,
       string_agg(h.provider, '${SEPARATOR}' ORDER BY h.provider) AS providers

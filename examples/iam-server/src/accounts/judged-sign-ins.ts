@@ -1,4 +1,4 @@
-import { describeSignIn, type SignInAnswer } from '@login-policy/domain';
+import { describeSignIn, evaluateSignIn, type SignInAnswer } from '@login-policy/domain';
 import {
   codeNeeded,
   impossibleToSignIn,
@@ -10,7 +10,8 @@ import {
 } from '../http/refusal.js';
 import type { AuthenticatorApps } from './authenticator-apps.js';
 import type { Account, Credential } from './people.js';
-import { judged, ownerOf, type SignInPolicies } from './sign-in-policies.js';
+import type { JudgedOnce } from '../sign-ins/recorded-sign-ins.js';
+import { ownerOf, signInOf, type SignInPolicies } from './sign-in-policies.js';
 
 /** The credential that a user has shown: the right password, possibly with a code; or a passkey. */
 export interface Proof {
@@ -33,24 +34,34 @@ const APP = 'TOTP' as const;
 export class JudgedSignIns {
   readonly #policies: SignInPolicies;
   readonly #apps: AuthenticatorApps;
+  readonly #record: (judged: JudgedOnce) => void;
 
-  constructor(policies: SignInPolicies, apps: AuthenticatorApps) {
+  /** `record` is told of each sign-in, as it was judged last. */
+  constructor(policies: SignInPolicies, apps: AuthenticatorApps, record: (judged: JudgedOnce) => void) {
     this.#policies = policies;
     this.#apps = apps;
+    this.#record = record;
   }
 
   /** @throws Fault when the policy can't be read; then nobody is let in. */
   async judge(owner: Owner, { code, credential }: Proof): Promise<Judged> {
-    const answer = await this.#evaluate(owner, [credential]);
-    if (answer.outcome === 'proceed') return { verified: [credential] };
-    if (credential.kind !== 'PASSWORD') return { refusal: passkeyNotAllowed(describeSignIn(answer)) };
-    const refusal = await this.#asksFor(answer, owner, code === undefined ? 'password' : 'password and code');
-    if (refusal !== undefined || code === undefined) return { refusal: refusal ?? codeNeeded() };
-    const app = await this.#apps.verify(owner.account, code);
-    if (app === undefined) return { refusal: wrongCode() };
-    const verified = [credential, { ...app, isReady: true }];
-    const withCode = await this.#evaluate(owner, verified);
-    return withCode.outcome === 'proceed' ? { verified } : { refusal: impossibleToSignIn(describeSignIn(withCode)) };
+    let last = await this.#evaluate(owner, [credential]);
+    try {
+      const { answer } = last;
+      if (answer.outcome === 'proceed') return { verified: [credential] };
+      if (credential.kind !== 'PASSWORD') return { refusal: passkeyNotAllowed(describeSignIn(answer)) };
+      const refusal = await this.#asksFor(answer, owner, code === undefined ? 'password' : 'password and code');
+      if (refusal !== undefined || code === undefined) return { refusal: refusal ?? codeNeeded() };
+      const app = await this.#apps.verify(owner.account, code);
+      if (app === undefined) return { refusal: wrongCode() };
+      const verified = [credential, { ...app, isReady: true }];
+      last = await this.#evaluate(owner, verified);
+      return last.answer.outcome === 'proceed'
+        ? { verified }
+        : { refusal: impossibleToSignIn(describeSignIn(last.answer)) };
+    } finally {
+      this.#record(last);
+    }
   }
 
   /** The answer to a user with only the password; `undefined` when a code is asked for. */
@@ -68,7 +79,7 @@ export class JudgedSignIns {
   }
 
   /** All checks arrive in one request. */
-  async #evaluate({ account, instance }: Owner, verified: readonly Credential[]): Promise<SignInAnswer> {
+  async #evaluate({ account, instance }: Owner, verified: readonly Credential[]): Promise<JudgedOnce> {
     const { credentials, now, user } = account;
     const others = credentials.filter(({ id, isReady }) => isReady && verified.every((one) => one.id !== id));
     const shown = [
@@ -76,6 +87,7 @@ export class JudgedSignIns {
       ...others.map(({ kind, secret }) => ({ kind, ...(kind === 'LINK' && { provider: secret }) })),
     ];
     const policy = await this.#policies.of(ownerOf(instance.id, user));
-    return judged(policy, { user, credentials: shown, beganAt: now, now });
+    const signIn = signInOf({ user, credentials: shown, beganAt: now, now });
+    return { instanceId: instance.id, user, signIn, answer: evaluateSignIn(policy, signIn), policy };
   }
 }

@@ -3,6 +3,9 @@ export const ROLES = ['IAM_OWNER', 'IAM_OWNER_VIEWER', 'ORG_OWNER', 'ORG_OWNER_V
 /** One of {@link ROLES}. */
 export type Role = (typeof ROLES)[number];
 
+/** The roles that may change policies. */
+export const ADMINISTRATORS: readonly Role[] = ['IAM_OWNER', 'ORG_OWNER'];
+
 /**
  * The permissions of each role, by their names in the API's descriptors. Those of `IAM_…` apply to the whole instance,
  * those of `ORG_…` to the user's organization.

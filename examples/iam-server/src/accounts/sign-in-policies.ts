@@ -1,5 +1,12 @@
-import { evaluateSignIn, type LoginPolicies, type OwnerRef, type SignInAnswer } from '@login-policy/domain';
-import { isOrganization, type SignInPolicy, type SignInSession } from '@login-policy/domain/model';
+import {
+  evaluateSignIn,
+  type LoginPolicies,
+  type OwnerRef,
+  type ReadAnswer,
+  type SignIn,
+  type SignInAnswer,
+} from '@login-policy/domain';
+import { isOrganization, type PolicyFound, type SignInPolicy, type SignInSession } from '@login-policy/domain/model';
 import type { Position } from '@login-policy/event-sourcing';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { OpenSession, Shown, User } from './people.js';
@@ -29,7 +36,7 @@ export class SignInPolicies {
    * @throws Fault store-unavailable when it can't be read, whatever the reason: nobody is let in by it, and later they
    *   may be
    */
-  async of(owner: OwnerRef, fresh: Freshness = 'by default'): Promise<SignInPolicy> {
+  async of(owner: OwnerRef, fresh: Freshness = 'by default'): Promise<ReadAnswer<PolicyFound>> {
     try {
       const options = await this.#optionsOf(fresh);
       return await (isOrganization(owner)
@@ -62,8 +69,13 @@ export interface ToJudge extends Pick<OpenSession, 'beganAt' | 'credentials' | '
  * Judges the checks of a sign-in or session (docs/how-to/sign-in.md). Only a credential that the user still has counts,
  * because only those are there. A check that is required for every request counts in its own sign-in alone.
  */
-export function judged(policy: SignInPolicy, { beganAt, credentials, now, until, user }: ToJudge): SignInAnswer {
-  return evaluateSignIn(policy, {
+export function judged(policy: SignInPolicy, toJudge: ToJudge): SignInAnswer {
+  return evaluateSignIn(policy, signInOf(toJudge));
+}
+
+/** The same as the input of `evaluateSignIn`. */
+export function signInOf({ beganAt, credentials, now, until, user }: ToJudge): SignIn {
+  return {
     user: {
       hasPassword: credentials.some(({ kind }) => kind === 'PASSWORD'),
       factors: credentials.map(({ kind }) => kind).filter((kind) => kind !== 'PASSWORD' && kind !== 'LINK'),
@@ -73,7 +85,7 @@ export function judged(policy: SignInPolicy, { beganAt, credentials, now, until,
     session: { ...checksOf(credentials), ...(until !== undefined && { expiresAt: instantOf(until) }) },
     request: { startedAt: instantOf(beganAt) },
     at: instantOf(now),
-  });
+  };
 }
 
 function checksOf(credentials: readonly Shown[]): SignInSession {
