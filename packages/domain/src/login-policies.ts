@@ -58,8 +58,8 @@ export class LoginPolicies extends LoginPolicyReads {
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls(observe);
     const consumers = new Set<Consumer>();
-    const { identityProviders } = options;
-    super({ readModel, policies, calls, instancePolicies, consumers, identityProviders });
+    const { identityProviders, upcoming } = options;
+    super({ readModel, policies, calls, instancePolicies, consumers, identityProviders, upcoming });
     this.#parts = {
       store,
       calls,

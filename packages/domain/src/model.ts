@@ -36,11 +36,11 @@ export {
   parseIdentityProvider,
   parseIdentityProviderId,
 } from './policy/identity-provider.js';
-export type { InstantInput } from './input/instant.js';
+export { parseInstantInput, type InstantInput } from './input/instant.js';
 export { answerOf } from './input/answer-of.js';
 export { parseId, parseProse } from './input/text.js';
 export { isYes } from './input/yes.js';
-export { InvalidValue, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';
+export { InvalidValue, parseObject, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';
 export {
   LIFETIME_NAMES,
   type LifetimeInput,
@@ -118,6 +118,7 @@ export {
 export {
   changeBetween,
   changesBy,
+  locksSomebodyOut,
   USER_CHANGES,
   verdictsBy,
   type UserChange,
@@ -126,6 +127,8 @@ export {
 export type { Verdict } from './sign-in/verdict.js';
 export { warningsOf, warningsOfChange, type ChangeWarnings } from './sign-in/warnings.js';
 export type { PolicyFound } from './reads/answers.js';
+export type { UpcomingChange, UpcomingPolicy } from './sign-in/upcoming.js';
+export type { UpcomingPolicies } from './reads/upcoming-policies.js';
 export type { OnDefault } from './reads/on-default.js';
 export type { Reason } from './policy/rejections.js';
 export type { PolicyWarning, WarningName } from './sign-in/warnings.js';

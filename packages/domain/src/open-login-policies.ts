@@ -14,6 +14,7 @@ import type { Guard } from './commands/guard.js';
 import { LoginPolicies } from './login-policies.js';
 import type { IdentityProviderDirectory } from './policy/identity-provider-directory.js';
 import type { OrganizationList } from './reads/affected.js';
+import type { UpcomingPolicies } from './reads/upcoming-policies.js';
 import type { PeopleCounter } from './sign-in/people.js';
 
 /** The options of the login policies: their store, and what else they may use. */
@@ -37,6 +38,11 @@ export interface LoginPoliciesOptions {
    */
   readonly people?: PeopleCounter;
   /**
+   * Tells the policies that an organization's users will meet later, such as the approved proposals
+   * (docs/how-to/four-eyes.md): `effectivePolicy` and `evaluateSignIn` answer with them.
+   */
+  readonly upcoming?: UpcomingPolicies;
+  /**
    * For followed read models (EventStoreDB): the greatest age, in milliseconds, of the known head when a read is
    * answered. After that the read asks for the head, and rejects with `projection-behind` when the store does not
    * answer: sign-in fails closed while the process is cut off. With 0 each read asks. Default 10,000.
@@ -56,6 +62,7 @@ const OPTIONS: OptionRules<LoginPoliciesOptions> = {
   guard: optional(oneOf('refuse', 'warn')),
   organizations: optional(withMethods('list')),
   people: optional(withMethods('affectedBy')),
+  upcoming: optional(withMethods('of')),
   maxAgeMs: optional(numberBetween(0, Number.MAX_SAFE_INTEGER)),
   ids: optional(aFunction),
   // The largest map that JavaScript can hold.

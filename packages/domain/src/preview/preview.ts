@@ -65,6 +65,10 @@ export interface Preview {
   readonly events: readonly LoginPolicyEvent[];
   /** The changes in the policy that applies to the owner's users: for an organization, its effective policy. */
   readonly changes: readonly PolicyChange[];
+  /** That policy before the change. Not in the answer's JSON. */
+  readonly before: LoginPolicy;
+  /** That policy after it, likewise: to judge sign-ins by. */
+  readonly after: LoginPolicy;
   /** The problems of the resulting policy that the rules allow: those introduced and those already there. */
   readonly warnings: ChangeWarnings;
   /** The organizations whose users the change affects. */
@@ -215,7 +219,7 @@ async function stillAllowingIn({
 async function outlookOf(
   { before, after }: { readonly before: LoginPolicy; readonly after: LoginPolicy },
   surroundings: Surroundings,
-): Promise<Pick<Preview, 'changes' | 'warnings' | 'affected' | 'people' | 'you'>> {
+): Promise<Pick<Preview, 'after' | 'before' | 'changes' | 'warnings' | 'affected' | 'people' | 'you'>> {
   const { owner, read, counting, defaults, besides, you } = surroundings;
   const met = effectivePolicy(activeOf(before), () => readable(defaults?.before)) ?? ABSENT;
   const wouldMeet = effectivePolicy(activeOf(after), () => readable(defaults?.after)) ?? ABSENT;
@@ -230,7 +234,8 @@ async function outlookOf(
     introduced: [...introduced, ...(counting.people ? warningsOfPeople(change, people, yours) : [])],
     standing,
   };
-  return { changes, warnings, affected, ...(people && { people }), ...(yours && { you: yours }) };
+  const policies = { before: met, after: wouldMeet };
+  return { changes, ...policies, warnings, affected, ...(people && { people }), ...(yours && { you: yours }) };
 }
 
 /** The default policy that applies, if there is one. @throws why it can't be read. */

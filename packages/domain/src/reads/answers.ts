@@ -9,6 +9,7 @@ import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { Organization, Owner } from '../policy/owner.js';
 import type { Rejection } from '../policy/rejections.js';
 import type { LoginSettingsView } from '../policy/settings.js';
+import type { UpcomingPolicy } from '../sign-in/upcoming.js';
 
 /** The command or the read was refused; nothing was written. */
 export interface Rejected {
@@ -44,6 +45,11 @@ export interface PolicyFound {
   readonly policy: LoginPolicyView;
   /** What the answer depended on: pass it as `ifSeen`. Absent for a policy in the past. */
   readonly seen?: string;
+  /**
+   * Where the policies were opened with `upcoming`, for an organization now: the policies that its users will meet
+   * later. `unknown` when the program could not tell in time.
+   */
+  readonly upcoming?: readonly UpcomingPolicy[] | 'unknown';
 }
 
 /** A policy in an answer. */

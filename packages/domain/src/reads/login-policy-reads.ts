@@ -11,6 +11,7 @@ import {
   parseOrganization,
   parseOwner,
   type InstanceRef,
+  type Organization,
   type OrganizationRef,
   type OwnerRef,
 } from '../policy/owner.js';
@@ -43,11 +44,13 @@ import {
   parseSpan,
   type HistoryOptions,
   type ListOptions,
+  type ParsedRead,
   type PageOptions,
   type PolicyReadOptions,
   type ReadOptions,
   type Span,
 } from './read-input.js';
+import { upcomingFrom, type UpcomingPolicies } from './upcoming-policies.js';
 
 /** What the reads of login policies answer from. */
 export interface ReadSources {
@@ -58,6 +61,7 @@ export interface ReadSources {
   /** The consumers that are closed with the policies. */
   readonly consumers: ReadonlySet<Consumer>;
   readonly identityProviders: IdentityProviderDirectory | undefined;
+  readonly upcoming: UpcomingPolicies | undefined;
 }
 
 const CLOSE_MS = 5000;
@@ -72,9 +76,12 @@ export abstract class LoginPolicyReads {
   readonly #consumers: ReadonlySet<Consumer>;
   readonly #instancePolicies: InstancePolicies;
   readonly #identityProviders: IdentityProviderDirectory | undefined;
+  readonly #upcomingPolicies: UpcomingPolicies | undefined;
 
-  protected constructor({ calls, consumers, identityProviders, instancePolicies, policies, readModel }: ReadSources) {
+  protected constructor(sources: ReadSources) {
+    const { calls, consumers, identityProviders, instancePolicies, policies, readModel, upcoming } = sources;
     this.readModel = readModel;
+    this.#upcomingPolicies = upcoming;
     this.#closeReadModel = (options) => readModel.close(options);
     this.#policies = policies;
     this.#calls = calls;
@@ -100,8 +107,12 @@ export abstract class LoginPolicyReads {
     return this.#calls.answer(
       'effectivePolicy',
       () => ({ owner: parseOrganization(organization, 'owner'), read: parsePolicyRead(options) }),
-      async ({ owner, read }) =>
-        foundPolicy(await this.#policies.effective(owner, read), { owner: instanceOf(owner), read }, owner),
+      async ({ owner, read }) => {
+        const found = await this.#policies.effective(owner, read);
+        const answer = foundPolicy(found, { owner: instanceOf(owner), read }, owner);
+        const upcoming = await this.#upcoming(owner, read);
+        return answer.outcome === 'found' && upcoming !== undefined ? { ...answer, upcoming } : answer;
+      },
     );
   }
 
@@ -147,7 +158,9 @@ export abstract class LoginPolicyReads {
       async (asked) => {
         const found = await this.#policies.effective(asked.organization, asked.read);
         if (found === undefined) return policyNotFound({ owner: instanceOf(asked.organization), read: asked.read });
-        return judgedBy(found, asked.signIn, asked.at ?? this.#policies.now());
+        const upcoming = await this.#upcoming(asked.organization, asked.read);
+        const policy = upcoming === undefined ? found : { ...found, upcoming };
+        return judgedBy(policy, asked.signIn, asked.at ?? this.#policies.now());
       },
     );
   }
@@ -253,6 +266,12 @@ export abstract class LoginPolicyReads {
   /** Closes them at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** The upcoming policies of an organization, for a read of now. */
+  async #upcoming(organization: Organization, { asOf, freshness }: ParsedRead): Promise<PolicyFound['upcoming']> {
+    if (this.#upcomingPolicies === undefined || asOf !== undefined) return undefined;
+    return upcomingFrom(this.#upcomingPolicies, organization, freshness.signal);
   }
 
   #list<Name extends ListName>(

@@ -42,7 +42,8 @@ export type Answer = CommandAnswer | ReadAnswer<Found> | JudgedSignIn;
 /**
  * Any answer as JSON, with the same names. Sequences, positions and revisions are decimal strings, times ISO 8601 in
  * UTC, lifetimes ISO 8601 as in events (`PT240H`). A recorded event becomes its sequence, id, time, type and data. Left
- * out: `undefined` members, and the idempotency key of a history entry, which belongs to its caller.
+ * out: `undefined` members, the idempotency key of a history entry, which belongs to its caller, and the two policies of
+ * a preview, which its changes say.
  *
  * @throws TypeError for anything but an answer, such as a promise of one.
  */
@@ -51,6 +52,10 @@ export function toJson(answer: Answer): JsonObject {
   if (answer.outcome === 'accepted') return objectJson({ ...answer, events: answer.events.map(recorded) });
   if (answer.outcome === 'found' && 'kind' in answer && answer.kind === 'history')
     return objectJson({ ...answer, entries: answer.entries.map(({ idempotencyKey: _, ...entry }) => entry) });
+  if (answer.outcome === 'found' && 'kind' in answer && answer.kind === 'preview') {
+    const { before: _, after: __, ...preview } = answer;
+    return objectJson(preview);
+  }
   return objectJson(answer);
 }
 

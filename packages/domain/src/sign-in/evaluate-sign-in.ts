@@ -6,8 +6,9 @@ import type { Check } from './checks.js';
 import { caseOf, isLevel, stepAt, type Case, type Step } from './steps.js';
 import { judgementOf, proceeding } from './judgement.js';
 import { parseRules, type ParsedRules } from './parse-rules.js';
-import { parseSignIn } from './parse-sign-in.js';
+import { parseSignIn, type ParsedSignIn } from './parse-sign-in.js';
 import type { Judgement, SignIn, SignInAnswer, SignInLevel, SignInPolicy } from './sign-in.js';
+import { upcomingChanges, type UpcomingPolicy } from './upcoming.js';
 
 /**
  * Judges whether a session's checks are sufficient under an effective policy at an instant, until when that holds, and
@@ -15,16 +16,37 @@ import type { Judgement, SignIn, SignInAnswer, SignInLevel, SignInPolicy } from 
  *
  * Pure: it reads neither a clock nor a store. Order and duplicates in lists do not matter. Malformed input is
  * `rejected` with its field; so is a policy that was not found.
+ *
+ * @param upcoming The policies that will apply later, such as the `upcoming` of `effectivePolicy`: the answer says what
+ *   they mean for the user, so that they can be told in time.
  */
-export function evaluateSignIn(policy: SignInPolicy, signIn: SignIn): SignInAnswer {
+export function evaluateSignIn(
+  policy: SignInPolicy,
+  signIn: SignIn,
+  upcoming?: readonly UpcomingPolicy[] | 'unknown',
+): SignInAnswer {
   try {
     const rules = rulesOf(policy);
     if ('outcome' in rules) return rules;
     const asked = parseSignIn(signIn);
-    return judgementAt(caseOf(rules, asked), asked.at ?? parseInstantInput(undefined, 'at'));
+    const at = asked.at ?? parseInstantInput(undefined, 'at');
+    return withUpcoming(judgementAt(caseOf(rules, asked), at), { rules, signIn: asked, at }, upcoming);
   } catch (caught) {
     return invalidArgument(caught);
   }
+}
+
+/** Adds what upcoming policies mean for the user, where they were given. @throws InvalidValue */
+export function withUpcoming(
+  judgement: Judgement,
+  { rules, signIn, at }: { readonly rules: ParsedRules; readonly signIn: ParsedSignIn; readonly at: number },
+  upcoming: readonly UpcomingPolicy[] | 'unknown' | undefined,
+): Judgement {
+  if (upcoming === undefined) return judgement;
+  return {
+    ...judgement,
+    upcoming: upcoming === 'unknown' ? upcoming : upcomingChanges(rules, { signIn, at }, upcoming),
+  };
 }
 
 function rulesOf(policy: SignInPolicy): ParsedRules | Rejected {

@@ -1,9 +1,10 @@
 import type { Instant } from '@login-policy/event-sourcing';
 import { parseInstantInput } from '../input/instant.js';
 import { isOrganization, parseOrganization, type Organization } from '../policy/owner.js';
+import type { PolicyFound } from '../reads/answers.js';
 import type { StateFound } from '../reads/found-rows.js';
 import { parsePolicyRead, type ParsedRead } from '../reads/read-input.js';
-import { judgementAt } from './evaluate-sign-in.js';
+import { judgementAt, withUpcoming } from './evaluate-sign-in.js';
 import { parseRules } from './parse-rules.js';
 import { parseSignIn, type ParsedSignIn } from './parse-sign-in.js';
 import type { JudgedSignIn } from './sign-in.js';
@@ -40,11 +41,16 @@ export function parseAskedAbout(givenOrganization: unknown, signIn: unknown, opt
 }
 
 /** The judgement at an instant by the policy found. */
-export function judgedBy(found: StateFound, signIn: ParsedSignIn, at: Instant): JudgedSignIn {
-  const { changeInfo, owner, policy, position } = found;
-  const judgement = judgementAt(caseOf(parseRules(policy), signIn), at);
+export function judgedBy(
+  found: StateFound & Pick<PolicyFound, 'upcoming'>,
+  signIn: ParsedSignIn,
+  at: Instant,
+): JudgedSignIn {
+  const { changeInfo, owner, policy, position, upcoming } = found;
+  const rules = parseRules(policy);
+  const judgement = judgementAt(caseOf(rules, signIn), at);
   return {
-    ...judgement,
+    ...withUpcoming(judgement, { rules, signIn, at }, upcoming),
     owner,
     isDefault: !isOrganization(owner),
     eventId: changeInfo.eventId,

@@ -103,7 +103,8 @@ function later(instant: number, { from }: Check): number {
   return from > instant ? from : instant;
 }
 
-function toSetUp(of: Case): readonly SignInOption[] {
+/** What the policy lets the user set up that they lack. */
+export function toSetUp(of: Case): readonly SignInOption[] {
   const missing = optionsFor((factor) => canSetUp(of, factor));
   return canSetUpPasskey(of) ? [PASSKEY, ...missing] : missing;
 }

@@ -5,6 +5,7 @@ import type { LifetimeInput } from '../policy/lifetimes.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import type { LoginSettings, LoginSettingsView } from '../policy/settings.js';
 import type { LoginPolicyView, PolicyFound, ReadAnswer, Rejected } from '../reads/answers.js';
+import type { UpcomingChange } from './upcoming.js';
 
 /** The parts of a policy that sign-ins depend on. Both a view and a state have them. */
 export interface SignInRules {
@@ -116,6 +117,8 @@ export interface Impossible {
 export type Judgement = (Proceed | Ask | Impossible) & {
   /** The first later instant at which the answer changes; `undefined` when time alone does not change it. */
   readonly validUntil: Date | undefined;
+  /** Where upcoming policies were given: what they mean for the user. `unknown`: they could not be had. */
+  readonly upcoming?: readonly UpcomingChange[] | 'unknown';
 };
 
 /** The answer of `evaluateSignIn`. Only `proceed` lets a user in. */
