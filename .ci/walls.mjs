@@ -33,7 +33,7 @@ const said = {
     'node:fs',
     './people/any.js',
     './rollout/any.js',
-    ...ours('event-sourcing/store', 'store-sqlite', 'testkit', 'witness'),
+    ...ours('event-sourcing/store', 'store-sqlite', 'testkit', 'witness', 'proposals'),
   ],
   'packages/domain/src/sign-in': ['../people/any.js', '../analysis/any.js', '../backtest/any.js', '../preview/any.js'],
   'packages/domain/src/backtest': ['../sign-in/any.js', '../people/any.js', 'node:fs'],
@@ -42,7 +42,8 @@ const said = {
   'packages/domain/src/people': ['../sign-in/any.js', '../analysis/any.js', '../login-policies.js', 'node:fs'],
   'packages/domain/src/analysis': ['../sign-in/any.js', '../people/any.js'],
   'packages/store-sqlite/src': [...ours('domain', 'store-postgres', 'testkit'), 'pg-pool', '@grpc/grpc-js'],
-  'packages/api/src': ['pg', ...ours('store-sqlite', 'event-sourcing/store', 'witness')],
+  'packages/api/src': ['pg', ...ours('store-sqlite', 'event-sourcing/store', 'witness', 'proposals')],
+  'packages/proposals/src': ['pg', ...ours('event-sourcing/store', 'event-sourcing/domain', 'store-sqlite', 'witness')],
   'packages/witness/src': ['pg', ...ours('event-sourcing/store', 'event-sourcing/values', 'store-sqlite', 'api')],
   'examples/any/src': ours('testkit', 'event-sourcing/store', 'example-any'),
 };

@@ -16,6 +16,7 @@ const domain = [
 ];
 const api = ['', '/opentelemetry', '/sign-in-files'].map((entry) => `@login-policy/api${entry}`);
 const witness = ['@login-policy/witness'];
+const proposals = ['@login-policy/proposals'];
 const testkit = ['@login-policy/testkit', '@login-policy/testkit/contracts'];
 const driversOf = {
   'store-sqlite': [],
@@ -25,7 +26,7 @@ const driversOf = {
 const names = Object.keys(driversOf);
 const stores = names.map((name) => `@login-policy/${name}`);
 export const drivers = Object.values(driversOf).flat();
-const choosers = [...kernel, ...domain, ...stores, ...api, ...witness, ...drivers];
+const choosers = [...kernel, ...domain, ...stores, ...api, ...witness, ...proposals, ...drivers];
 const pure = { node: false };
 
 /** Which of our packages and which drivers each folder may import. A folder that is not listed may import none. */
@@ -77,6 +78,8 @@ export const rooms = {
   'packages/api/test': { may: [...kernelOfDomains, ...domain, ...api, ...testkit] },
   // A guest uses public entries only, and no other package imports it: so the kernel has all that a guest needs.
   'packages/witness/src': { may: kernel },
+  'packages/proposals/src': { may: [...kernel, ...domain] },
+  'packages/proposals/test': { may: [...kernel, ...domain, ...stores, ...proposals, ...testkit, 'pg'] },
   'packages/witness/test': { may: [...kernel, ...domain, ...stores, ...witness, ...testkit, 'pg'] },
   // Level 3 chooses the stores, and passes them their drivers. Test code is in test folders and in proofs.
   'packages/cli/src': { may: [...choosers, ...kernelOfStores] },

@@ -4,6 +4,7 @@ import { loginPolicyEvents } from '../events/event-codec.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
+import type { LoginPolicy } from '../policy/login-policy.js';
 import type { JudgedSignIn } from '../sign-in/sign-in.js';
 import {
   refuseNoAnswer,
@@ -33,7 +34,8 @@ type Found =
 
 /** What previews and rollouts find. */
 type FoundByGuest =
-  | { readonly kind: 'preview' | 'rollout-plan' | 'rollout-report' }
+  | { readonly kind: 'preview'; readonly before: LoginPolicy; readonly after: LoginPolicy }
+  | { readonly kind: 'rollout-plan' | 'rollout-report' }
   | { readonly rollout: { readonly id: string } | undefined };
 
 /** Any answer of {@link LoginPolicies}, or of a preview or rollout of them. */
