@@ -1,4 +1,4 @@
-import { createApi, oneInstance, staticTokens, type Caller, type Ports } from '@login-policy/api';
+import { createApi, oneInstance, staticTokens, type Caller, type Ports, type SignIns } from '@login-policy/api';
 import { openLoginPolicies } from '@login-policy/domain';
 import { openPeople, type Census } from '@login-policy/domain/people';
 import { openAuditLog } from '@login-policy/domain/audit';
@@ -47,10 +47,15 @@ export interface Serving {
   readonly isAudited?: boolean;
   /** Who the users are. Default: unknown. */
   readonly census?: Census;
+  /** Default: not recorded. */
+  readonly signIns?: SignIns;
 }
 
 /** Serves the policies of instance `iam` in a SQLite file, as a program beside the command line does. */
-export async function serve(path: string, { census, isAudited = true, ports = {} }: Serving = {}): Promise<Served> {
+export async function serve(
+  path: string,
+  { census, isAudited = true, ports = {}, signIns }: Serving = {},
+): Promise<Served> {
   const store = await openSqliteStore({ path });
   const people = census && openPeople({ census });
   const loginPolicies = await openLoginPolicies({ store, guard: 'refuse', ...(people && { people }) });
@@ -58,6 +63,7 @@ export async function serve(path: string, { census, isAudited = true, ports = {}
   const api = createApi({
     loginPolicies,
     ...(auditLog && { auditLog }),
+    ...(signIns && { signIns }),
     ports: {
       authenticate,
       instanceOf: oneInstance('iam'),

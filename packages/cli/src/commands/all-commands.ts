@@ -3,6 +3,7 @@ import { referencePage } from '../command-line/reference-page.js';
 import type { Command } from '../command-line/command.js';
 import { CHANGE_COMMANDS } from './change-commands.js';
 import { analyze } from './analyze.js';
+import { backtest } from './backtest.js';
 import { audit } from './audit.js';
 import { copy } from './copy.js';
 import { importCommand } from './import.js';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   whoAllows,
   evaluate,
   analyze,
+  backtest,
   ...CHANGE_COMMANDS,
   exportCommand,
   schema,

@@ -4,6 +4,7 @@ import type { RolloutCommand } from '@login-policy/domain/rollout';
 import { changeEverywhere } from '../changes/change-everywhere.js';
 import { changeOne } from '../changes/change-one.js';
 import { CHANGE_OPTIONS } from '../changes/change-options.js';
+import { hintFor } from '@login-policy/event-sourcing/options';
 import { parseSettings, SETTINGS_HELP } from '../changes/parse-settings.js';
 import type { ArgumentSpec, Command, OptionSpecs } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
@@ -88,37 +89,37 @@ function changeOneCommand(
   };
 }
 
-/** Every command that changes policies. */
-export const CHANGE_COMMANDS: readonly Command[] = [
-  changeCommand({
+/** The commands for one policy or for all. */
+const CHANGES: readonly ChangeCommandSpec[] = [
+  {
     name: 'add-second-factor',
     summary: 'Allows a second factor.',
     argument: SECOND,
     example: 'OTP_EMAIL',
     commandOf: (name) => ({ type: 'addSecondFactor', factor: factorNamed(name, SECOND_FACTORS) }),
-  }),
-  changeCommand({
+  },
+  {
     name: 'remove-second-factor',
     summary: 'No longer allows a second factor.',
     argument: SECOND,
     example: 'OTP_SMS',
     commandOf: (name) => ({ type: 'removeSecondFactor', factor: factorNamed(name, SECOND_FACTORS) }),
-  }),
-  changeCommand({
+  },
+  {
     name: 'add-multi-factor',
     summary: 'Allows a multi-factor: passkeys.',
     argument: MULTI,
     example: 'U2F_WITH_VERIFICATION',
     commandOf: (name) => ({ type: 'addMultiFactor', factor: factorNamed(name, MULTI_FACTORS) }),
-  }),
-  changeCommand({
+  },
+  {
     name: 'remove-multi-factor',
     summary: 'No longer allows a multi-factor: passkeys.',
     argument: MULTI,
     example: 'U2F_WITH_VERIFICATION',
     commandOf: (name) => ({ type: 'removeMultiFactor', factor: factorNamed(name, MULTI_FACTORS) }),
-  }),
-  changeCommand({
+  },
+  {
     name: 'add-identity-provider',
     summary: 'Links an identity provider.',
     argument: PROVIDER,
@@ -133,21 +134,44 @@ export const CHANGE_COMMANDS: readonly Command[] = [
       type: 'addIdentityProvider',
       identityProvider: { id, ownerType: ownerTypeOf(args) },
     }),
-  }),
-  changeCommand({
+  },
+  {
     name: 'remove-identity-provider',
     summary: 'Unlinks an identity provider.',
     argument: PROVIDER,
     example: 'google',
     commandOf: (id) => ({ type: 'removeIdentityProvider', id }),
-  }),
-  changeCommand({
+  },
+  {
     name: 'change',
     summary: 'Changes settings.',
     argument: { name: 'SETTINGS', description: SETTINGS_HELP },
     example: 'forceMfa=yes,lifetimes.passwordCheck=PT12H',
     commandOf: (text) => ({ type: 'change', settings: parseSettings(text) }),
-  }),
+  },
+];
+
+/**
+ * The change in a text such as `remove-second-factor OTP_SMS`; settings may stand alone: `forceMfa=yes`.
+ *
+ * @throws Failure
+ */
+export function changeIn(text: string, args: ParsedArguments): RolloutCommand {
+  const [first = '', ...others] = text.trim().split(/\s+/);
+  const words = first.includes('=') ? ['change', first, ...others] : [first, ...others];
+  const [name = '', value, ...more] = words;
+  const found = CHANGES.find((change) => change.name === name);
+  if (found !== undefined && value !== undefined && more.length === 0) return found.commandOf(value, args);
+  const names = CHANGES.map((change) => change.name);
+  const hint = found === undefined ? hintFor(name, names) : `${name} takes one word: ${found.argument.name}.`;
+  throw new Failure(EXIT.usage, `--change must be a change like ${JSON.stringify(EXAMPLE)}. ${hint}`);
+}
+
+const EXAMPLE = 'remove-second-factor OTP_SMS';
+
+/** Every command that changes policies. */
+export const CHANGE_COMMANDS: readonly Command[] = [
+  ...CHANGES.map(changeCommand),
   changeOneCommand(
     {
       name: 'customize',
@@ -189,7 +213,7 @@ export const CHANGE_COMMANDS: readonly Command[] = [
 ];
 
 function ownerTypeOf(args: ParsedArguments): IdentityProviderOwner {
-  const name = args.value('owner-type') ?? 'SYSTEM';
+  const name = (args.hasOption('owner-type') ? args.value('owner-type') : undefined) ?? 'SYSTEM';
   const found = IDENTITY_PROVIDER_OWNERS.find((one) => one === name);
   if (found !== undefined) return found;
   throw new Failure(

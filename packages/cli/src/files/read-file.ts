@@ -29,6 +29,14 @@ function identityOf({ dev, ino }: Stats): string {
 /** The number of reads under way, also of interrupted ones: nothing can end a read of a pipe. */
 let reads = 0;
 
+/** Notes a read that is under way until the returned function is called. */
+export function beginReading(): () => void {
+  reads += 1;
+  return () => {
+    reads -= 1;
+  };
+}
+
 /** Whether a file is being read, so that Node would wait for it before it exits. */
 export function isReading(): boolean {
   return reads > 0;
@@ -61,11 +69,11 @@ export async function readTextFile(file: string, io: FileIo): Promise<string> {
 
 /** The bytes of a file; `undefined` if it is too large. */
 async function readNoted(path: string, io: FileIo): Promise<Buffer | undefined> {
-  reads += 1;
+  const end = beginReading();
   try {
     return await bytesOf(path, io);
   } finally {
-    reads -= 1;
+    end();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Acknowledgement, PolicyChange } from '@login-policy/domain';
+import type { Backtest } from '@login-policy/domain/backtest';
 import type { RolloutCommand } from '@login-policy/domain/rollout';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -26,6 +27,7 @@ import type {
   RolloutRunOptions,
   RolloutRun,
 } from './policies.js';
+import { lookBackOverApi, type LookingBack } from './looking-back.js';
 import { rolloutOverApi } from './rollout-over-api.js';
 
 /** The number of policies per request. */
@@ -109,6 +111,10 @@ export class ApiPolicies implements Policies {
   rollOut(command: RolloutCommand, { acknowledge, by, id }: RolloutRunOptions): RolloutRun {
     const headers = { ...acknowledgeHeader(acknowledge), ...reasonHeader(by) };
     return rolloutOverApi(this.#api, { id, command, headers });
+  }
+
+  async lookBack(asked: LookingBack): Promise<Backtest> {
+    return lookBackOverApi(this.#api, asked);
   }
 
   async forbidden(

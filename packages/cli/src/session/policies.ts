@@ -1,6 +1,7 @@
 import type { Acknowledgement, CommandInput, MultiFactor, PolicyChange, SecondFactor } from '@login-policy/domain';
 import type { LockOut } from '@login-policy/domain/model';
 import type { RolloutCommand } from '@login-policy/domain/rollout';
+import type { Backtest } from '@login-policy/domain/backtest';
 import type { Actor } from '../changes/change-options.js';
 import type {
   AuditPageJson,
@@ -16,6 +17,7 @@ import type {
   StepJson,
   WholePoliciesJson,
 } from './answers.js';
+import type { LookingBack } from './looking-back.js';
 
 /** An organization; `undefined` for the default policy. */
 export type PolicyRef = string | undefined;
@@ -106,6 +108,8 @@ export interface Policies {
   preview(ref: PolicyRef, command: PolicyCommand, conditions: PreviewConditions): Promise<PreviewJson>;
   execute(ref: PolicyRef, command: PolicyCommand, options: ExecuteOptions): Promise<DoneJson>;
   rollOut(command: RolloutCommand, options: RolloutRunOptions): RolloutRun;
+  /** What a change would have meant for recorded sign-ins. */
+  lookBack(asked: LookingBack): Promise<Backtest>;
   /** Those policies that the caller may not change or, where requested, remove. */
   forbidden(changes: readonly { readonly ref: PolicyRef; readonly removes: boolean }[]): Promise<readonly PolicyRef[]>;
   auditPage(filter: AuditFilter, page: { readonly limit: number; readonly after?: string }): Promise<AuditPageJson>;

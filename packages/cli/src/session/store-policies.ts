@@ -9,6 +9,7 @@ import {
   type PolicyChange,
   type SignInAttempt,
 } from '@login-policy/domain';
+import type { Backtest } from '@login-policy/domain/backtest';
 import { previewCommand } from '@login-policy/domain/preview';
 import { type RolloutCommand, rollOut } from '@login-policy/domain/rollout';
 import { parsePosition, positionToString, type Store } from '@login-policy/event-sourcing';
@@ -40,6 +41,7 @@ import type {
   RolloutRunOptions,
   RolloutRun,
 } from './policies.js';
+import { lookBackInStore, type LookingBack } from './looking-back.js';
 import { rolloutInStore } from './rollout-in-store.js';
 
 /** The parts of a session on a store. */
@@ -130,6 +132,10 @@ export class StorePolicies implements Policies {
 
   rollOut(command: RolloutCommand, { by, ...how }: RolloutRunOptions): RolloutRun {
     return rolloutInStore((bound) => rollOut(this.#policies, this.#instance, command, { ...by, ...how, ...bound }));
+  }
+
+  lookBack(asked: LookingBack): Promise<Backtest> {
+    return lookBackInStore(this.#policies, this.#instance, asked);
   }
 
   /** A user who can open the store may change everything in it. */
