@@ -12,6 +12,8 @@ export { CannotStart, readConfig } from './config.js';
 export { CustomPolicies } from './directory/custom-policies.js';
 export { exchangeOf, networkIn } from './http/exchange.js';
 export { logTo, type Log, type LogFacts } from './log.js';
+export { Metrics } from './metrics.js';
+export { RecordedSignIns } from './sign-ins/recorded-sign-ins.js';
 export { Sessions } from './sessions/sessions.js';
 export { ChangesFeed, type Change, type OnChanges } from './routes/changes-feed.js';
 export { ChangesStreams } from './routes/changes-streams.js';
