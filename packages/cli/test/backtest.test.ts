@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { EXIT } from '@login-policy/cli';
 import { evaluateSignIn, orThrow, type OwnerRef, type SignIn } from '@login-policy/domain';
-import { signInRecorder, type Backtest } from '@login-policy/domain/backtest';
+import { SIGN_IN_RECORD_SCHEMA, signInRecorder, type Backtest } from '@login-policy/domain/backtest';
 import { isOrganization } from '@login-policy/domain/model';
+import Ajv from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { GLOBEX, INSTANCE, Place } from './running.js';
@@ -77,6 +78,14 @@ describe('looking back at sign-ins', () => {
     expect((await run('--everywhere')).effects.weaker.signIns).to.equal(3);
     expect((await run('--everywhere', '--since', '2026-12-03')).effects.weaker.signIns).to.equal(1);
     expect((await run('--everywhere', '--until', '2026-12-02T00:00:00Z')).effects.weaker.signIns).to.equal(1);
+  });
+
+  it('has records that keep to their schema', () => {
+    const isRecord = new Ajv.default({ formats: { 'date-time': true } }).compile(SIGN_IN_RECORD_SCHEMA);
+    for (const line of lines.trimEnd().split('\n')) {
+      expect(isRecord(JSON.parse(line)), JSON.stringify(isRecord.errors)).to.equal(true);
+      expect(isRecord({ ...JSON.parse(line), name: 'olga' })).to.equal(false);
+    }
   });
 
   it('takes a plan', async () => {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { describeSignIn, toJson, type SignInAttempt } from '@login-policy/domain';
+import { SIGN_IN_MEMBERS } from '@login-policy/domain/backtest';
 import { parsePosition, type Position } from '@login-policy/event-sourcing';
 import { OF_ORGANIZATION } from '../calls/scope.js';
 import { unreadable } from '../errors/refusals.js';
@@ -13,7 +14,6 @@ const OPTIONS: Schema = {
   type: 'array',
   items: { type: 'object', description: 'method, and factor or identityProvider.' },
 };
-const CHECK = { type: 'object', required: ['at'] };
 
 /**
  * `POST /management/v1/policies/login/_evaluate_sign_in`: judges a described session by the organization's effective
@@ -30,37 +30,7 @@ export const evaluateSignInRoute: OwnRoute = {
       type: 'object',
       required: ['user', 'session'],
       properties: {
-        user: {
-          type: 'object',
-          required: ['hasPassword', 'factors', 'identityProviders'],
-          properties: {
-            hasPassword: { type: 'boolean' },
-            factors: TEXTS,
-            identityProviders: TEXTS,
-            mfaInitSkippedAt: INSTANT,
-          },
-        },
-        session: {
-          type: 'object',
-          properties: {
-            password: INSTANT,
-            externalLogin: { ...CHECK, properties: { identityProvider: { type: 'string' }, at: INSTANT } },
-            secondFactors: {
-              type: 'array',
-              items: { ...CHECK, properties: { factor: { type: 'string' }, at: INSTANT } },
-            },
-            passkey: { ...CHECK, properties: { at: INSTANT, isUserVerified: { type: 'boolean' } } },
-            expiresAt: INSTANT,
-          },
-        },
-        request: {
-          type: 'object',
-          properties: {
-            startedAt: INSTANT,
-            maxAge: { type: 'string', description: 'ISO 8601, such as PT5M.' },
-            level: { type: 'string', enum: ['one-factor', 'two-factors', 'passkey'] },
-          },
-        },
+        ...SIGN_IN_MEMBERS,
         at: { ...INSTANT, description: 'An instant that is past: judged by the policy of then. Left out: now.' },
         position: { type: 'string', description: 'By the policy at this position of an answer, at the instant at.' },
       },

@@ -5,6 +5,7 @@ export type { Backtest, BacktestExample, BadLine, LineProblem } from './findings
 export type { RecordSource } from './lines.js';
 export { policiesAfter, policiesThen, type PolicyProposed, type PolicyThen, type ProposedChange } from './policies.js';
 export { RECORD_VERSION, type RecordedAnswer, type SignInRecord } from './record.js';
+export { SIGN_IN_MEMBERS, SIGN_IN_RECORD_SCHEMA, type JsonSchema } from './schema.js';
 export {
   signInRecorder,
   type RecorderOptions,
