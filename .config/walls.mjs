@@ -21,7 +21,7 @@ const testkit = ['@login-policy/testkit', '@login-policy/testkit/contracts'];
 const driversOf = {
   'store-sqlite': [],
   'store-postgres': ['pg'],
-  'store-eventstoredb': ['@eventstore/db-client', '@grpc/grpc-js'],
+  'store-eventstoredb': ['@eventstore/db-client', '@kurrent/kurrentdb-client', '@grpc/grpc-js'],
 };
 const names = Object.keys(driversOf);
 const stores = names.map((name) => `@login-policy/${name}`);

@@ -1,10 +1,10 @@
 /** The configuration of the service, from the environment. */
 export interface Config {
-  /** The store of the policies: `memory:`, `sqlite:PATH`, `postgres://…` or `esdb://…`. */
+  /** The store of the policies: `memory:`, `sqlite:PATH`, `postgres://…`, `esdb://…` or `kurrentdb://…`. */
   readonly storeUrl: string;
 }
 
-const KNOWN = /^(memory:$|sqlite:.+|postgres(ql)?:\/\/.+|esdb(\+discover)?:\/\/.+)/;
+const KNOWN = /^(memory:$|sqlite:.+|postgres(ql)?:\/\/.+|(esdb|kurrentdb)(\+discover)?:\/\/.+)/;
 
 /**
  * Reads the environment.
@@ -15,7 +15,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const storeUrl = environment['LOGIN_POLICY_STORE'] ?? 'sqlite:.data/backend-service.db';
   if (!KNOWN.test(storeUrl)) {
     // The value is not shown: where its password is, only a known form tells.
-    throw new Error('LOGIN_POLICY_STORE must be memory:, sqlite:PATH, postgres://… or esdb://….');
+    throw new Error('LOGIN_POLICY_STORE must be memory:, sqlite:PATH, postgres://…, esdb://… or kurrentdb://….');
   }
   return { storeUrl };
 }

@@ -9,7 +9,7 @@ import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
 export async function openStore(url: string): Promise<Store> {
   if (url === 'memory:') return openMemoryStore();
   if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length));
-  return url.startsWith('esdb') ? openEventStoreDb(url) : openPostgres(url);
+  return /^(esdb|kurrentdb)/.test(url) ? openEventStoreDb(url) : openPostgres(url);
 }
 
 async function openSqlite(path: string): Promise<Store> {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** The configuration from the environment. */
 export interface Config {
-  /** The policies' store: `memory:`, `sqlite:PATH`, `postgres://…` or `esdb://…`. */
+  /** The policies' store: `memory:`, `sqlite:PATH`, `postgres://…`, `esdb://…` or `kurrentdb://…`. */
   readonly storeUrl: string;
   /** The accounts' database: `sqlite:PATH` or `postgres://…`. */
   readonly accountsUrl: string;
@@ -57,7 +57,7 @@ export class CannotStart extends Error {
 }
 
 /** SQLite's own `:memory:` would be invisible to a second process, and no real file has this name. */
-const KNOWN_STORE = /^(memory:$|sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+|esdb(\+discover)?:\/\/.+)/;
+const KNOWN_STORE = /^(memory:$|sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+|(esdb|kurrentdb)(\+discover)?:\/\/.+)/;
 const KNOWN_ACCOUNTS = /^(sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+)/;
 const LONGEST_SECONDS = 86_400;
 
@@ -156,7 +156,8 @@ function sentenceOf(issue: z.core.$ZodIssue | undefined, environment: Environmen
   const [name = '', index] = (issue?.path ?? []).map(String);
   // An unknown form is not shown, because its password can't be located.
   if (name === 'IAM_ACCOUNTS') return new CannotStart('IAM_ACCOUNTS must be sqlite:PATH or postgres://….');
-  if (name === 'IAM_STORE') return new CannotStart('IAM_STORE must be memory:, sqlite:PATH, postgres://… or esdb://….');
+  if (name === 'IAM_STORE')
+    return new CannotStart('IAM_STORE must be memory:, sqlite:PATH, postgres://…, esdb://… or kurrentdb://….');
   const value = environment[name]?.trim() ?? '';
   const shown = index === undefined ? value : (value.split(',')[Number(index)]?.trim() ?? '');
   return new CannotStart(`${name} must be ${issue?.message ?? 'something else'}, not ${JSON.stringify(shown)}.`);

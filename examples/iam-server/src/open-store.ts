@@ -31,7 +31,7 @@ export async function openStore(url: string): Promise<Store> {
 async function openUnseen(url: string): Promise<Store> {
   if (url === 'memory:') return openMemoryStore();
   if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length));
-  return url.startsWith('esdb') ? openEventStoreDb(url) : openPostgres(url);
+  return /^(esdb|kurrentdb)/.test(url) ? openEventStoreDb(url) : openPostgres(url);
 }
 
 /** Why the store of a URL can't be used, as a sentence. */

@@ -15,7 +15,7 @@ function sentenceAbout(variables: Variables): string {
   }
 }
 
-const NO_STORE = /^IAM_STORE must be memory:, sqlite:PATH, postgres:\/\/… or esdb:\/\/…\.$/;
+const NO_STORE = /^IAM_STORE must be memory:, sqlite:PATH, postgres:\/\/…, esdb:\/\/… or kurrentdb:\/\/…\.$/;
 
 describe('the variables of the server', () => {
   it('have defaults, and an empty one counts as missing', () => {

@@ -32,9 +32,9 @@ const mistakes: readonly (readonly [string, string])[] = [
   ['who-allows', 'who-allows needs FACTOR: One of TOTP'],
   [
     'status --store mysql://x',
-    '"mysql://x" is not the URL of a store: sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113.',
+    '"mysql://x" is not the URL of a store: sqlite:FILE, postgres://HOST/DATABASE, esdb://HOST:2113 or kurrentdb://HOST:2113.',
   ],
-  ['status --store kurrentdb://x', 'or esdb://HOST:2113. Of KurrentDB, write esdb:// for kurrentdb://.'],
+  ['status --store kurrentdb://ann:s3cret@x', 'Every user of this machine can read a password in an argument.'],
   ['history --limit ten', '--limit must be a whole number from 0, not "ten".'],
 ];
 
@@ -95,7 +95,7 @@ describe('a command line', () => {
     const { code, err } = await place.run('status', { env: { LOGIN_POLICY_STORE: '' } });
     expect([code, err]).to.deep.equal([
       EXIT.usage,
-      'Expected a store: use --store URL, or set LOGIN_POLICY_STORE: sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113.\n',
+      'Expected a store: use --store URL, or set LOGIN_POLICY_STORE: sqlite:FILE, postgres://HOST/DATABASE, esdb://HOST:2113 or kurrentdb://HOST:2113.\n',
     ]);
   });
 

@@ -2,7 +2,7 @@ import type { Store } from '@login-policy/event-sourcing';
 
 /** Opens the store that a URL names, as the README does: `sqlite:FILE`, `postgres://…` or `esdb://…`. */
 export async function openStore(url: string): Promise<Store> {
-  if (url.startsWith('esdb')) {
+  if (/^(esdb|kurrentdb)/.test(url)) {
     const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb');
     return connectEventStoreDb(url);
   }

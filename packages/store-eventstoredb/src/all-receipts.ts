@@ -6,8 +6,9 @@ import { PAGE_SIZE } from './stream-reader.js';
 import { connectionBroke } from './faults.js';
 import { LogQueries } from './log-queries.js';
 import type { AllRead } from './requests.js';
-import { retry, type ReadingContext } from './server-reads.js';
+import type { ReadingContext } from './server-reads.js';
 import type { ServerFilter, Wanted } from './stream-names.js';
+import { retry } from './time.js';
 
 /** Every receipt of the store: first those stored with events, then those stored in a stream of their own. */
 export async function* allReceipts(

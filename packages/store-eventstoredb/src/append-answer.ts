@@ -1,8 +1,8 @@
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
-import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { revision, type Revision } from '@login-policy/event-sourcing';
 import type { Fault } from '@login-policy/event-sourcing/values';
+import type { Messages } from './clients.js';
 import { appendRefusal } from './faults.js';
 import { ordinalAt } from './record-codec.js';
 
@@ -35,7 +35,7 @@ const DETAIL = 'event_store.client.';
 const NODE_UNAVAILABLE = 'google.protobuf.Empty';
 
 /** Reads the server's answer to one append of a batch. An unclear answer counts as lost. */
-export function answerOf(response: BatchAppendResp, streamName: string): Answer {
+export function answerOf(response: BatchAppendResp, streamName: string, messages: Messages): Answer {
   const success = response.getSuccess();
   if (success !== undefined) {
     const position = success.getPosition();
@@ -49,7 +49,7 @@ export function answerOf(response: BatchAppendResp, streamName: string): Answer 
   const error = response.getError();
   return error === undefined
     ? lost('the server answered with neither success nor error')
-    : answerOfError(error, streamName);
+    : answerOfError(error, streamName, messages);
 }
 
 /** The answer of an attempt whose outcome is unknown. */
@@ -57,7 +57,7 @@ export function lost(cause: unknown): Lost {
   return { kind: 'lost', cause: typeof cause === 'string' ? new Error(cause) : cause };
 }
 
-function answerOfError(error: Status, streamName: string): Answer {
+function answerOfError(error: Status, streamName: string, { shared }: Messages): Answer {
   const details = error.getDetails();
   const name = details?.getTypeName() ?? '';
   const bytes = details?.getValue_asU8() ?? new Uint8Array();

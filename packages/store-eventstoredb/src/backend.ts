@@ -20,7 +20,6 @@ import { Barrier } from './barrier.js';
 import { BatchSender } from './batch-sender.js';
 import type { Connection } from './connection.js';
 import { EventStoreDbConsumers } from './consumers.js';
-import type { Timeouts } from './timeouts.js';
 import { Delivery } from './delivery.js';
 import { STORE } from './faults.js';
 import { PartialAppends } from './partial-appends.js';
@@ -35,6 +34,7 @@ import { Receipts } from './receipts.js';
 import type { ReadingContext } from './server-reads.js';
 import { WholeStreams } from './whole-streams.js';
 import { Writer } from './writer.js';
+import type { Timeouts } from './options.js';
 
 /** Reads the next events after a position. */
 type Reader = (after: Position) => Promise<ReadAhead>;

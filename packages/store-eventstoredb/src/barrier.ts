@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
-import { barrierCall } from './barrier-call.js';
-import type { Connection } from './connection.js';
+import type { AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
+import type { requestCallback } from '@grpc/grpc-js';
+import type { CallArguments, Connection } from './connection.js';
 import { notShown, unacknowledged } from './faults.js';
 import type { StreamNames } from './stream-names.js';
 
@@ -21,6 +22,12 @@ export interface BarrierParts {
   readonly withinMs: number;
   /** Ends a shared barrier. */
   readonly closing: AbortSignal;
+}
+
+/** A running append without events. */
+interface BarrierCall {
+  readonly acknowledged: Promise<void>;
+  readonly cancel: () => void;
 }
 
 /**
@@ -69,7 +76,7 @@ export class Barrier {
       (args) => {
         this.#waiting = undefined;
         askedAt = performance.now();
-        return barrierCall(args, this.#streamName);
+        return this.#call(args);
       },
       closing,
     );
@@ -92,5 +99,22 @@ export class Barrier {
       started.call.cancel();
     }
     return { askedAt, isSameConnection: () => connection.currentId === connectionId };
+  }
+
+  #call({ streams, metadata, options }: CallArguments): BarrierCall {
+    let settle: requestCallback<AppendResp> = () => undefined;
+    const acknowledged = new Promise<void>((resolve, reject) => {
+      settle = (error, response) => {
+        if (error !== null) return reject(error);
+        // A node answers that the stream has events without asking the others.
+        if (response?.hasSuccess() === true) return resolve();
+        return reject(notShown(`the server refused an append without events to ${this.#streamName}`));
+      };
+    });
+    // Without a deadline of gRPC's own: after a blocked event loop, it drops an answer that has arrived.
+    const call = streams.append(metadata, options, settle);
+    call.write(this.#parts.connection.requests.emptyAppend(this.#streamName));
+    call.end();
+    return { acknowledged, cancel: () => call.cancel() };
   }
 }

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { UnavailableError } from '@eventstore/db-client';
 import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { answerOf, lost, type Answer } from './append-answer.js';
-import { batchRequest, type PreparedAppend } from './batch-requests.js';
 import type { StartedCall } from './connection.js';
-import { failureOf, notSent } from './faults.js';
+import { failureOf, notSent, unreachable } from './faults.js';
+import type { PreparedAppend } from './requests.js';
 
 type Duplex = ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
 
@@ -94,7 +93,7 @@ export class BatchCall {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     try {
-      this.#isBufferFull = !this.#call.write(batchRequest(pending.prepared, id));
+      this.#isBufferFull = !this.#call.write(this.#startedCall.requests.batchAppend(pending.prepared, id));
     } catch (error) {
       pending.settle(lost(error));
     }
@@ -107,7 +106,7 @@ export class BatchCall {
     if (pending === undefined) return;
     let answer: Answer;
     try {
-      answer = answerOf(response, pending.prepared.streamName);
+      answer = answerOf(response, pending.prepared.streamName, this.#startedCall.messages);
     } catch (error) {
       answer = lost(error);
     }
@@ -118,7 +117,7 @@ export class BatchCall {
   /** Makes the next append look for another node. */
   #leaveNode(cause: unknown): void {
     this.#isRetired = true;
-    this.#startedCall.reportFailure(new UnavailableError(undefined, String(cause)));
+    this.#startedCall.reportFailure(unreachable(String(cause)));
   }
 
   #timeOut(id: string, afterMs: number, sentAt: number): void {

@@ -3,7 +3,7 @@ import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { lost, type Answer } from './append-answer.js';
 import { BatchCall } from './batch-call.js';
-import type { PreparedAppend } from './batch-requests.js';
+import type { PreparedAppend } from './requests.js';
 import type { Connection } from './connection.js';
 import { notSent, STORE } from './faults.js';
 

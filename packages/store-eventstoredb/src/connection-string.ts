@@ -1,5 +1,6 @@
-import { EventStoreDBClient } from '@eventstore/db-client';
+import { isFault } from '@login-policy/event-sourcing';
 import { joinInWords, nearestName } from '@login-policy/event-sourcing/options';
+import { newClient, type KnownClient } from './clients.js';
 
 const KNOWN = [
   ...['connectionName', 'defaultDeadline', 'discoveryInterval', 'gossipTimeout', 'keepAliveInterval'],
@@ -87,19 +88,23 @@ function flat(name: string): string {
  * The client takes a slash after a host without a port for a part of its name, and drops what follows a second colon.
  *
  * @throws RangeError where the client can't use it. The client's own error has the string, which may hold a password.
+ * @throws StoreForeign when no client is installed.
  */
-export function clientFor(connectionString: string): EventStoreDBClient {
+export function clientFor(connectionString: string): KnownClient {
   const [, user = ''] = /^[^:]+:\/\/([^:]+:[^@]+)@/.exec(connectionString.trim()) ?? [];
-  if (/^\s*kurrentdb(\+discover)?:/i.test(connectionString))
-    throw malformed('@eventstore/db-client, which this store connects with, calls the scheme kurrentdb:// esdb://');
   if (user.split(':').length > 2) throw malformed('write a colon in the user name or the password as %3A');
   try {
-    return EventStoreDBClient.connectionString(connectionString.replace(SLASH_AFTER_HOSTS, '$1'));
+    return newClient(connectionString.replace(SLASH_AFTER_HOSTS, '$1'));
   } catch (caught) {
+    if (isFault(caught)) throw caught;
     if (caught instanceof URIError) throw malformed('write a percent sign in it as %25');
-    throw malformed(caught instanceof Error ? caught.message.replace(/".*"/s, '…') : 'the client refuses it');
+    const { message = '' } = caught instanceof Error ? caught : {};
+    throw malformed(HARMLESS.test(message) ? message.replace(/".*"/s, '…') : 'the client refuses it');
   }
 }
+
+/** The messages that have no part of the string but between quotes. */
+const HARMLESS = /^(Unexpected |Failed to load |userCertFile |Invalid |@eventstore\/db-client, )/;
 
 const SLASH_AFTER_HOSTS = /^(\s*[^:]+:\/\/(?:[^:]+:[^@]+@)?[^?/]+)\/+(?=\?|\s*$)/;
 

@@ -1,13 +1,22 @@
-import { EventStoreDBClient, UnavailableError, type Credentials } from '@eventstore/db-client';
-import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Metadata } from '@grpc/grpc-js';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { ChannelWatch } from './channel-watch.js';
-import { backOff } from './timeouts.js';
 import { Semaphore } from './semaphore.js';
-import { failureOf, foreign, isFailure, isOwnCancellation, needsNewConnection, STORE, unavailable } from './faults.js';
+import type { KnownClient, Messages } from './clients.js';
+import type { Credentials } from './options.js';
+import {
+  failureOf,
+  isFailure,
+  isOwnCancellation,
+  needsNewConnection,
+  STORE,
+  unavailable,
+  unreachable,
+} from './faults.js';
+import { Requests } from './requests.js';
+import { backOff } from './time.js';
 
 /**
  * The arguments to start a call with: the stub on the current connection, and the metadata and options of every call.
@@ -19,7 +28,7 @@ export interface CallArguments {
 }
 
 /** A started call, and callbacks that report what happens to it. */
-export interface StartedCall<Call> {
+export interface StartedCall<Call> extends Pick<Connection, 'messages' | 'requests'> {
   readonly call: Call;
   /**
    * Reports that the call failed. After some errors the client reconnects, to the leader if the error names it.
@@ -44,20 +53,6 @@ export interface ConnectionSettings {
   readonly isOwned: boolean;
 }
 
-/** The members of the client that this store uses. They are `protected` in its types and unchanged since 1.0. */
-interface ClientInternals {
-  readonly execute: <Stub>(
-    Client: new (...args: never[]) => Stub,
-    name: string,
-    action: (stub: Stub) => Promise<Stub>,
-  ) => Promise<Stub>;
-  readonly callArguments: (
-    base: { credentials?: Credentials; requiresLeader: boolean },
-    options: CallOptions,
-  ) => [Metadata, CallOptions];
-  readonly handleError: (streams: StreamsClient, error: Error) => Promise<void>;
-}
-
 /**
  * The client's connection. It uses the client's discovery, TLS, credentials and reconnecting, but not the client's
  * calls (ADR 0010 explains why). No promise created here stays pending, and none rejects without a handler.
@@ -65,7 +60,10 @@ interface ClientInternals {
 export class Connection {
   /** Limits concurrent reads: a server takes 100 calls per connection, including subscriptions. */
   readonly reads: Semaphore = new Semaphore(50);
-  readonly #client: ClientInternals;
+  /** Makes the requests for this connection's client. */
+  readonly requests: Requests;
+  readonly messages: Messages;
+  readonly #client: KnownClient;
   readonly #settings: ConnectionSettings;
   #latest: StreamsClient | undefined;
   readonly #watch = new ChannelWatch();
@@ -74,14 +72,10 @@ export class Connection {
   #aliveAt = -Infinity;
   #isClosed = false;
 
-  /** @throws StoreForeign when the client's version is not supported. */
-  constructor(client: EventStoreDBClient, settings: ConnectionSettings) {
-    const internals: object = client;
-    // Other versions have the same members but different messages, which fail only once they are sent.
-    if (!(client instanceof EventStoreDBClient) || !hasClientInternals(internals)) {
-      throw foreign('this is not a client of the @eventstore/db-client 6.2 beside it');
-    }
-    this.#client = internals;
+  constructor(client: KnownClient, settings: ConnectionSettings) {
+    this.#client = client;
+    this.messages = client.messages;
+    this.requests = new Requests(client.messages);
     this.#settings = settings;
     open.add(this);
   }
@@ -104,8 +98,11 @@ export class Connection {
     const streams = await this.#connect(withinMs, signal);
     try {
       const call = start({ streams, ...this.#arguments() });
+      const { messages, requests } = this;
       return {
         call,
+        messages,
+        requests,
         reportFailure: (error) => this.#handleFailure(streams, error),
         reportAnswer: () => this.#noteResponse(),
         reportSilence: (since) => {
@@ -153,7 +150,7 @@ export class Connection {
   #leaveIfSilent(target: string, since: number): void {
     if (this.#latest?.getChannel().getTarget() !== target || this.#aliveAt >= since) return;
     const silence = `the server did not answer for ${Math.round(performance.now() - since)} ms`;
-    this.#handleFailure(this.#latest, new UnavailableError(undefined, silence));
+    this.#handleFailure(this.#latest, unreachable(silence));
   }
 
   async #isReady(streams: StreamsClient, withinMs: number): Promise<boolean> {
@@ -161,13 +158,14 @@ export class Connection {
       streams.waitForReady(Date.now() + withinMs, (error) => resolve(error === undefined));
     });
     const isReady = (await within(waiting, withinMs)) === true;
-    if (!isReady) this.#handleFailure(streams, new UnavailableError(undefined, 'the connection failed'));
+    if (!isReady) this.#handleFailure(streams, unreachable('the connection failed'));
     return isReady;
   }
 
   async #connect(withinMs: number, signal?: AbortSignal): Promise<StreamsClient> {
     // The client's discovery has time-outs of its own that can add up to a minute, so ours applies too.
-    const connecting = this.#client.execute(streamsGrpc.StreamsClient, 'store', async (streams) => streams);
+    const { client, StreamsClient: Stub } = this.#client;
+    const connecting = client.execute(Stub, 'store', async (stub) => stub);
     let streams: StreamsClient | typeof TIME_UP;
     try {
       streams = await within(connecting, withinMs, signal);
@@ -199,7 +197,7 @@ export class Connection {
   #arguments(): Omit<CallArguments, 'streams'> {
     const { credentials } = this.#settings;
     const base = { requiresLeader: true, ...(credentials !== undefined && { credentials }) };
-    const [metadata, options] = this.#client.callArguments(base, { deadline: Infinity });
+    const [metadata, options] = this.#client.client.callArguments(base, { deadline: Infinity });
     return { metadata, options };
   }
 
@@ -208,13 +206,9 @@ export class Connection {
     if (isFailure(error)) this.#setTrouble(failureOf(error, 'connecting').fault);
     const cause = needsNewConnection(error);
     // If this fails, the client's next call detects the broken connection itself.
-    if (cause !== undefined) this.#client.handleError(streams, cause).catch(() => undefined);
+    if (cause !== undefined) this.#client.client.handleError(streams, cause).catch(() => undefined);
   }
 }
 
 /** The open connections of this process. gRPC may share one socket between those to the same address. */
 const open = new Set<Connection>();
-
-function hasClientInternals(client: object): client is ClientInternals {
-  return ['execute', 'callArguments', 'handleError'].every((name) => typeof Reflect.get(client, name) === 'function');
-}

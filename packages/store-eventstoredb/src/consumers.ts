@@ -12,7 +12,8 @@ import type { Delivery } from './delivery.js';
 import { STORE, unavailable } from './faults.js';
 import type { LogReader } from './log-reader.js';
 import { dataOf, ownProposal, type WireEvent } from './record-codec.js';
-import { LAST_RECORD, lastRecord, retry, streamRecords, type ReadingContext } from './server-reads.js';
+import { LAST_RECORD, lastRecord, streamRecords, type ReadingContext } from './server-reads.js';
+import { retry } from './time.js';
 
 /** The parts used to read and write the records of consumers. */
 export interface ConsumersParts {

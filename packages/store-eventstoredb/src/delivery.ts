@@ -3,12 +3,11 @@ import { revisionAfter } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { lost, type Answer, type Lost } from './append-answer.js';
 import type { BatchSender } from './batch-sender.js';
-import type { PreparedAppend } from './batch-requests.js';
-import { backOff } from './timeouts.js';
+import type { PreparedAppend } from './requests.js';
 import { deletedOutside } from './faults.js';
-import { streamReadRequest } from './requests.js';
 import { positionAt, positionOf, type WireEvent } from './record-codec.js';
 import { recordsOf, serverRead, type ReadingContext } from './server-reads.js';
+import { backOff } from './time.js';
 
 /** The certain outcome of an append. The positions are those of its events, in order. */
 export type Delivered =
@@ -100,7 +99,8 @@ export class Delivery {
     const { connection, timeouts, closing } = this.#context;
     const { streamName, expected, proposals } = prepared;
     const from = revisionAfter(expected === 'no-stream' ? undefined : expected);
-    const request = streamReadRequest({ streamName, direction: 'forwards', from, limit: proposals.length });
+    const range = { streamName, direction: 'forwards', from, limit: proposals.length } as const;
+    const request = connection.requests.readStream(range);
     const withinMs = Math.max(1, Math.min(leftMs, timeouts.readMs));
     const found: WireEvent[] = [];
     try {

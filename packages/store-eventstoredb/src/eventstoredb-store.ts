@@ -1,42 +1,13 @@
-import type { EventStoreDBClient, Credentials } from '@eventstore/db-client';
-import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
-import { followedStoreOn, memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
-import {
-  aFunction,
-  mustBe,
-  nonEmptyString,
-  optional,
-  optionsWith,
-  parseOptions,
-  withMethods,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
+import type { Store } from '@login-policy/event-sourcing';
+import { mustBe, parseOptions } from '@login-policy/event-sourcing/options';
+import { followedStoreOn, memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { EventStoreDbBackend } from './backend.js';
-import { boundReadModels } from './read-models.js';
-import { Connection } from './connection.js';
+import { knownClient } from './clients.js';
 import { clientFor, refuseCutNumbers, refuseIgnoredOptions, withKeepAlive } from './connection-string.js';
-import { TIMEOUTS, timeoutsOf, type Timeouts } from './timeouts.js';
-import { isStreamPrefix, StreamNames } from './stream-names.js';
-
-/** The options of a store on EventStoreDB. All have defaults. */
-export interface EventStoreDbStoreOptions {
-  readonly clock?: Clock;
-  /**
-   * Stores the read models, because EventStoreDB has no rows. Each is bound to this store by the prefix and the first
-   * event; used with another store, it is refused (`store-foreign`). Default: in this process's memory.
-   */
-  readonly readModels?: ReadModelStore;
-  /**
-   * Separates this store from others on the same server: words that each end with a dot, like `staging.`. Without it,
-   * the store reads every stream of the server whose name is a category and a key. It can't be changed later.
-   */
-  readonly streamPrefix?: string;
-  /** Sent with every call instead of those in the connection string. With `tls=false` the client sends none. */
-  readonly credentials?: Credentials;
-  readonly timeouts?: Timeouts;
-  /** Called with events about the store's consumers. */
-  readonly observe?: Observe;
-}
+import { Connection } from './connection.js';
+import { OPTIONS, timeoutsOf, type EventStoreDbStoreOptions, type VendorClient } from './options.js';
+import { boundReadModels } from './read-models.js';
+import { StreamNames } from './stream-names.js';
 
 /**
  * Opens a store on a client that the caller owns: closing the store leaves the client open. Only the client's
@@ -45,20 +16,21 @@ export interface EventStoreDbStoreOptions {
  * Nothing is sent before the first call. Every call requires the cluster's leader.
  *
  * @throws RangeError that names an unknown or malformed option.
- * @throws StoreForeign when the client's version is not supported.
+ * @throws StoreForeign when the client is not of `@kurrent/kurrentdb-client` 1.3 or `@eventstore/db-client` 6.2.
  */
-export function openEventStoreDbStore(
-  given: EventStoreDbStoreOptions & { readonly client: EventStoreDBClient },
-): Store {
+export function openEventStoreDbStore(given: EventStoreDbStoreOptions & { readonly client: VendorClient }): Store {
   const { client, ...options } = parseOptions(given, 'openEventStoreDbStore', { ...OPTIONS, client: aClient });
-  return storeOn(new Connection(client, { credentials: options.credentials, isOwned: false }), options);
+  return storeOn(new Connection(knownClient(client), { credentials: options.credentials, isOwned: false }), options);
 }
 
 /**
- * Opens a store with a client of its own, from a connection string: `esdb://user:password@host:2113?tls=true`; several
- * hosts or `esdb+discover://` for a cluster. Closing the store closes its connection.
+ * Opens a store with a client of its own, from a connection string: `kurrentdb://user:password@host:2113?tls=true`, or
+ * the same with `esdb://`; several hosts or `kurrentdb+discover://` for a cluster. Closing the store closes its
+ * connection. The scheme chooses the client, if both are installed: `@kurrent/kurrentdb-client` or
+ * `@eventstore/db-client`.
  *
  * @throws RangeError for a malformed connection string, and for an unknown or malformed option.
+ * @throws StoreForeign when neither client is installed.
  */
 export function connectEventStoreDb(connectionString: string, given: EventStoreDbStoreOptions = {}): Store {
   const options = parseOptions(given, 'connectEventStoreDb', OPTIONS);
@@ -68,17 +40,11 @@ export function connectEventStoreDb(connectionString: string, given: EventStoreD
   return storeOn(new Connection(client, { credentials: options.credentials, isOwned: true }), options);
 }
 
-const OPTIONS: OptionRules<EventStoreDbStoreOptions> = {
-  clock: optional(aFunction),
-  readModels: optional(withMethods('open', 'close')),
-  streamPrefix: optional(mustBe('words that each end with a dot, as in "staging."', isStreamPrefix)),
-  credentials: optional(optionsWith({ username: nonEmptyString, password: nonEmptyString })),
-  timeouts: optional(optionsWith(TIMEOUTS)),
-  observe: optional(aFunction),
-};
-
-/** The connection checks the client's version, with an error of its own. */
-const aClient = mustBe('a client of @eventstore/db-client', (client) => typeof client === 'object' && client !== null);
+/** Its library is checked where it is used. */
+const aClient = mustBe(
+  'a client of KurrentDB or EventStoreDB',
+  (client) => typeof client === 'object' && client !== null,
+);
 
 function storeOn(connection: Connection, options: EventStoreDbStoreOptions): Store {
   const { clock, observe, streamPrefix: prefix = '', timeouts, readModels } = options;

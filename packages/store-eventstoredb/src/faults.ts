@@ -1,5 +1,4 @@
 import { isFault } from '@login-policy/event-sourcing';
-import { UnavailableError } from '@eventstore/db-client';
 import type { Revision, StreamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
@@ -65,15 +64,19 @@ export function isFailure(error: unknown): boolean {
  * address would make the client throw an uncaught error, so it is reported as an unavailable server.
  */
 export function needsNewConnection(error: unknown): Error | undefined {
-  if (error instanceof UnavailableError) return error;
   if (!isCallError(error)) return undefined;
   if (trailer(error, 'exception') === 'not-leader') {
     const isComplete = trailer(error, 'leader-endpoint-host') && trailer(error, 'leader-endpoint-port');
-    return isComplete === undefined || isComplete === '' ? new UnavailableError(undefined, error.message) : error;
+    return isComplete === undefined || isComplete === '' ? unreachable(error.message) : error;
   }
   // UNKNOWN is the status of every internal error, also of a node that knows no leader.
   const isUnavailable = [UNAVAILABLE, CANCELLED, UNKNOWN].includes(error.code);
-  return isUnavailable ? new UnavailableError(undefined, error.message) : undefined;
+  return isUnavailable ? unreachable(error.message) : undefined;
+}
+
+/** An error that makes a client reconnect, as if the server had sent it. */
+export function unreachable(message: string): Error {
+  return Object.assign(new Error(message), { code: UNAVAILABLE, details: message });
 }
 
 /** Whether this side cancelled the call. */
@@ -134,7 +137,7 @@ export function notShown(why: string): Fault<'store-unavailable'> {
  * and it does not say so itself.
  */
 export function unacknowledged(error: unknown): unknown {
-  return isCallError(error) && error.code === ABORTED ? new UnavailableError(undefined, error.message) : error;
+  return isCallError(error) && error.code === ABORTED ? unreachable(error.message) : error;
 }
 
 /** The append waited too long and was not sent; `cause` says for what. */

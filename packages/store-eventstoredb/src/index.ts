@@ -1,2 +1,2 @@
-export type { Timeouts } from './timeouts.js';
-export { connectEventStoreDb, openEventStoreDbStore, type EventStoreDbStoreOptions } from './eventstoredb-store.js';
+export { connectEventStoreDb, openEventStoreDbStore } from './eventstoredb-store.js';
+export type { Credentials, EventStoreDbStoreOptions, Timeouts, VendorClient } from './options.js';

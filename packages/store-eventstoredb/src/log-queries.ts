@@ -2,7 +2,7 @@ import { START, type Position } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { isInternalError, unavailable } from './faults.js';
 import type { LogRecord } from './log-record.js';
-import { allReadRequest, type AllRead } from './requests.js';
+import type { AllRead } from './requests.js';
 import { splitPosition } from './record-codec.js';
 import { logRecordsOf, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
 import type { ServerFilter, Wanted } from './stream-names.js';
@@ -130,7 +130,8 @@ export class LogQueries {
   }
 
   async *#records(read: AllRead, options: Omit<ServerRead, 'request'>): Records {
-    const messagesOf = serverRead(this.#context.connection, { ...options, request: allReadRequest(read) });
+    const { connection } = this.#context;
+    const messagesOf = serverRead(connection, { ...options, request: connection.requests.readAll(read) });
     for await (const messages of messagesOf) yield logRecordsOf(messages);
   }
 }

@@ -2,7 +2,8 @@ import type { Position } from '@login-policy/event-sourcing';
 import type { HeadProof, WaitOptions } from '@login-policy/event-sourcing/store';
 import { LogEnds } from './log-ends.js';
 import type { LogRecord } from './log-record.js';
-import { retry, type ReadingContext } from './server-reads.js';
+import type { ReadingContext } from './server-reads.js';
+import { retry } from './time.js';
 
 /** Looks up single events of the whole log. Retries for `retryMs`. */
 export class LogReader {

@@ -9,15 +9,14 @@ import {
 } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { Shown } from './barrier.js';
-import { Cancellation } from './cancellation.js';
 import { connectionBroke } from './faults.js';
 import { LogQueries } from './log-queries.js';
 import type { LogReader } from './log-reader.js';
 import { PageMaker } from './page-maker.js';
 import type { AllRead } from './requests.js';
-import { Retries } from './retries.js';
 import type { ReadingContext } from './server-reads.js';
 import { PAGE_SIZE, type Page } from './stream-reader.js';
+import { Cancellation, Retries } from './time.js';
 
 /** The context of a reader that follows the log. */
 export interface FollowingContext extends ReadingContext {

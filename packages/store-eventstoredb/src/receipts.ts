@@ -7,7 +7,8 @@ import { damagedReceipt, deletedOutside } from './faults.js';
 import type { Head, Receipt } from './known-streams.js';
 import { PAGE_SIZE, type StreamReader } from './stream-reader.js';
 import { jsonIn, ownProposal, streamNameOf, typeOf, type KeptReceipt, type WireEvent } from './record-codec.js';
-import { lastRecord, retry, type ReadingContext } from './server-reads.js';
+import { lastRecord, type ReadingContext } from './server-reads.js';
+import { retry } from './time.js';
 
 type ReceiptKey = Question['receipts'][number];
 

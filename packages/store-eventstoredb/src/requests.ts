@@ -1,7 +1,8 @@
-import shared from '@eventstore/db-client/generated/shared_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
-import { START, type Position, type Revision } from '@login-policy/event-sourcing';
-import { splitPosition } from './record-codec.js';
+import type shared from '@eventstore/db-client/generated/shared_pb.js';
+import type streams from '@eventstore/db-client/generated/streams_pb.js';
+import { START, type Position, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import type { Messages } from './clients.js';
+import { splitPosition, type Proposal } from './record-codec.js';
 import type { ServerFilter } from './stream-names.js';
 
 type Options = streams.ReadReq.Options;
@@ -15,6 +16,12 @@ const RECORDS_PER_CHECKPOINT = 512;
 /** The version of the protocol in which a read of a stream that was not broken off ends with the last position. */
 const SENDS_LAST_POSITION = 1;
 
+/**
+ * The generated code of both libraries is in one global variable. Once a process has loaded the newer one, its code also
+ * writes the older one's messages, which lack this member.
+ */
+const OF_THE_NEWER = { getDeadline21100: (): undefined => undefined };
+
 /** A read of one stream. */
 export interface StreamRead {
   readonly streamName: string;
@@ -22,23 +29,6 @@ export interface StreamRead {
   /** The first event to read. Default: the first of the stream, or the last when reading backwards. */
   readonly from: Revision | undefined;
   readonly limit: number;
-}
-
-/** Creates the request to read one stream. Links are not followed. The last message tells the end of the stream. */
-export function streamReadRequest({ streamName, direction, from, limit }: StreamRead): streams.ReadReq {
-  const streamOptions = new streams.ReadReq.Options.StreamOptions();
-  streamOptions.setStreamIdentifier(identifierOf(streamName));
-  if (from !== undefined) streamOptions.setRevision(String(from));
-  else if (direction === 'forwards') streamOptions.setStart(new shared.Empty());
-  else streamOptions.setEnd(new shared.Empty());
-  const control = new streams.ReadReq.Options.ControlOption();
-  control.setCompatibility(SENDS_LAST_POSITION);
-  const options = new streams.ReadReq.Options();
-  options.setControlOption(control);
-  options.setStream(streamOptions);
-  options.setCount(countOf(limit));
-  options.setNoFilter(new shared.Empty());
-  return requestOf(options, direction);
 }
 
 /** A read of the whole log. */
@@ -52,58 +42,141 @@ export interface AllRead {
   readonly limit: number;
 }
 
-/** Creates the request to read the whole log. */
-export function allReadRequest({ direction, from, filter, limit }: AllRead): streams.ReadReq {
-  const allOptions = new streams.ReadReq.Options.AllOptions();
-  if (from === 'end') allOptions.setEnd(new shared.Empty());
-  else setStart(allOptions, from);
-  const options = new streams.ReadReq.Options();
-  options.setAll(allOptions);
-  options.setCount(countOf(limit));
-  setFilter(options, filter);
-  return requestOf(options, direction);
+/**
+ * One append, ready to send. It names the exact revision to append after. The server compares it with the log, so an
+ * append that is sent twice is written only once (reference §2.3).
+ */
+export interface PreparedAppend {
+  readonly streamId: StreamId;
+  readonly streamName: string;
+  readonly expected: Revision | 'no-stream';
+  readonly proposals: readonly Proposal[];
 }
 
-/** Stream names are sent as bytes. */
-export function identifierOf(streamName: string): shared.StreamIdentifier {
-  const identifier = new shared.StreamIdentifier();
-  identifier.setStreamName(Buffer.from(streamName, 'utf8'));
-  return identifier;
-}
+/** Makes the requests of a store, in the messages of its client's library. */
+export class Requests {
+  readonly #messages: Messages;
 
-function setStart(allOptions: streams.ReadReq.Options.AllOptions, from: Position): void {
-  if (from === START) return allOptions.setStart(new shared.Empty()) && undefined;
-  const { commit, prepare } = splitPosition(from);
-  const position = new streams.ReadReq.Options.Position();
-  position.setCommitPosition(String(commit));
-  position.setPreparePosition(String(prepare));
-  allOptions.setPosition(position);
-}
+  constructor(messages: Messages) {
+    this.#messages = messages;
+  }
 
-function setFilter(options: Options, filter: ServerFilter | undefined): void {
-  if (filter === undefined) return options.setNoFilter(new shared.Empty()) && undefined;
-  const expression = new streams.ReadReq.Options.FilterOptions.Expression();
-  if ('regex' in filter) expression.setRegex(filter.regex);
-  else expression.setPrefixList([...filter.prefixes]);
-  const filterOptions = new streams.ReadReq.Options.FilterOptions();
-  filterOptions.setStreamIdentifier(expression);
-  filterOptions.setMax(RECORDS_PER_CHECKPOINT);
-  filterOptions.setCheckpointintervalmultiplier(1);
-  options.setFilter(filterOptions);
-}
+  /** Reads one stream. Links are not followed. The last message tells the end of the stream. */
+  readStream({ streamName, direction, from, limit }: StreamRead): streams.ReadReq {
+    const { ReadReq } = this.#messages.streams;
+    const streamOptions = new ReadReq.Options.StreamOptions();
+    streamOptions.setStreamIdentifier(this.#identifier(streamName));
+    if (from !== undefined) streamOptions.setRevision(String(from));
+    else if (direction === 'forwards') streamOptions.setStart(this.#empty());
+    else streamOptions.setEnd(this.#empty());
+    const control = new ReadReq.Options.ControlOption();
+    control.setCompatibility(SENDS_LAST_POSITION);
+    const options = new ReadReq.Options();
+    options.setControlOption(control);
+    options.setStream(streamOptions);
+    options.setNoFilter(this.#empty());
+    return this.#read(options, { direction, limit });
+  }
 
-function requestOf(options: Options, direction: 'forwards' | 'backwards'): streams.ReadReq {
-  const { FORWARDS, BACKWARDS } = streams.ReadReq.Options.ReadDirection;
-  options.setReadDirection(direction === 'forwards' ? FORWARDS : BACKWARDS);
-  const uuids = new streams.ReadReq.Options.UUIDOption();
-  uuids.setString(new shared.Empty());
-  options.setUuidOption(uuids);
-  options.setResolveLinks(false);
-  const request = new streams.ReadReq();
-  request.setOptions(options);
-  return request;
-}
+  /** Reads the whole log. */
+  readAll({ direction, from, filter, limit }: AllRead): streams.ReadReq {
+    const { ReadReq } = this.#messages.streams;
+    const allOptions = new ReadReq.Options.AllOptions();
+    if (from === 'end') allOptions.setEnd(this.#empty());
+    else if (from === START) allOptions.setStart(this.#empty());
+    else {
+      const { commit, prepare } = splitPosition(from);
+      const position = new ReadReq.Options.Position();
+      position.setCommitPosition(String(commit));
+      position.setPreparePosition(String(prepare));
+      allOptions.setPosition(position);
+    }
+    const options = new ReadReq.Options();
+    options.setAll(allOptions);
+    if (filter === undefined) options.setNoFilter(this.#empty());
+    else options.setFilter(this.#filter(filter));
+    return this.#read(options, { direction, limit });
+  }
 
-function countOf(limit: number): string {
-  return String(Math.min(limit, Number.MAX_SAFE_INTEGER));
+  /**
+   * One append of a batch. It sets no deadline. The generated stubs of the older client accept only an absolute time,
+   * which on a machine with a wrong clock could have passed already for the server. Without a deadline, the server
+   * applies its default time-out of 2 s.
+   */
+  batchAppend({ streamName, expected, proposals }: PreparedAppend, correlationId: string): streams.BatchAppendReq {
+    const { BatchAppendReq } = this.#messages.streams;
+    const options = Object.assign(new BatchAppendReq.Options(), OF_THE_NEWER);
+    options.setStreamIdentifier(this.#identifier(streamName));
+    if (expected === 'no-stream') options.setNoStream(this.#empty());
+    else options.setStreamPosition(String(expected));
+    const request = new BatchAppendReq();
+    request.setCorrelationId(this.#uuid(correlationId));
+    request.setOptions(options);
+    request.setProposedMessagesList(proposals.map((proposal) => this.#message(proposal)));
+    request.setIsFinal(true);
+    return request;
+  }
+
+  /** An append without events to a stream that has none. */
+  emptyAppend(streamName: string): streams.AppendReq {
+    const { AppendReq } = this.#messages.streams;
+    const options = new AppendReq.Options();
+    options.setStreamIdentifier(this.#identifier(streamName));
+    options.setNoStream(this.#empty());
+    const request = new AppendReq();
+    request.setOptions(options);
+    return request;
+  }
+
+  #message({ uuid, type, data, metadata }: Proposal): streams.BatchAppendReq.ProposedMessage {
+    const message = new this.#messages.streams.BatchAppendReq.ProposedMessage();
+    message.setId(this.#uuid(uuid));
+    message.getMetadataMap().set('type', type).set('content-type', 'application/json');
+    message.setData(data);
+    message.setCustomMetadata(metadata);
+    return message;
+  }
+
+  #filter(filter: ServerFilter): streams.ReadReq.Options.FilterOptions {
+    const { FilterOptions } = this.#messages.streams.ReadReq.Options;
+    const expression = new FilterOptions.Expression();
+    if ('regex' in filter) expression.setRegex(filter.regex);
+    else expression.setPrefixList([...filter.prefixes]);
+    const filterOptions = new FilterOptions();
+    filterOptions.setStreamIdentifier(expression);
+    filterOptions.setMax(RECORDS_PER_CHECKPOINT);
+    filterOptions.setCheckpointintervalmultiplier(1);
+    return filterOptions;
+  }
+
+  #read(options: Options, { direction, limit }: Pick<AllRead, 'direction' | 'limit'>): streams.ReadReq {
+    const { ReadReq } = this.#messages.streams;
+    const { FORWARDS, BACKWARDS } = ReadReq.Options.ReadDirection;
+    options.setReadDirection(direction === 'forwards' ? FORWARDS : BACKWARDS);
+    options.setCount(String(Math.min(limit, Number.MAX_SAFE_INTEGER)));
+    const uuids = new ReadReq.Options.UUIDOption();
+    uuids.setString(this.#empty());
+    options.setUuidOption(uuids);
+    options.setResolveLinks(false);
+    const request = new ReadReq();
+    request.setOptions(options);
+    return request;
+  }
+
+  /** Stream names are sent as bytes. */
+  #identifier(streamName: string): shared.StreamIdentifier {
+    const identifier = new this.#messages.shared.StreamIdentifier();
+    identifier.setStreamName(Buffer.from(streamName, 'utf8'));
+    return identifier;
+  }
+
+  #uuid(text: string): shared.UUID {
+    const message = new this.#messages.shared.UUID();
+    message.setString(text);
+    return message;
+  }
+
+  #empty(): shared.Empty {
+    return new this.#messages.shared.Empty();
+  }
 }

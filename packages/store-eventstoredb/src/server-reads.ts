@@ -1,20 +1,17 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { onAbort } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { Barrier, Shown } from './barrier.js';
 import type { Connection } from './connection.js';
-import type { Timeouts } from './timeouts.js';
-import { Cancellation } from './cancellation.js';
 import { connectionBroke, historyCutOff, unavailable } from './faults.js';
 import type { PartialAppends } from './partial-appends.js';
 import type { OwnEvents } from './own-events.js';
 import type { KnownStreams } from './known-streams.js';
 import { LogRecord } from './log-record.js';
-import { Retries } from './retries.js';
 import { ReadCall, SILENCE } from './read-call.js';
-import { streamReadRequest, type StreamRead } from './requests.js';
+import type { StreamRead } from './requests.js';
 import type { WireEvent } from './record-codec.js';
 import type { StreamNames } from './stream-names.js';
+import type { Timeouts } from './options.js';
 
 /** The shared context of all reads of one store. */
 export interface ReadingContext {
@@ -124,7 +121,7 @@ export async function streamRecords(
   { signal, shown }: Reading,
 ): Promise<readonly WireEvent[] | undefined> {
   const pageSize = Math.min(range.limit, MOST_AT_ONCE);
-  const read = { request: streamReadRequest(range), pageSize, withinMs: timeouts.readMs, signal };
+  const read = { request: connection.requests.readStream(range), pageSize, withinMs: timeouts.readMs, signal };
   const records: WireEvent[] = [];
   let isComplete = false;
   for await (const messages of shownRead(connection, read, shown)) {
@@ -167,42 +164,4 @@ export function recordsOf(messages: readonly ReadResp[]): readonly WireEvent[] {
 /** As {@link recordsOf}, as records of the whole log. */
 export function logRecordsOf(messages: readonly ReadResp[]): readonly LogRecord[] {
   return recordsOf(messages).map((record) => new LogRecord(record));
-}
-
-/** Why no attempt had ended before the deadline. */
-const NO_ANSWER = unavailable('the server did not answer in time');
-
-/** The options of {@link retry}. */
-export interface RetryOptions {
-  readonly doing: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/**
- * Runs `attempt` until it succeeds, for at most `retryMs`.
- *
- * @throws DeadlineExceeded when `signal` fires; StoreClosed when the store is closed meanwhile; the fault of the last
- *   attempt when the time has passed.
- */
-export async function retry<Answer>(
-  { closing, timeouts }: ReadingContext,
-  { doing, signal }: RetryOptions,
-  attempt: (signal: AbortSignal) => Promise<Answer>,
-): Promise<Answer> {
-  const cancellation = new Cancellation(closing, { signal });
-  const retries = new Retries(doing, timeouts.retryMs, cancellation.signal);
-  let last: Fault | undefined;
-  try {
-    for (;;) {
-      if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing }, last ?? NO_ANSWER);
-      try {
-        const answer = await attempt(cancellation.signal);
-        if (!cancellation.isCancelled()) return answer;
-      } catch (error) {
-        if (!cancellation.signal.aborted) last = await retries.waitAfter(error);
-      }
-    }
-  } finally {
-    cancellation.dispose();
-  }
 }

@@ -5,7 +5,8 @@ import type { Head } from './known-streams.js';
 import { isSoftDeleted } from './deleted-streams.js';
 import type { StreamRead } from './requests.js';
 import { storedEventOf, type StoredEvent } from './record-codec.js';
-import { LAST_RECORD, retry, streamRecords, type Reading, type ReadingContext } from './server-reads.js';
+import { LAST_RECORD, streamRecords, type Reading, type ReadingContext } from './server-reads.js';
+import { retry } from './time.js';
 
 /** The most events in a page, where the caller does not say. */
 export const PAGE_SIZE = 500;

@@ -5,10 +5,10 @@ import {
   type StreamPart,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
-import { backOff } from './timeouts.js';
 import { historyReplaced } from './faults.js';
 import type { StreamReader } from './stream-reader.js';
 import type { ReadingContext } from './server-reads.js';
+import { backOff } from './time.js';
 
 /** Past the end of every stream. A backwards read from here begins at the end of its stream. */
 const PAST_THE_END = 2n ** 63n - 1n;

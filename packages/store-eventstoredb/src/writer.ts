@@ -13,9 +13,8 @@ import {
 } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { lost, type Lost } from './append-answer.js';
-import type { PreparedAppend } from './batch-requests.js';
+import type { PreparedAppend } from './requests.js';
 import type { Delivered, Delivery } from './delivery.js';
-import { Cancellation } from './cancellation.js';
 import { failureOf, notSent, overtaken, tooBig } from './faults.js';
 import type { LogEnds } from './log-ends.js';
 import { foundAt, type Lookups } from './lookups.js';
@@ -23,6 +22,7 @@ import type { Receipts } from './receipts.js';
 import { proposalOf, sizeOf } from './record-codec.js';
 import type { ReadingContext } from './server-reads.js';
 import { Semaphore } from './semaphore.js';
+import { Cancellation } from './time.js';
 
 type PlacedAppend = Plan['appends'][number];
 

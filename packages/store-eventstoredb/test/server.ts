@@ -1,4 +1,3 @@
-import type { EventStoreDBClient } from '@eventstore/db-client';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Double } from './double/double.js';
@@ -39,6 +38,6 @@ export function unusedPrefix(): string {
 }
 
 /** Ends a client of a test. After a subscription that was left, its own `dispose` may wait forever. */
-export async function disposeOf(client: EventStoreDBClient): Promise<void> {
+export async function disposeOf(client: { dispose(): Promise<void> }): Promise<void> {
   await Promise.race([client.dispose(), sleep(200)]);
 }

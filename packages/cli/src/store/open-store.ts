@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Clock, Store } from '@login-policy/event-sourcing';
+import { isFault, type Clock, type Store } from '@login-policy/event-sourcing';
 import type { SqliteStore } from '@login-policy/store-sqlite';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -69,7 +69,7 @@ async function openEventStoreDb(
   { url, streamPrefix }: StoreAddress & { readonly kind: 'esdb' },
   { clock }: OpenOptions,
 ): Promise<Store> {
-  const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb').catch(notInstalled);
+  const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb');
   return parsed(() => connectEventStoreDb(url, { ...(streamPrefix && { streamPrefix }), ...(clock && { clock }) }));
 }
 
@@ -78,16 +78,13 @@ function parsed<Value>(parse: () => Value): Value {
   try {
     return parse();
   } catch (cause) {
+    if (isFault(cause)) throw new Failure(EXIT.store, `${cause.message}. ${DRIVER_ADVICE}`, { cause });
     const why = cause instanceof Error ? cause.message.replaceAll(/"[^"]*"/g, '…').replace(/\.$/, '') : String(cause);
     throw new Failure(EXIT.usage, `The URL of the store can't be used: ${why}. ${PASSWORD_ADVICE}`, { cause });
   }
 }
 
-function notInstalled(cause: unknown): never {
-  if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause;
-  const how = 'npm install @eventstore/db-client, or npx -p @login-policy/cli -p @eventstore/db-client login-policy …';
-  throw new Failure(EXIT.store, `EventStoreDB needs its client beside this program: ${how}`, { cause });
-}
+const DRIVER_ADVICE = 'With npx: npx -p @login-policy/cli -p @kurrent/kurrentdb-client login-policy …';
 
 /** The store, with a `close` that afterwards also calls `end`. */
 function closingAlso(store: Store, end: () => Promise<void>): Store {

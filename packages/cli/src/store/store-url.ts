@@ -12,7 +12,7 @@ export type StoreAddress =
   | { readonly kind: 'postgres'; readonly url: string; readonly schema: string | undefined; readonly shown: string }
   | { readonly kind: 'esdb'; readonly url: string; readonly streamPrefix: string | undefined; readonly shown: string };
 
-const FORMS = 'sqlite:FILE, postgres://HOST/DATABASE or esdb://HOST:2113';
+const FORMS = 'sqlite:FILE, postgres://HOST/DATABASE, esdb://HOST:2113 or kurrentdb://HOST:2113';
 
 /** The options to name a store. */
 export const STORE_OPTIONS: OptionSpecs = {
@@ -61,11 +61,11 @@ function parseStoreUrl(text: string, source: string, { cwd }: Pick<Io, 'cwd'>): 
   const [url = '', suffix] = text.split('#');
   const shown = withoutPassword(text);
   // Drivers would take the rest of the password for a schema or a host, and name it in messages.
-  if (/#.*@|^esdb.*@.*@/.test(text)) throw new Failure(EXIT.usage, `${source} is a malformed URL. ${PASSWORD_ADVICE}`);
+  if (/#.*@|^(esdb|kurrentdb).*@.*@/.test(text))
+    throw new Failure(EXIT.usage, `${source} is a malformed URL. ${PASSWORD_ADVICE}`);
   if (/^postgres(ql)?:\/\/./.test(url)) return { kind: 'postgres', url, schema: suffix, shown };
-  if (/^esdb(\+discover)?:\/\/./.test(url)) return { kind: 'esdb', url, streamPrefix: suffix, shown };
-  const advice = /^kurrentdb(\+discover)?:/i.test(url) ? ' Of KurrentDB, write esdb:// for kurrentdb://.' : '';
-  throw new Failure(EXIT.usage, `${source} is not the URL of a store: ${FORMS}.${advice}`);
+  if (/^(esdb|kurrentdb)(\+discover)?:\/\/./.test(url)) return { kind: 'esdb', url, streamPrefix: suffix, shown };
+  throw new Failure(EXIT.usage, `${source} is not the URL of a store: ${FORMS}.`);
 }
 
 /**

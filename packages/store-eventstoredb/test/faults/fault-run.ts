@@ -41,16 +41,17 @@ const RUNS = Number(process.env['PROOF_ROUNDS'] ?? 1);
 export function itSurvives(title: string, script: FaultScript): void {
   for (let run = 0; run < RUNS; run++) {
     const seed = Number(process.env['PROOF_SEED'] ?? Math.floor(Math.random() * 2 ** 32)) + run;
-    it(`${title} (seed ${seed})`, () => survive(script, new Random(seed)));
+    for (const scheme of ['esdb', 'kurrentdb'])
+      it(`${title} (${scheme}, seed ${seed})`, () => survive(script, scheme, new Random(seed)));
   }
 }
 
-async function survive(script: FaultScript, random: Random): Promise<void> {
+async function survive(script: FaultScript, scheme: string, random: Random): Promise<void> {
   const unheard: unknown[] = [];
   const hear = (reason: unknown): number => unheard.push(reason);
   process.on('unhandledRejection', hear);
   const double = await Double.startBehindWire();
-  const store = connectEventStoreDb(double.url, { timeouts: TIMEOUTS });
+  const store = connectEventStoreDb(double.url.replace('esdb', scheme), { timeouts: TIMEOUTS });
   try {
     await runScript(script, { double, random, store });
     await closeInTime(store);
