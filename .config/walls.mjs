@@ -88,5 +88,7 @@ export const rooms = {
   'packages/proofs/src': { may: [...choosers, ...wholeKernel, ...testkit] },
   // A port of an application that fails throws the kernel's faults.
   'examples/*/src': { may: [...choosers, ...kernelOfAuthors] },
-  'examples/*/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/example-*'] },
+  'examples/*/test': {
+    may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/example-*', '@login-policy/iam-server'],
+  },
 };

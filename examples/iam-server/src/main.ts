@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { once } from 'node:events';
 import { announcement } from './announcement.js';
 import { CannotStart, readConfig, type Remedy } from './config.js';

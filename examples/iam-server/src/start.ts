@@ -1,4 +1,5 @@
 import { openAuditLog } from '@login-policy/domain/audit';
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isFault, type Store } from '@login-policy/event-sourcing';
@@ -21,6 +22,8 @@ import { beginPolicies, openPolicies } from './open-policies.js';
 import { openStore, storeFailure } from './open-store.js';
 import { Steps } from './steps.js';
 
+/** The built page is in the published package; in the repository it is in a folder beside this one. */
+const PUBLISHED_PAGE = fileURLToPath(new URL('../page', import.meta.url));
 const PAGE_BESIDE = fileURLToPath(new URL('../../admin-page/dist', import.meta.url));
 const TRY_AGAIN_MS = 500;
 /** How long requests are still accepted after the signal to end. */
@@ -149,7 +152,7 @@ async function openPatiently<Opening>(
 
 /** A configured folder must have a page. The one beside the server may not be built yet; the API does not need it. */
 async function pageOf({ pageFolder }: Config): Promise<PageFiles> {
-  const page = await PageFiles.load(pageFolder ?? PAGE_BESIDE);
+  const page = await PageFiles.load(pageFolder ?? (existsSync(PUBLISHED_PAGE) ? PUBLISHED_PAGE : PAGE_BESIDE));
   if (page.isThere || pageFolder === undefined) return page;
   throw new CannotStart(`IAM_PAGE names ${pageFolder}, which holds no index.html.`);
 }

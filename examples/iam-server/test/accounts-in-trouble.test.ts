@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openAccounts, type Database } from '@login-policy/example-iam-server';
+import { openAccounts, type Database } from '@login-policy/iam-server';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { AccountsFile } from './accounts-file.js';

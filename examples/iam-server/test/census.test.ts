@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UserClass } from '@login-policy/domain/people';
-import { census, openAccounts, type Database } from '@login-policy/example-iam-server';
+import { census, openAccounts, type Database } from '@login-policy/iam-server';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { StoreServer } from './store-server.js';

@@ -1,5 +1,5 @@
 import { openPort } from '@login-policy/api';
-import { ChangesStreams, exchangeOf, type Change } from '@login-policy/example-iam-server';
+import { ChangesStreams, exchangeOf, type Change } from '@login-policy/iam-server';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { EventStream } from './event-stream.js';

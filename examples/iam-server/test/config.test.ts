@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CannotStart, readConfig } from '@login-policy/example-iam-server';
+import { CannotStart, readConfig } from '@login-policy/iam-server';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

@@ -1,4 +1,4 @@
-import { CustomPolicies, type OnChanges } from '@login-policy/example-iam-server';
+import { CustomPolicies, type OnChanges } from '@login-policy/iam-server';
 import { openMemoryStore, positionToString, START } from '@login-policy/event-sourcing';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { expect } from 'chai';

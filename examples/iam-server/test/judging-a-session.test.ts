@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
-import { Accounts, openAccounts, Sessions, SignInPolicies, type Database } from '@login-policy/example-iam-server';
+import { Accounts, openAccounts, Sessions, SignInPolicies, type Database } from '@login-policy/iam-server';
 import { expect } from 'chai';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { StoreServer } from './store-server.js';

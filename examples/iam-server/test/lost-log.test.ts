@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
-import { logTo } from '@login-policy/example-iam-server';
+import { logTo } from '@login-policy/iam-server';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { after, describe, it } from 'mocha';
 import { call, trySignIn } from './client.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { evaluateSignIn, freshInstance, openLoginPolicies, orThrow, type SignIn } from '@login-policy/domain';
 import { openMemoryStore } from '@login-policy/event-sourcing';
-import { logTo, Metrics, RecordedSignIns } from '@login-policy/example-iam-server';
+import { logTo, Metrics, RecordedSignIns } from '@login-policy/iam-server';
 import { bearer, call } from './client.js';
 import { TestBench } from './running-server.js';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { logTo, readConfig, runCommand, start, type Log, type Running } from '@login-policy/example-iam-server';
+import { logTo, readConfig, runCommand, start, type Log, type Running } from '@login-policy/iam-server';
 import { eventually } from './waiting.js';
 
 const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));

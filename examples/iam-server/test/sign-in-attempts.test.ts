@@ -2,13 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
-import {
-  networkIn,
-  openAccounts,
-  PasswordChecks,
-  SignInAttempts,
-  type Database,
-} from '@login-policy/example-iam-server';
+import { networkIn, openAccounts, PasswordChecks, SignInAttempts, type Database } from '@login-policy/iam-server';
 import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 

@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { createServer, type Server as TcpServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { announcement } from '@login-policy/example-iam-server';
+import { announcement } from '@login-policy/iam-server';
 import { after, before, describe, it } from 'mocha';
 import { paced } from '@login-policy/testkit';
 import { bearer, call, json, signIn, trySignIn, type Changed, type PolicyRead } from './client.js';

@@ -1,6 +1,6 @@
 // Puts a global of its own in place, before leaks are looked for.
 import '@login-policy/store-eventstoredb';
-import { ChangesFeed, StoreWatch, type OnChanges } from '@login-policy/example-iam-server';
+import { ChangesFeed, StoreWatch, type OnChanges } from '@login-policy/iam-server';
 import { openMemoryStore, START } from '@login-policy/event-sourcing';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { signedHeaders } from '@login-policy/example-iam-server';
+import { signedHeaders } from '@login-policy/iam-server';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { bearer, call, json } from './client.js';

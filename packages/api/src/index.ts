@@ -20,7 +20,7 @@ export type {
   RequestHeaders,
   RequestedScope,
 } from './ports/ports.js';
-export type { SignIns } from './rest/backtest-route.js';
+export type { SignIns } from './ports/sign-ins.js';
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';
 export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';

@@ -1,4 +1,4 @@
-import { RejectedError, type InstanceRef, type ReadAnswer } from '@login-policy/domain';
+import { RejectedError, type ReadAnswer } from '@login-policy/domain';
 import {
   backtest,
   EFFECTS,
@@ -6,16 +6,13 @@ import {
   policiesThen,
   type Backtest,
   type ProposedChange,
-  type RecordSource,
 } from '@login-policy/domain/backtest';
 import { isOrganization } from '@login-policy/domain/model';
 import { backtestUnderWay, unreadable } from '../errors/refusals.js';
 import type { Schema } from '../openapi/schemas.js';
+import type { SignIns } from '../ports/sign-ins.js';
 import { COMMAND_DATA, commandData, rolloutCommandData } from './command-data.js';
 import type { OwnCall, OwnRoute } from './own-route.js';
-
-/** Where the sign-ins of an instance are recorded, for one reading. */
-export type SignIns = (instance: InstanceRef) => Iterable<RecordSource> | Promise<Iterable<RecordSource>>;
 
 const INSTANT = { type: 'string', format: 'date-time' };
 const COUNT = { type: 'integer' };
