@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises';
+import { LIFETIME_NAMES, LOCK_OUTS, SETTING_NAMES } from '@login-policy/domain/model';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+
+async function read(path: string): Promise<string> {
+  return readFile(new URL(`../../../${path}`, import.meta.url), 'utf8');
+}
+
+/** The types of the events of the code, as it declares them. */
+async function eventTypes(): Promise<readonly string[]> {
+  const source = await read('packages/domain/src/events/events.ts');
+  return [...source.matchAll(/readonly type: '(\w+)'/g)].flatMap(([, type]) => type ?? []);
+}
+
+/** What a new name must be added to, where the compiler tells nothing (CONTRIBUTING.md, the recipes). */
+describe('each name is told to the reader', () => {
+  it('of a setting and a lifetime: by the reference', async () => {
+    const page = await read('docs/reference/login-policies.md');
+    for (const name of [...SETTING_NAMES, ...LIFETIME_NAMES, ...LOCK_OUTS]) expect(page).to.contain(`\`${name}\``);
+  });
+
+  it('of an event: by the page of recorded events, a stored example, and the page of the administrator', async () => {
+    const [page, examples, words] = await Promise.all(
+      [
+        'docs/reference/events.md',
+        'packages/domain/test/stored-events/v1.json',
+        'examples/admin-page/src/words/audit.ts',
+      ].map(read),
+    );
+    const types = await eventTypes();
+    expect(types).to.include('MultiFactorRemoved').and.to.have.length.above(8);
+    for (const type of types) {
+      expect(page).to.contain(`\`${type}\``);
+      expect(examples).to.contain(`"${type}"`);
+      expect(words).to.contain(`'${type}'`);
+    }
+  });
+});
