@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { IDENTITY_PROVIDER_TYPES } from '@login-policy/domain/model';
 import {
   changePassword,
   directoryChanged,
   hostAdded,
+  identityProviderAdded,
   instanceAdded,
   organizationAdded,
   userAdded,
@@ -23,6 +25,8 @@ const USAGE = [
   'user password NAME',
   'user disable NAME',
   'organization add NAME [--id ID]',
+  'provider add NAME --type TYPE [--organization ID] [--id ID]',
+  'provider remove ID',
   'instance add NAME --host HOST [--id ID]',
   'host add HOST',
   'session end',
@@ -39,6 +43,7 @@ interface Given {
 interface Options {
   readonly organization?: string | undefined;
   readonly role?: string | undefined;
+  readonly type?: string | undefined;
   readonly id?: string | undefined;
   readonly instance?: string | undefined;
   readonly host?: readonly string[] | undefined;
@@ -52,6 +57,8 @@ const COMMANDS: Readonly<Record<string, { readonly words: number; readonly act: 
   'user password': { words: 1, act: renewPassword },
   'user disable': { words: 1, act: disableUser },
   'organization add': { words: 1, act: addOrganization },
+  'provider add': { words: 1, act: addProvider },
+  'provider remove': { words: 1, act: removeProvider },
   'instance add': { words: 1, act: addInstance },
   'host add': { words: 1, act: addHost },
   'session end': { words: 0, act: endAllSessions },
@@ -95,7 +102,10 @@ function parsed(line: readonly string[]): { readonly options: Options; readonly 
     const { positionals, values } = parseArgs({
       args: [...line],
       allowPositionals: true,
-      options: { organization: text, role: text, id: text, instance: text, host: { ...text, multiple: true } },
+      options: {
+        ...{ organization: text, role: text, type: text, id: text, instance: text },
+        host: { ...text, multiple: true },
+      },
     });
     return { options: values, words: positionals };
   } catch (cause) {
@@ -128,10 +138,15 @@ function roleIn(word: string, organizationId: string | undefined): Role {
   return role;
 }
 
+/** @throws CannotStart when the instance does not have it */
+function organizationIn(instance: Instance, { organization }: Options): string | undefined {
+  if (organization === undefined || instance.organizationIds.has(organization)) return organization;
+  throw new CannotStart(`The instance ${instance.id} has no organization ${JSON.stringify(organization)}.`);
+}
+
 async function addUser({ database, instance, options }: Given, [name = '']: readonly string[]): Promise<string> {
-  const { id = name, organization: organizationId, role = 'USER' } = options;
-  if (organizationId !== undefined && !instance.organizationIds.has(organizationId))
-    throw new CannotStart(`The instance ${instance.id} has no organization ${JSON.stringify(organizationId)}.`);
+  const { id = name, role = 'USER' } = options;
+  const organizationId = organizationIn(instance, options);
   const password = newPassword();
   const user = {
     id,
@@ -180,6 +195,27 @@ async function addOrganization(
   const added = await database.atOnce([organizationAdded(instance.id, { id, name }), directoryChanged()]);
   if (added === undefined) throw new CannotStart(`An organization with the id ${JSON.stringify(id)} exists already.`);
   return `The organization ${name} has the id ${id}`;
+}
+
+async function addProvider({ database, instance, options }: Given, [name = '']: readonly string[]): Promise<string> {
+  const { id = newId() } = options;
+  const type = IDENTITY_PROVIDER_TYPES.find((one) => one === options.type);
+  if (type === undefined) throw new CannotStart(`--type must be one of ${IDENTITY_PROVIDER_TYPES.join(', ')}.`);
+  const provider = { id, name, type, organizationId: organizationIn(instance, options) };
+  const [added] = await database.run(identityProviderAdded(instance.id, provider));
+  if (added === undefined)
+    throw new CannotStart(`An identity provider with the id ${JSON.stringify(id)} exists already.`);
+  return `The identity provider ${name} has the id ${id}`;
+}
+
+/** Links to it stay on the policies, and are no way in any more. */
+async function removeProvider({ database, instance }: Given, [id = '']: readonly string[]): Promise<string> {
+  const [removed] = await database.run(
+    sql`DELETE FROM iam.identity_providers WHERE instance = ${instance.id} AND id = ${id} RETURNING id`,
+  );
+  if (removed === undefined)
+    throw new CannotStart(`The instance ${instance.id} has no identity provider ${JSON.stringify(id)}.`);
+  return `Nobody signs in through ${id} any more.`;
 }
 
 async function addInstance({ database, options }: Given, [name = '']: readonly string[]): Promise<string> {

@@ -1,12 +1,26 @@
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
-import { openPeople, type Census } from '@login-policy/domain/people';
+import { openPeople } from '@login-policy/domain/people';
 import type { Store } from '@login-policy/event-sourcing';
+import { census } from './accounts/census.js';
+import type { Database } from './accounts/database/database.js';
+import { identityProviders } from './accounts/identity-providers.js';
 import type { Instances } from './accounts/instances.js';
 import type { Steps } from './steps.js';
 
-/** Opens the login policies of a store, with the organizations and the people of the accounts. */
-export function openPolicies(store: Store, organizations: Instances, census: Census): Promise<LoginPolicies> {
-  return openLoginPolicies({ store, organizations, people: openPeople({ census }), guard: 'refuse' });
+interface Accounts {
+  readonly store: Store;
+  readonly instances: Instances;
+  readonly database: Database;
+}
+
+/** Opens the login policies of a store, with the organizations, the people and the identity providers of the accounts. */
+export function openPolicies({ store, instances, database }: Accounts): Promise<LoginPolicies> {
+  const people = openPeople({ census: (instance, options) => census(database, instance, options) });
+  return openLoginPolicies({
+    ...{ store, people, organizations: instances },
+    identityProviders: identityProviders(database),
+    guard: 'refuse',
+  });
 }
 
 interface Beginnings {

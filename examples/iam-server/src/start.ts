@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isFault, type Store } from '@login-policy/event-sourcing';
-import { census } from './accounts/census.js';
 import type { Database } from './accounts/database/database.js';
 import { Instances } from './accounts/instances.js';
 import { openAccounts } from './accounts/open-accounts.js';
@@ -89,9 +88,7 @@ async function startWith(opened: Opened[], given: Given): Promise<Running> {
   const store = await openPatiently(given, `the store ${storeName}`, () => openStore(storeUrl));
   opened.push({ waitsFor: `the store ${storeName}`, close: () => store.close() });
   const { database, instances, secrets } = await beginPeople(opened, given, store);
-  const policies = await steps.take('the login policies', () =>
-    openPolicies(store, instances, (instance, options) => census(database, instance, options)),
-  );
+  const policies = await steps.take('the login policies', () => openPolicies({ store, instances, database }));
   opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
   const auditLog = await steps.take('the audit log', () => openAuditLog({ store }));
   opened.push({ waitsFor: 'the audit log', close: () => auditLog.close() });

@@ -37,6 +37,7 @@ export {
   parseIdentityProviderId,
 } from './policy/identity-provider.js';
 export { parseInstantInput, type InstantInput } from './input/instant.js';
+export { IDENTITY_PROVIDER_TYPES, type IdentityProviderType } from './policy/identity-provider-directory.js';
 export { answerOf } from './input/answer-of.js';
 export { parseId, parseProse } from './input/text.js';
 export { isYes } from './input/yes.js';

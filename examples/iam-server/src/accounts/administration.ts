@@ -1,3 +1,4 @@
+import type { IdentityProviderType } from '@login-policy/domain/model';
 import { sql, type Database, type Statement } from './database/database.js';
 import type { CredentialKind } from './people.js';
 import type { Role } from './roles.js';
@@ -14,6 +15,15 @@ export interface NewUser {
   readonly factors?: readonly CredentialKind[];
 }
 
+/** An identity provider to add. */
+export interface NewIdentityProvider {
+  readonly id: string;
+  readonly name: string;
+  readonly type: IdentityProviderType;
+  /** Absent: of the instance. */
+  readonly organizationId?: string | undefined;
+}
+
 /** A machine to add. */
 export interface NewMachine {
   readonly id: string;
@@ -27,6 +37,7 @@ export interface NewInstance {
   readonly name: string;
   readonly hosts?: readonly string[];
   readonly organizations?: readonly { readonly id: string; readonly name: string }[];
+  readonly identityProviders?: readonly NewIdentityProvider[];
   readonly users?: readonly NewUser[];
   readonly machines?: readonly NewMachine[];
 }
@@ -36,12 +47,13 @@ const NOBODY_KNOWS = '!';
 
 /** The statements that add an instance; the first one returns no row when it exists. */
 export function instanceAdded({ id, name, ...with_ }: NewInstance): readonly Statement[] {
-  const { hosts = [], machines = [], organizations = [], users = [] } = with_;
+  const { hosts = [], identityProviders = [], machines = [], organizations = [], users = [] } = with_;
   return [
     sql`INSERT INTO iam.instances (id, name, added_at) VALUES (${id}, ${name}, iam.now_ms())
       ON CONFLICT (id) DO NOTHING RETURNING id`,
     ...hosts.map((host) => hostAdded(id, host)),
     ...organizations.map((one) => organizationAdded(id, one)),
+    ...identityProviders.map((one) => identityProviderAdded(id, one)),
     ...users.flatMap((user) => userAdded(id, user)),
     ...machines.map(
       (one) =>
@@ -64,6 +76,14 @@ export function organizationAdded(
 ): Statement {
   return sql`INSERT INTO iam.organizations (instance, id, name)
     SELECT id, ${id}, ${name} FROM iam.instances WHERE id = ${instanceId} ON CONFLICT DO NOTHING RETURNING id`;
+}
+
+/** Adds an identity provider; returns no row when its id is taken, or its instance does not exist. */
+export function identityProviderAdded(instanceId: string, provider: NewIdentityProvider): Statement {
+  const { id, name, organizationId = null, type } = provider;
+  return sql`INSERT INTO iam.identity_providers (instance, id, organization, name, type)
+    SELECT i.id, ${id}, ${organizationId}, ${name}, ${type} FROM iam.instances i WHERE i.id = ${instanceId}
+    ON CONFLICT DO NOTHING RETURNING id`;
 }
 
 /** Adds a user with a password; the first statement returns no row when the name or the id is taken. */

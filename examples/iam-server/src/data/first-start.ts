@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { OwnerRef } from '@login-policy/domain';
 import { INSTANCE_CATEGORY, isOrganization, ORGANIZATION_CATEGORY, ownerOfStream } from '@login-policy/domain/model';
 import type { Store } from '@login-policy/event-sourcing';
-import { beginAccounts, renewSecrets, type NewInstance, type NewUser } from '../accounts/administration.js';
+import {
+  beginAccounts,
+  renewSecrets,
+  type NewIdentityProvider,
+  type NewInstance,
+  type NewUser,
+} from '../accounts/administration.js';
 import type { Database } from '../accounts/database/database.js';
 import type { CredentialKind } from '../accounts/people.js';
 import { hashPassword } from '../accounts/passwords.js';
@@ -81,6 +87,14 @@ const PEOPLE: readonly {
   { name: 'eli', of: 'Globex', factors: ['U2F'] },
 ];
 
+/** One that every policy may link, and one that only Globex may. */
+function providersOf(globex: string | undefined): readonly NewIdentityProvider[] {
+  return [
+    { id: 'google', name: 'Google', type: 'GOOGLE' },
+    { id: 'globex-saml', name: 'Globex', type: 'SAML', organizationId: globex },
+  ];
+}
+
 /** An instance with two organizations, an owner and a viewer; or accounts for the existing instance of a store. */
 async function firstInstance(
   { accountsUrl, adoptedInstance, storeUrl }: Config,
@@ -108,6 +122,7 @@ async function firstInstance(
     id: adoptedInstance ?? newId(),
     name: 'Example IAM',
     organizations: isFresh ? fresh : adopted,
+    identityProviders: isFresh ? providersOf(fresh.find(({ name }) => name === 'Globex')?.id) : [],
     // Readable ids, because the history shows them as actors.
     users: [
       { id: 'owner', name: 'owner', role: 'IAM_OWNER', passwordHash: owner },

@@ -20,7 +20,9 @@ describeInBrowser('the page: accessibility', (stage) => {
   before(async () => {
     await stage.serve();
     await stage.api('DELETE', '/admin/v1/policies/login/second_factors/SECOND_FACTOR_TYPE_OTP');
-    await stage.api('POST', '/admin/v1/policies/login/idps', { idpId: 'x'.repeat(200) });
+    const idpId = 'x'.repeat(200);
+    await stage.command(['provider', 'add', 'Long', '--type', 'OIDC', '--id', idpId]);
+    await stage.api('POST', '/admin/v1/policies/login/idps', { idpId });
   });
 
   for (const [look, window] of Object.entries(LOOKS)) {

@@ -31,6 +31,10 @@ const TABLES = [
      instance TEXT NOT NULL REFERENCES iam.instances ON DELETE CASCADE)`,
   `CREATE TABLE IF NOT EXISTS iam.organizations (instance TEXT NOT NULL REFERENCES iam.instances ON DELETE CASCADE,
      id TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (instance, id))`,
+  // Without an organization, every policy of the instance may link it.
+  `CREATE TABLE IF NOT EXISTS iam.identity_providers (instance TEXT NOT NULL REFERENCES iam.instances ON DELETE CASCADE,
+     id TEXT NOT NULL, organization TEXT, name TEXT NOT NULL, type TEXT NOT NULL, PRIMARY KEY (instance, id),
+     FOREIGN KEY (instance, organization) REFERENCES iam.organizations ON DELETE CASCADE)`,
   // Without an organization, a user belongs to the instance itself.
   `CREATE TABLE IF NOT EXISTS iam.users (instance TEXT NOT NULL REFERENCES iam.instances ON DELETE CASCADE,
      id TEXT NOT NULL, organization TEXT, name TEXT NOT NULL, role TEXT NOT NULL, mfa_skipped_at BIGINT,

@@ -1,0 +1,32 @@
+import type { IdentityProviderDirectory } from '@login-policy/domain';
+import { IDENTITY_PROVIDER_TYPES, isOrganization } from '@login-policy/domain/model';
+import { z } from 'zod';
+import { sql, type Database } from './database/database.js';
+import { parsed } from './people.js';
+
+const row = z.object({
+  id: z.string(),
+  organization: z.string().nullable(),
+  name: z.string(),
+  type: z.enum(IDENTITY_PROVIDER_TYPES),
+});
+
+/**
+ * The directory of identity providers in the accounts: those of the instance, and for a policy of an organization those
+ * of that organization, each only where it is linked as what it is.
+ *
+ * @throws Fault when the accounts are away, or a row is damaged
+ */
+export function identityProviders(database: Database): IdentityProviderDirectory {
+  return async (owner, wanted) => {
+    const rows = await database.run(sql`SELECT id, organization, name, type FROM iam.identity_providers
+      WHERE instance = ${owner.instanceId}`);
+    const own = isOrganization(owner) ? owner.organizationId : undefined;
+    return rows.flatMap((one) => {
+      const { organization, ...known } = parsed(row, one, 'identity providers');
+      const ownerType = organization === null ? 'SYSTEM' : 'ORG';
+      const isMeant = wanted.some(({ id, ownerType: linkedAs }) => id === known.id && linkedAs === ownerType);
+      return isMeant && (organization === null || organization === own) ? [known] : [];
+    });
+  };
+}
