@@ -40,9 +40,9 @@ describe('the variables of the server', () => {
   });
 
   it('in the deployment files are known and valid', () => {
-    for (const name of ['Dockerfile', 'compose.yaml', 'iam-server.service']) {
+    for (const name of ['Dockerfile', 'compose.yaml', 'iam-server.service', 'kubernetes.yaml']) {
       const text = readFileSync(new URL(`../deploy/${name}`, import.meta.url), 'utf8');
-      const named = [...text.matchAll(/\b(IAM_[A-Z_]+|PORT|HOST)(?:=|: )'?([^\s']+)/g)];
+      const named = [...text.matchAll(/\b(IAM_[A-Z_]+|PORT|HOST)(?:=|: |, value: )'?([^\s']+)/g)];
       const variables = Object.fromEntries(named.map(([, variable = '', value = '']) => [variable, value]));
       expect(Object.keys(variables), name).not.to.have.lengthOf(0);
       expect(readConfig(variables), name).to.include.keys('storeUrl');
