@@ -28,6 +28,7 @@ export interface SignInFilesOptions {
 export interface SignInFiles extends SignInSink {
   /** Appends whole lines at once. @throws Error when that fails, and for a moment after it failed or was slow. */
   write(lines: string): void;
+  /** Ends the file; a later record begins another one. */
   close(): void;
   /** All files, oldest first. */
   sources(): readonly RecordSource[];

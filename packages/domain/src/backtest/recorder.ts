@@ -11,6 +11,7 @@ export interface SignInSink {
    * dropped.
    */
   write(lines: string): Promise<void> | void;
+  /** Is called once, when everything is written. */
   close?(): Promise<void> | void;
 }
 
@@ -49,6 +50,7 @@ export interface SignInRecorder {
    * @returns what the second policy would have meant; `undefined` without one, or if it can't judge.
    */
   record(signIn: SignInToRecord): Effect | undefined;
+  /** What it has done since it was opened. */
   status(): RecorderStatus;
   /**
    * Waits until the sink has taken what it was given, and closes it.
