@@ -2,9 +2,12 @@
 export interface Config {
   /** The store of the policies: `memory:`, `sqlite:PATH`, `postgres://…`, `esdb://…` or `kurrentdb://…`. */
   readonly storeUrl: string;
+  /** Where the rows are kept of a store that keeps none, EventStoreDB: `memory:`, `sqlite:PATH` or `postgres://…`. */
+  readonly rowsUrl: string;
 }
 
 const KNOWN = /^(memory:$|sqlite:.+|postgres(ql)?:\/\/.+|(esdb|kurrentdb)(\+discover)?:\/\/.+)/;
+const KNOWN_ROWS = /^(memory:$|sqlite:.+|postgres(ql)?:\/\/.+)/;
 
 /**
  * Reads the environment.
@@ -17,7 +20,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     // The value is not shown: where its password is, only a known form tells.
     throw new Error('LOGIN_POLICY_STORE must be memory:, sqlite:PATH, postgres://…, esdb://… or kurrentdb://….');
   }
-  return { storeUrl };
+  const rowsUrl = environment['LOGIN_POLICY_ROWS'] ?? 'sqlite:.data/backend-service-rows.db';
+  if (!KNOWN_ROWS.test(rowsUrl)) throw new Error('LOGIN_POLICY_ROWS must be memory:, sqlite:PATH or postgres://….');
+  return { storeUrl, rowsUrl };
 }
 
 /** The URL without its secrets, for display. A password may contain any character, even one that should be escaped. */

@@ -15,9 +15,9 @@ const print = (line: string): void => {
 process.stdout.on('error', () => process.exit());
 
 try {
-  const { storeUrl } = readConfig(process.env);
-  print(`Login policies in ${withoutSecrets(storeUrl)}`);
-  const store = await openStore(storeUrl);
+  const config = readConfig(process.env);
+  print(`Login policies in ${withoutSecrets(config.storeUrl)}`);
+  const store = await openStore(config);
   const loginPolicies = await openLoginPolicies({ store });
   try {
     await walkThrough(loginPolicies, print);

@@ -1,15 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
+import type { Config } from './config.js';
 
 /**
  * Opens the store a URL names: outgrowing one machine is another URL. A store's driver is loaded only when it is
  * chosen, because imports are most of a cold start.
  */
-export async function openStore(url: string): Promise<Store> {
+export async function openStore({ storeUrl: url, rowsUrl }: Config): Promise<Store> {
   if (url === 'memory:') return openMemoryStore();
-  if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length));
-  return /^(esdb|kurrentdb)/.test(url) ? openEventStoreDb(url) : openPostgres(url);
+  return /^(esdb|kurrentdb)/.test(url) ? openEventStoreDb(url, rowsUrl) : openDatabase(url);
+}
+
+function openDatabase(url: string): Promise<Store> {
+  return url.startsWith('sqlite:') ? openSqlite(url.slice('sqlite:'.length)) : openPostgres(url);
 }
 
 async function openSqlite(path: string): Promise<Store> {
@@ -18,10 +22,15 @@ async function openSqlite(path: string): Promise<Store> {
   return openSqliteStore({ path });
 }
 
-/** EventStoreDB keeps no read models: they are in memory here, and are followed in the background. */
-async function openEventStoreDb(url: string): Promise<Store> {
+/** EventStoreDB keeps no rows: a database keeps them, so that a start does not read all events again. */
+async function openEventStoreDb(url: string, rowsUrl: string): Promise<Store> {
   const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb');
-  return connectEventStoreDb(url);
+  if (rowsUrl === 'memory:') return connectEventStoreDb(url);
+  const rows = await openDatabase(rowsUrl);
+  // Closing the store closes these, and with them all of the database's store.
+  return connectEventStoreDb(url, {
+    readModels: { open: (model) => rows.readModels.open(model), close: () => rows.close() },
+  });
 }
 
 async function openPostgres(url: string): Promise<Store> {

@@ -5,6 +5,8 @@ import { z } from 'zod';
 export interface Config {
   /** The policies' store: `memory:`, `sqlite:PATH`, `postgres://…`, `esdb://…` or `kurrentdb://…`. */
   readonly storeUrl: string;
+  /** Where the rows are kept of a store that keeps none, EventStoreDB: `memory:`, `sqlite:PATH` or `postgres://…`. */
+  readonly rowsUrl: string;
   /** The accounts' database: `sqlite:PATH` or `postgres://…`. */
   readonly accountsUrl: string;
   /** The folder of what belongs to this process: the secrets of a first start, the receivers of webhooks. */
@@ -59,6 +61,7 @@ export class CannotStart extends Error {
 /** SQLite's own `:memory:` would be invisible to a second process, and no real file has this name. */
 const KNOWN_STORE = /^(memory:$|sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+|(esdb|kurrentdb)(\+discover)?:\/\/.+)/;
 const KNOWN_ACCOUNTS = /^(sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+)/;
+const KNOWN_ROWS = /^(memory:$|sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+)/;
 const LONGEST_SECONDS = 86_400;
 
 const text = z.string();
@@ -76,6 +79,7 @@ const seconds = (fallback: number): z.ZodType<number, string | undefined> =>
 /** All variables. Another one that begins with `IAM_` is a misspelling. */
 const variables = z.strictObject({
   IAM_STORE: text.regex(KNOWN_STORE).optional(),
+  IAM_ROWS: text.regex(KNOWN_ROWS).optional(),
   IAM_ACCOUNTS: text.regex(KNOWN_ACCOUNTS).optional(),
   IAM_DATA: text.default('.data'),
   PORT: text
@@ -115,6 +119,7 @@ export function readConfig(environment: Environment): Config {
   return {
     dataFolder: read.IAM_DATA,
     storeUrl,
+    rowsUrl: rowsOf(read.IAM_ROWS, { storeUrl, dataFolder: read.IAM_DATA }),
     accountsUrl: accountsOf(read.IAM_ACCOUNTS, { storeUrl, dataFolder: read.IAM_DATA }),
     ports: read.PORT,
     host: read.HOST,
@@ -131,6 +136,16 @@ export function readConfig(environment: Environment): Config {
     stopMs: read.IAM_STOP_SECONDS,
     logLevel: read.IAM_LOG,
   };
+}
+
+/** @throws CannotStart for a store that keeps its rows itself, because a reader would look for them elsewhere. */
+function rowsOf(
+  named: string | undefined,
+  { dataFolder, storeUrl }: { readonly dataFolder: string; readonly storeUrl: string },
+): string {
+  if (named !== undefined && !/^(esdb|kurrentdb)/.test(storeUrl))
+    throw new CannotStart('IAM_ROWS is for EventStoreDB: the store of IAM_STORE keeps its rows itself.');
+  return named ?? `sqlite:${join(dataFolder, 'rows.sqlite')}`;
 }
 
 /** The accounts are where the policies are, if that is PostgreSQL; otherwise in a file of their own. */
@@ -156,6 +171,7 @@ function sentenceOf(issue: z.core.$ZodIssue | undefined, environment: Environmen
   const [name = '', index] = (issue?.path ?? []).map(String);
   // An unknown form is not shown, because its password can't be located.
   if (name === 'IAM_ACCOUNTS') return new CannotStart('IAM_ACCOUNTS must be sqlite:PATH or postgres://….');
+  if (name === 'IAM_ROWS') return new CannotStart('IAM_ROWS must be memory:, sqlite:PATH or postgres://….');
   if (name === 'IAM_STORE')
     return new CannotStart('IAM_STORE must be memory:, sqlite:PATH, postgres://…, esdb://… or kurrentdb://….');
   const value = environment[name]?.trim() ?? '';

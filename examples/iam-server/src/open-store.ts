@@ -7,14 +7,21 @@ import { createPrivateFile } from './data/private-file.js';
 /** The start itself retries, and reports why. */
 const FIRST_RETRY_MS = 1000;
 
+/** The URLs of a store. */
+export interface StoreUrls {
+  readonly storeUrl: string;
+  /** Of the rows, for a store that keeps none. */
+  readonly rowsUrl: string;
+}
+
 /**
  * Opens the store of a URL, checks that it answers, and loads no other store's driver.
  *
  * @throws CannotStart
  */
-export async function openStore(url: string): Promise<Store> {
+export async function openStore(urls: StoreUrls): Promise<Store> {
   try {
-    const store = await openUnseen(url);
+    const store = await openUnseen(urls);
     try {
       // Some stores open without contacting their server.
       await store.eventStore.head();
@@ -24,14 +31,17 @@ export async function openStore(url: string): Promise<Store> {
     }
     return store;
   } catch (caught) {
-    throw storeFailure(url, caught);
+    throw storeFailure(urls.storeUrl, caught);
   }
 }
 
-async function openUnseen(url: string): Promise<Store> {
+async function openUnseen({ storeUrl: url, rowsUrl }: StoreUrls): Promise<Store> {
   if (url === 'memory:') return openMemoryStore();
-  if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length));
-  return /^(esdb|kurrentdb)/.test(url) ? openEventStoreDb(url) : openPostgres(url);
+  return /^(esdb|kurrentdb)/.test(url) ? openEventStoreDb(url, rowsUrl) : openDatabase(url);
+}
+
+function openDatabase(url: string): Promise<Store> {
+  return url.startsWith('sqlite:') ? openSqlite(url.slice('sqlite:'.length)) : openPostgres(url);
 }
 
 /** Why the store of a URL can't be used, as a sentence. */
@@ -51,7 +61,7 @@ async function openSqlite(path: string): Promise<Store> {
   return openSqliteStore({ path });
 }
 
-async function openEventStoreDb(url: string): Promise<Store> {
+async function openEventStoreDb(url: string, rowsUrl: string): Promise<Store> {
   const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb');
   // An open store retries reads for longer than an operator waits for a start.
   const first = connectEventStoreDb(url, { timeouts: { retryMs: FIRST_RETRY_MS } });
@@ -60,7 +70,12 @@ async function openEventStoreDb(url: string): Promise<Store> {
   } finally {
     await first.close();
   }
-  return connectEventStoreDb(url);
+  if (rowsUrl === 'memory:') return connectEventStoreDb(url);
+  const rows = await openDatabase(rowsUrl);
+  // Closing the store closes these, and with them all of the database's store.
+  return connectEventStoreDb(url, {
+    readModels: { open: (model) => rows.readModels.open(model), close: () => rows.close() },
+  });
 }
 
 async function openPostgres(url: string): Promise<Store> {

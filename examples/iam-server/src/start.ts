@@ -85,7 +85,7 @@ async function startWith(opened: Opened[], given: Given): Promise<Running> {
   opened.push({ waitsFor: 'its port', close: () => port.close({ graceMs: 0 }) });
   const page = await pageOf(config);
   await ensureFolder(dataFolder);
-  const store = await openPatiently(given, `the store ${storeName}`, () => openStore(storeUrl));
+  const store = await openPatiently(given, `the store ${storeName}`, () => openStore(config));
   opened.push({ waitsFor: `the store ${storeName}`, close: () => store.close() });
   const { database, instances, secrets } = await beginPeople(opened, given, store);
   const policies = await steps.take('the login policies', () => openPolicies({ store, instances, database }));

@@ -22,6 +22,7 @@ describe('the variables of the server', () => {
     const config = readConfig({ IAM_PUBLIC_URL: ' ', PATH: '/bin' });
     expect(config).to.deep.include({
       storeUrl: 'sqlite:.data/login-policy.sqlite',
+      rowsUrl: 'sqlite:.data/rows.sqlite',
       accountsUrl: 'sqlite:.data/accounts.sqlite',
       dataFolder: '.data',
       host: '127.0.0.1',
@@ -57,8 +58,13 @@ describe('the variables of the server', () => {
     [{ IAM_STORE: 'sqlite::memory:' }, NO_STORE],
     [{ IAM_STORE: 'sqlite:' }, NO_STORE],
     [
+      { IAM_STORE: 'esdb://x', IAM_ROWS: 'esdb://me:secret@x' },
+      /^IAM_ROWS must be memory:, sqlite:PATH or postgres:\/\/…\.$/,
+    ],
+    [{ IAM_ROWS: 'memory:' }, /^IAM_ROWS is for EventStoreDB: the store of IAM_STORE keeps its rows itself\.$/],
+    [
       { IAM_STROE: 'memory:' },
-      /^IAM_STROE is not a variable of this server\. Those are IAM_STORE, IAM_ACCOUNTS, IAM_DATA, /,
+      /^IAM_STROE is not a variable of this server\. Those are IAM_STORE, IAM_ROWS, IAM_ACCOUNTS, IAM_DATA, /,
     ],
     [{ IAM_PUBLIC_URL: 'iam.example.com' }, /^IAM_PUBLIC_URL must be the address of a server/],
     [{ IAM_PUBLIC_URL: 'https://x.example/path' }, /^IAM_PUBLIC_URL must be/],

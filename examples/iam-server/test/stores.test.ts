@@ -5,6 +5,9 @@ import { openMemoryStore, START } from '@login-policy/event-sourcing';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { bearer, call, cookieIn, json, signIn, tls, trySignIn, type Changed, type PolicyRead } from './client.js';
 import { EventStream } from './event-stream.js';
@@ -75,6 +78,37 @@ describe('two servers on one file of SQLite', () => {
   after(() => bench.clear());
 
   it('do the same', () => killedUnderLoad(bench, {}));
+});
+
+describe('the rows of a server on the double of EventStoreDB', () => {
+  const bench = new TestBench();
+  let store: StoreServer;
+  before(async () => {
+    store = await StoreServer.start('the double of EventStoreDB');
+  });
+  after(async () => {
+    await bench.clear();
+    await store.stop();
+  });
+
+  it('are kept in its data folder, those of the audit log, too, unless it is to keep them in memory (T69, T70)', async () => {
+    const [folder, another] = [await bench.folder(), await bench.folder()];
+    const { server } = await bench.serve({ IAM_STORE: store.url }, folder);
+    await server.stop();
+    const kept = new DatabaseSync(join(folder, '.data/rows.sqlite'), { readOnly: true });
+    const models = kept.prepare('SELECT name FROM models WHERE checkpoint IS NOT NULL').all();
+    kept.close();
+    expect(
+      models.map(({ name }) => name),
+      'policies, audit log, and whose they are',
+    ).to.have.length(3);
+    const { server: without } = await bench.serve(
+      { IAM_STORE: store.url, IAM_ROWS: 'memory:', IAM_ADOPT_INSTANCE: '1' },
+      another,
+    );
+    await without.stop();
+    expect(existsSync(join(another, '.data/rows.sqlite'))).to.equal(false);
+  });
 });
 
 describe('a silent store', () => {

@@ -64,9 +64,16 @@ export class LogQueries {
     wanted: Omit<WantedRecords, 'until'>,
     signal: AbortSignal,
   ): Promise<readonly LogRecord[]> {
-    const { streamName, position } = (await this.at(START, signal)) ?? endedEarly();
-    const read = { ...BACKWARDS, filter: filterOf(streamName), limit: Infinity };
-    return this.#find(read, { ...wanted, until: position }, signal);
+    const { streamName, position: until } = (await this.at(START, signal)) ?? endedEarly();
+    const read = { ...BACKWARDS, filter: filterOf(streamName), limit: wanted.limit };
+    // Nearly always the last records are the wanted ones, and the server reads no further.
+    const last: LogRecord[] = [];
+    const options = { pageSize: wanted.limit, withinMs: this.#context.timeouts.scanMs, signal };
+    for await (const records of this.#records(read, options)) last.push(...records);
+    const found = last.filter(wanted.isWanted);
+    const isAtStart = (last.at(-1)?.position ?? until + 1n) <= until;
+    if (found.length === wanted.limit || isAtStart) return found;
+    return this.#find({ ...read, limit: Infinity }, { ...wanted, until }, signal);
   }
 
   /**
