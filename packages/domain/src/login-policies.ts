@@ -70,7 +70,10 @@ export class LoginPolicies extends LoginPolicyReads {
       consumers,
       isGuarded: options.guard === 'refuse',
       counting,
-      execute: (owner, command, given) => this.#execute(command, () => parseCommandRequest(owner, command, given)),
+      execute: (owner, command, given) =>
+        calls.runCall(callNameOf(command), async () =>
+          carryOut(parseCommandRequest(owner, command, given), this.#parts),
+        ),
     };
     notePartsOf(this, this.#parts);
   }
@@ -152,16 +155,9 @@ export class LoginPolicies extends LoginPolicyReads {
 
   /** Runs a command given as an object. Its `type` is the name of the corresponding method. */
   async execute(owner: OwnerRef, command: CommandInput, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#execute(command, () => parseOwnRequest(owner, command, options));
-  }
-
-  #execute(command: CommandInput, parse: () => CommandRequest): Promise<CommandAnswer> {
-    return this.#parts.calls.answer(callNameOf(command), parse, async ({ context, owner, parsed }) => {
-      const handled = await this.#parts.handler.handle(policyStream(owner), parsed, context);
-      if (handled.outcome === 'accepted') return commandAnswerOf(handled, owner);
-      const rejection = await explained(handled.rejection, this.#parts.policies, context);
-      return rejectedAnswer({ ...handled, rejection }, owner);
-    });
+    return this.#parts.calls.runCall(callNameOf(command), async () =>
+      carryOut(parseOwnRequest(owner, command, options), this.#parts),
+    );
   }
 
   /** Whether {@link organizationsOnDefault} can be called: whether the policies were opened with `organizations`. */
@@ -182,6 +178,17 @@ export class LoginPolicies extends LoginPolicyReads {
       (request) => listOnDefault(request, { directory: this.#parts.organizations, policies: this.#parts.policies }),
     );
   }
+}
+
+/** Handles a command, and answers. */
+async function carryOut(
+  { context, owner, parsed }: CommandRequest,
+  { handler, policies }: Pick<PolicyParts, 'handler' | 'policies'>,
+): Promise<CommandAnswer> {
+  const handled = await handler.handle(policyStream(owner), parsed, context);
+  if (handled.outcome === 'accepted') return commandAnswerOf(handled, owner);
+  const rejection = await explained(handled.rejection, policies, context);
+  return rejectedAnswer({ ...handled, rejection }, owner);
 }
 
 /** What users are counted from. */

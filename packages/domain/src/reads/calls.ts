@@ -1,7 +1,7 @@
 import type { Observe } from '@login-policy/event-sourcing';
 import { observedCall } from '@login-policy/event-sourcing/domain';
 import { Fault } from '@login-policy/event-sourcing/values';
-import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
+import { asInput, InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { invalidArgument } from './answering.js';
 import type { Rejected } from './answers.js';
 
@@ -15,33 +15,34 @@ export class Calls {
   }
 
   /**
-   * Parses the input and answers from it, under the name that observers see. Malformed input is refused while it is
-   * parsed, or by a {@link LateRefusal}. An `InvalidValue` that is thrown later did not come from the caller and is
-   * rethrown as a defect.
+   * Runs a call under the name that observers see. A {@link LateRefusal} is the caller's input; an `InvalidValue` is not,
+   * and is rethrown as a defect.
    *
    * @throws StoreClosed
    */
-  answer<Input, Answer extends { readonly outcome: string }>(
+  runCall<Answer extends { readonly outcome: string }>(
     call: string,
-    parse: () => Input,
-    answer: (input: Input) => Promise<Answer>,
+    work: () => Promise<Answer>,
   ): Promise<Answer | Rejected> {
     return observedCall(this.#observe, call, async () => {
       this.throwIfClosed();
-      let input: Input;
       try {
-        input = parse();
-      } catch (caught) {
-        return invalidArgument(caught);
-      }
-      try {
-        return await answer(input);
+        return await work();
       } catch (caught) {
         if (caught instanceof LateRefusal) return invalidArgument(caught.refused);
         if (!(caught instanceof InvalidValue)) throw caught;
         throw new Error(`not an input of the caller: ${caught.message}`, { cause: caught });
       }
     });
+  }
+
+  /** {@link runCall} for a call that parses its input and answers from it. */
+  answer<Input, Answer extends { readonly outcome: string }>(
+    call: string,
+    parse: () => Input,
+    answer: (input: Input) => Promise<Answer>,
+  ): Promise<Answer | Rejected> {
+    return this.runCall(call, async () => answer(asInput(parse)));
   }
 
   /** For methods that only create an object. @throws StoreClosed */
