@@ -15,7 +15,7 @@ interface Accounts {
 
 /** Opens the login policies of a store, with the organizations, the people and the identity providers of the accounts. */
 export function openPolicies({ store, instances, database }: Accounts): Promise<LoginPolicies> {
-  const people = openPeople({ census: (instance, options) => census(database, instance, options) });
+  const people = openPeople((instance, options) => census(database, instance, options));
   return openLoginPolicies({
     ...{ store, people, organizations: instances },
     identityProviders: identityProviders(database),

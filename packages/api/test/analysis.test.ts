@@ -50,7 +50,7 @@ describe('an analysis over REST', () => {
 describe('a preview over REST, with a census', () => {
   it('counts the users, and says what the change means for the caller', async () => {
     const users = { hasPassword: true, factors: [], identityProviders: [], users: 12, administrators: 2 };
-    const people = openPeople({ census: () => [[users, { ...users, organizationId: ACME }]] });
+    const people = openPeople(() => [[users, { ...users, organizationId: ACME }]]);
     const service = await openService({ people });
     const you = { hasPassword: true, factors: [], identityProviders: [] };
     const command = { type: 'change', settings: { forceMfa: true } };

@@ -57,7 +57,7 @@ export async function serve(
   { census, isAudited = true, ports = {}, signIns }: Serving = {},
 ): Promise<Served> {
   const store = await openSqliteStore({ path });
-  const people = census && openPeople({ census });
+  const people = census && openPeople(census);
   const loginPolicies = await openLoginPolicies({ store, guard: 'refuse', ...(people && { people }) });
   const auditLog = isAudited ? await openAuditLog({ store }) : undefined;
   const api = createApi({

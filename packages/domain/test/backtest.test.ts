@@ -216,6 +216,16 @@ describe('looking back at sign-ins with a change', () => {
     expect(found).to.include({ signIns: 1, badLineCount: 0 });
   });
 
+  it('refuses malformed options by name', async () => {
+    const { recorded } = await opened();
+    for (const [options, problem] of [
+      [{ since: new Date('yesterday') }, 'backtest: since must be a valid Date'],
+      [{ owner: { instanceId: 'iam', organizationId: undefined } }, 'backtest: owner must be an owner'],
+      [{ form: true }, 'backtest: form is not an option.'],
+    ] as const)
+      expect(await recorded.back(forced, Object(options)).catch(String)).to.contain(problem);
+  });
+
   it('ends when it is told to', async () => {
     const { recorded } = await opened();
     await recorded.signIn(acme, byPassword());

@@ -31,7 +31,7 @@ export interface Counted {
 
 /** Login policies that know their users, with the guard on. */
 export async function openCounted(census: Census, options: Partial<LoginPoliciesOptions> = {}): Promise<Counted> {
-  const [store, people] = [openMemoryStore(), openPeople({ census })];
+  const [store, people] = [openMemoryStore(), openPeople(census)];
   const policies = await openLoginPolicies({ store, people, guard: 'refuse', ...options });
   return { people, policies, store };
 }

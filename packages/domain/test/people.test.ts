@@ -80,7 +80,7 @@ describe('the users whom a change affects', () => {
           count.users += one.users;
           count.administrators += one.administrators;
         }
-        const found = await openPeople({ census: censusOf(...classes) }).affectedBy(
+        const found = await openPeople(censusOf(...classes)).affectedBy(
           {
             owner: Object(instance),
             before,
@@ -233,7 +233,7 @@ describe('a census', () => {
   });
 
   it('must be a function', () => {
-    expect(() => openPeople(Object({ census: [] }))).to.throw(TypeError, 'census must be a function');
+    expect(() => openPeople(Object([]))).to.throw(TypeError, 'census must be a function');
   });
 
   it('is asked for one organization alone where that is enough', async () => {

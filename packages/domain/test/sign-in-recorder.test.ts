@@ -107,6 +107,13 @@ describe('the recorder of sign-ins', () => {
     expect(fault).to.include({ code: 'deadline-exceeded' });
   });
 
+  it('refuses malformed options, and a sink that can not write', () => {
+    expect(() => signInRecorder(Object({}))).to.throw('the sink must have a method write');
+    expect(() => signInRecorder({ write: () => undefined }, Object({ mostWating: 1 }))).to.throw(
+      'Did you mean mostWaiting?',
+    );
+  });
+
   it('drops what no policy has judged', () => {
     const recorder = signInRecorder({ write: () => undefined });
     recorder.record({ ...one, answer: evaluateSignIn({ stage: 'absent' }, signIn) });

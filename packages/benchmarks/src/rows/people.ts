@@ -76,7 +76,7 @@ export const census: Row = {
 };
 
 async function countedByUs(organizations: number): Promise<number> {
-  const people = openPeople({ census: () => pages(organizations) });
+  const people = openPeople(() => pages(organizations));
   const store = openMemoryStore();
   const policies = await openLoginPolicies({ store, people });
   const instance = { instanceId: INSTANCE_ID };

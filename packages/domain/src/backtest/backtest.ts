@@ -1,8 +1,16 @@
 import { isFault } from '@login-policy/event-sourcing';
+import {
+  aFunction,
+  aSignal,
+  mustBe,
+  optional,
+  parseOptions,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
 import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import { evaluateSignIn, RejectedError, type OwnerRef } from '../index.js';
-import { InvalidValue, isOrganization, type SignInPolicy } from '../model.js';
-import { reachedIn } from './effects.js';
+import { InvalidValue, isOrganization, parseOwner, type SignInPolicy } from '../model.js';
+import { resultOf } from './effects.js';
 import { Findings, type Backtest, type LineProblem } from './findings.js';
 import { LineSplitter, LONGEST_LINE, type Line, type RecordSource } from './lines.js';
 import type { PolicyProposed, PolicyThen } from './policies.js';
@@ -24,6 +32,24 @@ export interface BacktestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const aDate = mustBe('a valid Date', (value) => value instanceof Date && !Number.isNaN(value.getTime()));
+const OPTIONS: OptionRules<BacktestOptions> = {
+  from: aFunction,
+  to: aFunction,
+  owner: optional(mustBe('an owner, { instanceId } or { instanceId, organizationId }', isOwner)),
+  since: optional(aDate),
+  until: optional(aDate),
+  signal: optional(aSignal),
+};
+
+function isOwner(value: unknown): boolean {
+  try {
+    return parseOwner(value, 'owner') !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 const LINES_BETWEEN_YIELDS = 1000;
 
 /**
@@ -33,11 +59,12 @@ const LINES_BETWEEN_YIELDS = 1000;
  *
  * A line that can't be judged, or that was answered otherwise than the judgement gives, is named by its number.
  *
- * @throws RejectedError when there is no other policy to judge by; what a source, or `from` or `to`, throws.
+ * @throws RangeError that names an unknown or malformed option; RejectedError when there is no other policy to judge by; what a source, or `from` or `to`, throws.
  */
 export async function backtest(records: Iterable<RecordSource>, options: BacktestOptions): Promise<Backtest> {
-  const { signal } = options;
-  const looking = new LookingBack(options);
+  const parsed = parseOptions(options, 'backtest', OPTIONS);
+  const { signal } = parsed;
+  const looking = new LookingBack(parsed);
   let lines = 0;
   const take = async (some: Iterable<Line>): Promise<void> => {
     for (const line of some) {
@@ -142,14 +169,14 @@ class LookingBack {
     if ('problem' in proposed) return this.findings.bad(line, proposed.problem, proposed.message);
     const was = evaluateSignIn(earlier.policy, record.signIn);
     if (was.outcome === 'rejected') return this.findings.bad(line, 'not-a-record', was.message);
-    const given = reachedIn(was);
-    if (given !== record.reached) {
-      const message = `It was answered with ${record.reached}, and the policy of then gives ${given}.`;
+    const given = resultOf(was);
+    if (given !== record.result) {
+      const message = `It was answered with ${record.result}, and the policy of then gives ${given}.`;
       return this.findings.bad(line, 'answered-otherwise', message);
     }
     const would = evaluateSignIn(proposed.policy, record.signIn);
     if (would.outcome === 'rejected') throw new RejectedError(would);
-    return this.findings.add({ line, record, after: reachedIn(would) });
+    return this.findings.add({ line, record, after: resultOf(would) });
   }
 }
 

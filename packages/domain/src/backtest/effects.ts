@@ -1,10 +1,10 @@
 import { SIGN_IN_LEVELS, type Judgement, type SignInLevel } from '../model.js';
 
-/** How far a sign-in got: the level at which it was let in, or what it was answered instead. */
-export type Reached = SignInLevel | Exclude<Judgement['outcome'], 'proceed'>;
+/** How a sign-in ended: the level at which it was let in, or what it was answered instead. */
+export type SignInResult = SignInLevel | Exclude<Judgement['outcome'], 'proceed'>;
 
-/** Everything that a sign-in can reach. */
-export const REACHED: readonly Reached[] = [...SIGN_IN_LEVELS, 'authenticate', 'verify', 'set-up', 'impossible'];
+/** Every result of a sign-in. */
+export const RESULTS: readonly SignInResult[] = [...SIGN_IN_LEVELS, 'authenticate', 'verify', 'set-up', 'impossible'];
 
 /** Every effect of a policy on a sign-in, worst first. */
 export const EFFECTS = ['refused', 'hasToSetUp', 'hasToVerifyMore', 'weaker', 'unchanged'] as const;
@@ -19,18 +19,18 @@ export type Effect = (typeof EFFECTS)[number];
 /** Everything that a sign-in can be answered. */
 export const OUTCOMES = ['proceed', 'authenticate', 'verify', 'set-up', 'impossible'] as const;
 
-/** How far a sign-in got by its answer; one that proceeds has a level. */
-export function reachedOf(outcome: Judgement['outcome'], level: SignInLevel = 'one-factor'): Reached {
+/** The result of a sign-in by its answer; one that proceeds has a level. */
+export function resultFrom(outcome: Judgement['outcome'], level: SignInLevel = 'one-factor'): SignInResult {
   return outcome === 'proceed' ? level : outcome;
 }
 
-/** How far a judged sign-in got. */
-export function reachedIn(judgement: Judgement): Reached {
+/** The result of a judged sign-in. */
+export function resultOf(judgement: Judgement): SignInResult {
   return judgement.outcome === 'proceed' ? judgement.level : judgement.outcome;
 }
 
-/** What it means for a sign-in that it reaches something else. */
-export function effectBetween(before: Reached, after: Reached): Effect {
+/** What another result means for a sign-in. */
+export function effectBetween(before: SignInResult, after: SignInResult): Effect {
   if (before === after) return 'unchanged';
   switch (after) {
     case 'one-factor':
@@ -47,8 +47,8 @@ export function effectBetween(before: Reached, after: Reached): Effect {
   }
 }
 
-/** Whether a level is lower than what was reached before; a sign-in that was not let in is above all levels. */
-function isBelow(level: SignInLevel, before: Reached): boolean {
-  const place = REACHED.indexOf(before);
-  return REACHED.indexOf(level) < place;
+/** Whether a level is lower than the result before; a sign-in that was not let in is above all levels. */
+function isBelow(level: SignInLevel, before: SignInResult): boolean {
+  const place = RESULTS.indexOf(before);
+  return RESULTS.indexOf(level) < place;
 }

@@ -1,5 +1,5 @@
 import type { OwnerRef } from '../index.js';
-import { effectBetween, type Effect, type Reached } from './effects.js';
+import { effectBetween, type Effect, type SignInResult } from './effects.js';
 import type { Line } from './lines.js';
 import type { ReadRecord } from './record.js';
 import {
@@ -21,8 +21,8 @@ export interface BacktestExample {
   readonly isAdministrator: boolean;
   /** ISO 8601. */
   readonly at: string;
-  readonly before: Reached;
-  readonly after: Reached;
+  readonly before: SignInResult;
+  readonly after: SignInResult;
 }
 
 /** Why a line was not judged. */
@@ -45,7 +45,7 @@ export interface Backtest {
   /** The records that were left out, because they are of another owner or another time. */
   readonly leftOut: number;
   readonly effects: SignInsByEffect;
-  /** By how far they got then, and would get. */
+  /** By their results then, and by the other policy. */
   readonly transitions: readonly Transition[];
   /** The organizations that are hit hardest, at most 100; without an id: users of the instance itself. */
   readonly organizations: readonly { readonly organizationId?: string; readonly effects: SignInsByEffect }[];
@@ -67,7 +67,7 @@ export interface Backtest {
 export interface JudgedRecord {
   readonly line: Line;
   readonly record: ReadRecord;
-  readonly after: Reached;
+  readonly after: SignInResult;
 }
 
 const ORGANIZATIONS = 100;
@@ -105,11 +105,11 @@ export class Findings {
 
   add(judged: JudgedRecord): void {
     const { after, record } = judged;
-    const { at, isAdministrator, owner, reached, signIn } = record;
-    const effect = effectBetween(reached, after);
+    const { at, isAdministrator, owner, result, signIn } = record;
+    const effect = effectBetween(result, after);
     this.#signIns++;
     this.#all.add(effect, isAdministrator);
-    this.#transitions.add([reached, after], isAdministrator);
+    this.#transitions.add([result, after], isAdministrator);
     this.#organizations.of(owner.organizationId).add(effect, isAdministrator);
     this.#hours.of(Math.floor(at / HOUR_MS)).add(effect, isAdministrator);
     for (const shown of shownIn(signIn.session)) this.#factors.of(shown).add(effect, isAdministrator);
@@ -158,7 +158,7 @@ class Examples {
   }
 
   offer({ after, line: { line, source }, record }: JudgedRecord): void {
-    const { at, isAdministrator, owner, reached: before, user } = record;
+    const { at, isAdministrator, owner, result: before, user } = record;
     if ((isAdministrator ? this.#administrators : this.#others) >= EXAMPLES) return;
     if (isAdministrator) this.#administrators++;
     else this.#others++;

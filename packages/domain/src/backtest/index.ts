@@ -1,6 +1,6 @@
 /** Looks back: records sign-ins, and says what a change would have meant for them. */
 export { backtest, type BacktestOptions } from './backtest.js';
-export { EFFECTS, type Effect, type Reached } from './effects.js';
+export { EFFECTS, type Effect, type SignInResult } from './effects.js';
 export type { Backtest, BacktestExample, BadLine, LineProblem } from './findings.js';
 export type { RecordSource } from './lines.js';
 export { policiesAfter, policiesThen, type PolicyProposed, type PolicyThen, type ProposedChange } from './policies.js';

@@ -1,7 +1,7 @@
 import { isPlainObject } from '@login-policy/event-sourcing/options';
 import type { OwnerRef, SignIn } from '../index.js';
 import { InvalidValue, SIGN_IN_LEVELS, UnknownMember, type Judgement, type SignInLevel } from '../model.js';
-import { OUTCOMES, reachedOf, type Reached } from './effects.js';
+import { OUTCOMES, resultFrom, type SignInResult } from './effects.js';
 
 /** The version of the records that this program writes and reads. */
 export const RECORD_VERSION = 1;
@@ -32,7 +32,7 @@ export interface SignInRecord extends RecordedAnswer {
 
 /** A record as it is read: the sign-in is checked when it is judged. */
 export interface ReadRecord extends Pick<SignInRecord, 'eventId' | 'isAdministrator' | 'owner' | 'signIn' | 'user'> {
-  readonly reached: Reached;
+  readonly result: SignInResult;
   /** In milliseconds since 1970; not a number if the sign-in has no instant that can be read. */
   readonly at: number;
 }
@@ -59,7 +59,7 @@ export function parseRecord(line: string): ReadRecord {
     isAdministrator,
     signIn,
     at: typeof signIn.at === 'string' ? Date.parse(signIn.at) : Number.NaN,
-    reached: reachedIn(value),
+    result: resultIn(value),
     eventId: textIn(eventId, 'eventId'),
   };
 }
@@ -99,12 +99,12 @@ function textIn(value: unknown, field: string): string {
   throw new InvalidValue(field, 'a text', value);
 }
 
-function reachedIn({ level, outcome }: Members): Reached {
+function resultIn({ level, outcome }: Members): SignInResult {
   const known = OUTCOMES.find((one) => one === outcome);
   if (known === undefined) throw new InvalidValue('outcome', `one of ${OUTCOMES.join(', ')}`, outcome);
   const at = SIGN_IN_LEVELS.find((one) => one === level);
   if (known === 'proceed' && at === undefined)
     throw new InvalidValue('level', `one of ${SIGN_IN_LEVELS.join(', ')}`, level);
   if (known !== 'proceed' && level !== undefined) throw new InvalidValue('level', `left out of ${known}`, level);
-  return reachedOf(known, at);
+  return resultFrom(known, at);
 }

@@ -1,7 +1,15 @@
+import {
+  LONGEST_TIMER_MS,
+  numberBetween,
+  optional,
+  parseOptions,
+  wholeNumber,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
 import { Deadline } from '@login-policy/event-sourcing/domain';
 import { evaluateSignIn, type OwnerRef, type SignIn, type SignInAnswer } from '../index.js';
 import type { Judgement, SignInPolicy } from '../model.js';
-import { effectBetween, reachedIn, type Effect } from './effects.js';
+import { effectBetween, resultOf, type Effect } from './effects.js';
 import { RECORD_VERSION, type RecordedAnswer, type SignInRecord } from './record.js';
 
 /** Where records go: a file, a queue, a table. */
@@ -71,11 +79,19 @@ export interface RecorderOptions {
 const MOST_WAITING = 4_194_304;
 const CLOSE_MS = 5000;
 
-/** Opens a recorder of sign-ins, for `backtest` (docs/how-to/backtest.md). */
-export function signInRecorder(
-  sink: SignInSink,
-  { closeMs = CLOSE_MS, mostWaiting = MOST_WAITING }: RecorderOptions = {},
-): SignInRecorder {
+const OPTIONS: OptionRules<RecorderOptions> = {
+  mostWaiting: optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+  closeMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
+};
+
+/**
+ * Opens a recorder of sign-ins, for `backtest` (docs/how-to/backtest.md).
+ *
+ * @throws TypeError for a sink that can't write; RangeError that names an unknown or malformed option.
+ */
+export function signInRecorder(sink: SignInSink, options: RecorderOptions = {}): SignInRecorder {
+  if (typeof sink?.write !== 'function') throw new TypeError('signInRecorder: the sink must have a method write.');
+  const { closeMs = CLOSE_MS, mostWaiting = MOST_WAITING } = parseOptions(options, 'signInRecorder', OPTIONS);
   const lines = new Lines(sink, mostWaiting);
   const reportOnly = noEffects();
   return {
@@ -84,7 +100,7 @@ export function signInRecorder(
         const { answer } = one;
         if (answer.outcome === 'rejected') throw new Error(`no policy has judged the sign-in: ${answer.message}`);
         const second = reportOnlyAnswer(one);
-        const effect = second && effectBetween(reachedIn(answer), reachedIn(second));
+        const effect = second && effectBetween(resultOf(answer), resultOf(second));
         if (effect !== undefined) reportOnly[effect]++;
         lines.add(lineOf(one, answer, second));
         return effect;

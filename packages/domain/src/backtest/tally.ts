@@ -1,5 +1,5 @@
 import type { SignIn } from '../index.js';
-import { EFFECTS, REACHED, type Effect, type Reached } from './effects.js';
+import { EFFECTS, RESULTS, type Effect, type SignInResult } from './effects.js';
 
 /** How many sign-ins, and how many of them by administrators. */
 export interface SignInCount {
@@ -10,10 +10,10 @@ export interface SignInCount {
 /** Sign-ins by what another policy would have meant for them. */
 export type SignInsByEffect = Readonly<Record<Effect, SignInCount>>;
 
-/** Sign-ins that got as far under the policy of then, and as far under the other one. */
+/** Sign-ins with one result under the policy of then, and one under the other. */
 export interface Transition extends SignInCount {
-  readonly before: Reached;
-  readonly after: Reached;
+  readonly before: SignInResult;
+  readonly after: SignInResult;
 }
 
 /** What a session has shown. */
@@ -79,18 +79,18 @@ export class GroupedCounts<Name> {
   }
 }
 
-/** Counts of what was reached before and after. */
+/** Counts of the results before and after. */
 export class Transitions {
-  readonly #counts = new Float64Array(2 * REACHED.length ** 2);
+  readonly #counts = new Float64Array(2 * RESULTS.length ** 2);
 
-  add([before, after]: readonly [Reached, Reached], isAdministrator: boolean): void {
-    const at = 2 * (REACHED.indexOf(before) * REACHED.length + REACHED.indexOf(after));
+  add([before, after]: readonly [SignInResult, SignInResult], isAdministrator: boolean): void {
+    const at = 2 * (RESULTS.indexOf(before) * RESULTS.length + RESULTS.indexOf(after));
     this.#counts[at] = (this.#counts[at] ?? 0) + 1;
     if (isAdministrator) this.#counts[at + 1] = (this.#counts[at + 1] ?? 0) + 1;
   }
 
   all(): readonly Transition[] {
-    const pairs = REACHED.flatMap((before) => REACHED.map((after) => ({ before, after })));
+    const pairs = RESULTS.flatMap((before) => RESULTS.map((after) => ({ before, after })));
     return pairs.flatMap((pair, index) => {
       const [signIns = 0, administrators = 0] = this.#counts.subarray(2 * index, 2 * index + 2);
       return signIns === 0 ? [] : [{ ...pair, signIns, administrators }];

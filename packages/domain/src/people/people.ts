@@ -32,7 +32,7 @@ type Wait = Pick<CensusOptions, 'signal'>;
  *
  * @throws TypeError when the census is not a function.
  */
-export function openPeople({ census }: { readonly census: Census }): People {
+export function openPeople(census: Census): People {
   if (typeof census !== 'function') throw new TypeError('openPeople: census must be a function.');
   return new People(census);
 }
