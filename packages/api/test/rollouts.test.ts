@@ -29,20 +29,23 @@ describe('a rollout over REST', () => {
     orThrow(await service.policies.customize(globex, { actor: 'set-up' }));
   });
   afterEach(() => service.close());
+  const seenNow = (): Promise<readonly (string | undefined)[]> =>
+    Promise.all([instance, acme, globex].map(async (one) => orThrow(await service.policies.policy(one)).seen));
 
   it('is planned line by line, carried out, found by its id, and reverted', async () => {
     const written = await countEvents(service.store);
     const plan = await told('_plan_rollout');
-    const { seen } = orThrow(await service.policies.policy(instance));
+    const seen = await seenNow();
     expect([plan.status, plan.type]).to.deep.equal([200, 'application/x-ndjson']);
     expect(plan.lines.map(({ step, end }) => step ?? end)).to.deep.equal([
-      ...[instance, acme, globex].map((owner) => ({
+      ...[instance, acme, globex].map((owner, index) => ({
         owner,
         outcome: 'would-change',
+        seen: seen[index],
         warnings: { introduced: [WEAKER], standing: [] },
         people: { unknown: 'No census of users was given.' },
       })),
-      { counts: { 'would-change': 3, 'nothing-to-do': 0, 'would-be-refused': 0 }, seen },
+      { counts: { 'would-change': 3, 'nothing-to-do': 0, 'would-be-refused': 0 }, seen: seen[0] },
     ]);
     expect(await countEvents(service.store)).to.equal(written);
 
@@ -53,8 +56,7 @@ describe('a rollout over REST', () => {
       { progress: last },
       { end: { ...last, stillAllowing: 0 } },
     ]);
-    const again = await told('_roll_out');
-    expect(again.lines.at(-1)).to.deep.equal({ end: { ...last, changed: 0, stillAllowing: 0 } });
+    expect((await told('_roll_out')).lines.at(-1)).to.deep.equal({ end: { ...last, changed: 0, stillAllowing: 0 } });
 
     const state = await askOf(service, `GET ${ADMIN}/rollout?id=advisory-1`, { token: READER });
     expect({ ...Object(state.at()), recordedAt: '' }).to.deep.equal({
@@ -186,6 +188,23 @@ describe('a rollout over REST', () => {
     const { at, status } = await askOf(service, `POST ${ADMIN}/_roll_out`, { body: advisory, headers });
     expect([status, at('details.0.id')]).to.deep.equal([409, 'LP-COND-06']);
     expect(await countEvents(service.store)).to.equal(written);
+  });
+
+  it('changes each policy as its step saw it, for thousands of steps', async () => {
+    const seen = await seenNow();
+    orThrow(await service.policies.change(globex, { forceMfa: true }, { actor: 'bob' }));
+    const gone = Array.from({ length: 5000 }, (_, index) => String(seen[1]).replace(ACME, `gone-${index}`));
+    const run = await told('_roll_out', { ...advisory, ifSeen: [...seen, ...gone] });
+    expect(run.lines.find((line) => 'refusal' in line)).to.deep.nested.include({
+      'refusal.owner': globex,
+      'refusal.reason': 'changed-since',
+    });
+    expect(run.lines.at(-1)).to.deep.equal({ end: { done: 3, of: 3, changed: 2, refused: 1, stillAllowing: 1 } });
+    for (const [ifSeen, header] of [['x'], [[7]], [['x']], [seen, seen[0]]] as const) {
+      const headers = header === undefined ? {} : { 'login-policy-if-seen': header };
+      const { status } = await askOf(service, `POST ${ADMIN}/_roll_out`, { body: { ...advisory, ifSeen }, headers });
+      expect(status, JSON.stringify(ifSeen)).to.equal(400);
+    }
   });
 
   it('is not found by an unknown id, or by an id of another command', async () => {

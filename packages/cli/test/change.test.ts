@@ -174,6 +174,20 @@ describeBoth('changing all policies', () => {
     expect(await allowing()).to.deep.equal(before);
   });
 
+  it('leaves a policy as it is that was changed during the question, and changes it when it is shown again', async () => {
+    const meddle = (): Promise<string> =>
+      place.policies(async (policies) => {
+        orThrow(await policies.change(GLOBEX, { forceMfa: true }, { actor: 'somebody else' }));
+        return 'y';
+      });
+    const { code, out } = await place.run(`${REMOVE} --everywhere`, { ask: meddle });
+    expect(code).to.equal(EXIT.refused);
+    expect(out).to.contain('1 changed, 0 had nothing to do, 0 refused.\n').and.to.contain('1 is still to be changed.');
+    expect(await allowing()).to.deep.equal(['globex']);
+    expect((await place.run(`${REMOVE} --everywhere --yes`)).out).to.contain('2 changed');
+    expect(await allowing()).to.deep.equal([]);
+  });
+
   it('names each policy that refuses the change, and exits with 1', async () => {
     await place.run('change forceMfa=yes,passwordlessType=ALLOWED --org globex --yes');
     await place.run('remove-second-factor TOTP --org globex --yes');

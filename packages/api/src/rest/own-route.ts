@@ -54,6 +54,8 @@ export interface OwnRoute {
   /** The kind of owner that the route is limited to. Default: both. */
   readonly only?: 'instance' | 'organization';
   readonly operation: OwnOperation;
+  /** How many times the largest body of other routes its body may have. Default 1. */
+  readonly bodyFactor?: number;
   readonly answer: (call: OwnCall) => Promise<Answer<RestText>>;
 }
 
@@ -115,7 +117,8 @@ export function bindOwnRoutes(
           // Otherwise a parameter that the route does not have, such as `asOf` of a history, would be ignored.
           const parameterNames = parameters.map((parameter) => String(parameter['name']));
           if (exchange.query !== '') queryOf(exchange.query, parameterNames);
-          const body = schema === undefined ? {} : bodyFields(await exchange.body());
+          const most = exchange.maxBytes * (route.bodyFactor ?? 1);
+          const body = schema === undefined ? {} : bodyFields(await exchange.body(most));
           if (schema !== undefined && binding.unknownNames === 'refuse')
             checkNames(body, Object.keys(schema.properties));
           return route.answer({ ...binding, methods, exchange, context, body });

@@ -40,8 +40,8 @@ const OUTCOMES: readonly (keyof RolloutPlan['counts'])[] = ['would-change', 'not
 
 function stepJson(step: RolloutStep): object {
   if (step.outcome !== 'would-be-refused') return step;
-  const { owner, outcome, refusal } = step;
-  return { owner, outcome, reason: refusal.reason, message: refusal.message };
+  const { refusal, ...others } = step;
+  return { ...others, reason: refusal.reason, message: refusal.message };
 }
 
 /** A run to report. */

@@ -65,6 +65,7 @@ function jsonIn(text: string): unknown {
   }
 }
 
-function isTexts(value: unknown): value is string[] {
+/** Whether a value is a list of texts. */
+export function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }

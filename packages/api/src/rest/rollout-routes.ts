@@ -14,7 +14,7 @@ import type { OwnCall, OwnOperation, OwnRoute } from './own-route.js';
 import { STILL_ALLOWING } from './preview-route.js';
 import { queryOf } from './query.js';
 import { rolloutCommandIn } from './rollout-command.js';
-import { REACH, REACH_PARAMETERS, reachIn, reachInQuery, type Reach } from './rollout-reach.js';
+import { isTexts, REACH, REACH_PARAMETERS, reachIn, reachInQuery, type Reach } from './rollout-reach.js';
 import { planLines, runLines, rolloutJson } from './rollout-answers.js';
 
 const ID = { type: 'string', description: 'The caller’s name for the rollout, up to 180 characters.' };
@@ -35,6 +35,11 @@ const COMMAND: NonNullable<OwnOperation['body']> = {
     },
     ...REACH,
   },
+};
+const IF_SEEN_BODY = {
+  type: 'array',
+  items: { type: 'string' },
+  description: 'The `seen` of all steps of the plan, instead of the header Login-Policy-If-Seen.',
 };
 const ACKNOWLEDGE = 'Login-Policy-Acknowledge';
 const HEADERS = ['Login-Policy-Reason', ACKNOWLEDGE];
@@ -75,9 +80,11 @@ export const rollOutRoute: OwnRoute = {
   name: '_roll_out',
   requirement: 'write',
   only: 'instance',
+  // `ifSeen` has some hundred characters a policy.
+  bodyFactor: 64,
   operation: {
     summary: 'Roll a change out over the default and all custom login policies',
-    body: COMMAND,
+    body: { ...COMMAND, properties: { ...COMMAND.properties, ifSeen: IF_SEEN_BODY } },
     headers: [IF_SEEN, ...HEADERS],
     answer: RUN,
     answerType: LINES,
@@ -85,9 +92,10 @@ export const rollOutRoute: OwnRoute = {
   async answer(ownCall) {
     const call = withLibraryNames(ownCall);
     const { policies, context } = call;
-    const reach = await reachOf(call);
+    const reach = await reachOf(call, ['ifSeen']);
     const command = rolloutCommandIn(call);
-    const rollout = rollOut(policies, context.instance, command, { ...optionsIn(call), ...reach });
+    const options = { ...optionsIn(call), ...reach, ...seenStepsIn(call) };
+    const rollout = rollOut(policies, context.instance, command, options);
     const { streamSignal: signal } = call.exchange;
     return linesAnswer(call, runLines(rollout.carryOut({ signal }), { signal, command, call }));
   },
@@ -184,8 +192,16 @@ function refuseHeaders({ exchange }: OwnCall, headers: readonly string[]): void 
 }
 
 /** The policies the body names. @throws ApiError */
-function reachOf(call: OwnCall): Promise<Reach> {
-  return checkedReach(call, reachIn(call.body, Object.keys(COMMAND.properties)));
+function reachOf(call: OwnCall, otherNames: readonly string[] = []): Promise<Reach> {
+  return checkedReach(call, reachIn(call.body, [...Object.keys(COMMAND.properties), ...otherNames]));
+}
+
+/** The `seen` of the steps that the body names. @throws ApiError */
+function seenStepsIn({ body: { ifSeen }, context: { command } }: OwnCall): Pick<RolloutOptions, 'ifSeen'> {
+  if (ifSeen === undefined) return {};
+  if (!isTexts(ifSeen)) throw unreadable('ifSeen must be a list of texts.');
+  if (command.ifSeen !== undefined) throw badHeader(IF_SEEN, 'absent beside ifSeen in the body');
+  return { ifSeen };
 }
 
 /**

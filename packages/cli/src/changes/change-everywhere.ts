@@ -28,8 +28,8 @@ interface WholePlan {
   readonly refused: RefusalJson[];
   /** The number of policies for which it would cause each warning. */
   readonly warned: Map<WarningName, number>;
-  /** The default policy that the plan saw first. */
-  seen: string;
+  /** What the steps saw. */
+  readonly seen: string[];
   /** The users of each step, if they are counted. */
   readonly people: (PeopleByChange | PeopleUnknown)[];
 }
@@ -100,16 +100,14 @@ async function unfinishedRollout(
 
 async function planAll(rollout: RolloutRun): Promise<WholePlan> {
   const counts = { 'would-change': 0, 'nothing-to-do': 0, 'would-be-refused': 0 };
-  const plan: WholePlan = { counts, refused: [], warned: new Map<WarningName, number>(), people: [], seen: '' };
-  for await (const { seen, steps } of rollout.plan()) {
-    plan.seen ||= seen ?? '';
-    for (const step of steps) addStep(step, plan);
-  }
+  const plan: WholePlan = { counts, refused: [], warned: new Map<WarningName, number>(), people: [], seen: [] };
+  for await (const steps of rollout.plan()) for (const step of steps) addStep(step, plan);
   return plan;
 }
 
-function addStep(step: StepJson, { counts, people, refused, warned }: WholePlan): void {
+function addStep(step: StepJson, { counts, people, refused, seen, warned }: WholePlan): void {
   counts[step.outcome]++;
+  if (step.seen !== undefined) seen.push(step.seen);
   if (step.outcome === 'would-be-refused') refused.push(refusalOf(step));
   if (step.outcome !== 'would-change') return;
   if (step.people !== undefined) people.push(step.people);

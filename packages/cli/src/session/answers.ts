@@ -89,11 +89,12 @@ export type StepJson =
   | {
       readonly owner: OwnerJson;
       readonly outcome: 'would-change';
+      readonly seen: string;
       readonly warnings: { readonly introduced: readonly { readonly warning: WarningName }[] };
       readonly people?: PeopleByChange | PeopleUnknown;
     }
-  | { readonly owner: OwnerJson; readonly outcome: 'nothing-to-do' }
-  | (RefusalJson & { readonly outcome: 'would-be-refused' });
+  | { readonly owner: OwnerJson; readonly outcome: 'nothing-to-do'; readonly seen: string }
+  | (RefusalJson & { readonly outcome: 'would-be-refused'; readonly seen?: string });
 
 /** The report of a rollout. */
 export interface ReportJson {

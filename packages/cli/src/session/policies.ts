@@ -70,19 +70,12 @@ export interface RolloutRunOptions {
   readonly acknowledge: readonly Acknowledgement[];
 }
 
-/** A part of the plan of a rollout. */
-export interface PlanPart {
-  readonly steps: readonly StepJson[];
-  /** The default policy as the plan saw it: in one part or in several. */
-  readonly seen?: string;
-}
-
 /** One command for all policies. */
 export interface RolloutRun {
-  /** The plan, some policies at a time. */
-  plan(): AsyncIterable<PlanPart>;
-  /** Carries it out on the default that its plan saw, until the signal fires. */
-  carryOut(seen: string, signal: AbortSignal): AsyncIterable<ProgressJson>;
+  /** The steps of its plan, some policies at a time. */
+  plan(): AsyncIterable<readonly StepJson[]>;
+  /** Carries it out on the policies as its plan saw them, until the signal fires. */
+  carryOut(seen: readonly string[], signal: AbortSignal): AsyncIterable<ProgressJson>;
   /** The report from its events; `undefined` without events. */
   report(): Promise<ReportJson | undefined>;
 }

@@ -5,14 +5,14 @@ import { accepted } from './accepted.js';
 import type { RolloutRun } from './policies.js';
 
 /** A rollout that this process carries out. */
-export function rolloutInStore(rollOut: (bound: { readonly ifSeen?: string }) => Rollout): RolloutRun {
+export function rolloutInStore(rollOut: (bound: { readonly ifSeen?: readonly string[] }) => Rollout): RolloutRun {
   const rollout = rollOut({});
   return {
     async *plan() {
       let next: PageOptions | undefined = { limit: 1000 };
       while (next !== undefined) {
         const page: Planned = accepted(await rollout.plan(next));
-        yield { steps: page.steps.map(stepJson), seen: page.seen };
+        yield page.steps.map(stepJson);
         next = page.next === undefined ? undefined : { limit: 1000, after: page.next };
       }
     },
@@ -27,9 +27,10 @@ export function rolloutInStore(rollOut: (bound: { readonly ifSeen?: string }) =>
 interface Planned {
   readonly steps: readonly RolloutStep[];
   readonly next: string | undefined;
-  readonly seen: string;
 }
 
 function stepJson(step: RolloutStep): StepJson {
-  return step.outcome === 'would-be-refused' ? { ...step.refusal, outcome: step.outcome } : step;
+  if (step.outcome !== 'would-be-refused') return step;
+  const { refusal, ...others } = step;
+  return { ...refusal, ...others };
 }

@@ -27,29 +27,22 @@ const PAGE = 250;
 export function rolloutOverApi(api: ApiClient, { command, headers, id }: RolloutRequest): RolloutRun {
   const send = (
     route: string,
-    more: { readonly seen?: string; readonly signal?: AbortSignal } = {},
-  ): AsyncGenerator<object, void, undefined> => {
-    const { seen, signal } = more;
-    const bound = seen === undefined ? headers : { ...headers, 'login-policy-if-seen': seen };
-    return api.lines({ verb: 'POST', route, body: { id, command }, headers: bound, ...(signal && { signal }) });
-  };
+    { signal, ...more }: { readonly ifSeen?: readonly string[]; readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<object, void, undefined> =>
+    api.lines({ verb: 'POST', route, body: { id, command, ...more }, headers, ...(signal && { signal }) });
   return {
     async *plan() {
       let page: StepJson[] = [];
-      let seen: string | undefined;
-      const ended = (end: object): void => {
-        seen = 'seen' in end && typeof end.seen === 'string' ? end.seen : undefined;
-      };
-      for await (const line of untilEnd(send('_plan_rollout'), ended)) {
+      for await (const line of untilEnd(send('_plan_rollout'))) {
         const step = memberOf(line, 'step', withMembers<StepJson>('owner', 'outcome'));
         if (step !== undefined) page.push(step);
         if (page.length < PAGE) continue;
-        yield { steps: page };
+        yield page;
         page = [];
       }
-      yield { steps: page, ...(seen !== undefined && { seen }) };
+      yield page;
     },
-    carryOut: (seen, signal) => progressOf(untilEnd(send('_roll_out', { seen, signal })), signal),
+    carryOut: (ifSeen, signal) => progressOf(untilEnd(send('_roll_out', { ifSeen, signal })), signal),
     async report() {
       const shape = withMembers<ReportJson>('changed', 'unchanged', 'pending', 'refused');
       const route = `rollout?id=${encodeURIComponent(id)}`;
@@ -79,15 +72,9 @@ async function* progressOf(
 }
 
 /** The lines up to the end. @throws Failure for a run that stopped before the end. */
-async function* untilEnd(
-  lines: AsyncIterable<object>,
-  ended: (end: object) => void = () => {},
-): AsyncGenerator<object, void, undefined> {
+async function* untilEnd(lines: AsyncIterable<object>): AsyncGenerator<object, void, undefined> {
   for await (const line of lines) {
-    if ('end' in line) {
-      if (typeof line.end === 'object' && line.end !== null) ended(line.end);
-      return;
-    }
+    if ('end' in line) return;
     const error = memberOf(
       line,
       'error',

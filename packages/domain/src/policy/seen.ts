@@ -1,8 +1,8 @@
-import type { EventId } from '@login-policy/event-sourcing';
+import type { EventId, StreamId } from '@login-policy/event-sourcing';
 import { eventId } from '@login-policy/event-sourcing/values';
 import { InvalidValue, type Parser } from '../input/invalid-value.js';
 import { sequenceOf } from './change-info.js';
-import { policyStream, type Owner } from './owner.js';
+import { ownerOfStream, policyStream, type Instance, type Owner } from './owner.js';
 import type { PolicyState } from './policy-state.js';
 
 /** The last event of a policy. */
@@ -53,6 +53,21 @@ export function seenOf(owner: Owner): Parser<Seen> {
 /** Checks the `seen` of an answer about this owner, and leaves it as text. */
 export function seenTextOf(owner: Owner): Parser<string> {
   return (value, field) => seenText(owner, seenOf(owner)(value, field));
+}
+
+/** Checks the `seen` of an answer about the instance or one of its organizations, and leaves it as text, with the owner's stream. */
+export function seenWithin(instance: Instance): Parser<readonly [StreamId, string]> {
+  return (value, field) => {
+    const owner = ownerOfStream((typeof value === 'string' && TEXT.exec(value)?.[3]) || '');
+    const isWithin = owner?.instanceId === instance.instanceId;
+    if (!isWithin)
+      throw new InvalidValue(
+        field,
+        `the seen of an answer about the instance ${instance.instanceId} or one of its organizations`,
+        value,
+      );
+    return [policyStream(owner), seenTextOf(owner)(value, field)];
+  };
 }
 
 function seenFrom(part: string): SeenPolicy {

@@ -4,6 +4,7 @@ import { isOrganization, type Owner } from '../policy/owner.js';
 import { RejectedError } from '../reads/answers.js';
 import { keyOf, keyOn, type LookUp } from './rolled-out.js';
 import type { ParsedRollout } from './rollout-input.js';
+import { seenOn } from './rollout-seen.js';
 import { ofRejected } from './rollout-steps.js';
 import type { Done } from './tally.js';
 
@@ -19,9 +20,9 @@ export async function carryOutOn(
   { options: { id, ifSeen }, parsed, reach }: ParsedRollout,
   { execute, options, lookUp }: CarryingOut,
 ): Promise<Done> {
-  const bound = isOrganization(owner) || ifSeen === undefined ? {} : { ifSeen };
-  const under = (key: string): ReturnType<typeof execute> =>
-    execute(owner, parsed, { ...options, ...bound, idempotencyKey: key });
+  const seen = isOrganization(owner) ? seenOn(owner, ifSeen) : ifSeen?.byDefault;
+  const bound = seen === undefined ? options : { ...options, ifSeen: seen };
+  const under = (key: string): ReturnType<typeof execute> => execute(owner, parsed, { ...bound, idempotencyKey: key });
   let answer = await under(keyOf(id));
   if (answer.outcome === 'accepted' && answer.isRepeated) {
     const key = await keyOn(lookUp, owner, id);
@@ -29,7 +30,7 @@ export async function carryOutOn(
   }
   if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
   // The default changed between the look and its append: then nothing is carried out at all.
-  if (answer.rejection.reason === 'changed-since') throw new RejectedError(answer);
+  if (answer.rejection.reason === 'changed-since' && !isOrganization(owner)) throw new RejectedError(answer);
   const step = ofRejected(owner, answer, reach);
   return step.outcome === 'would-be-refused' ? { what: 'refused', refusal: step.refusal } : { what: 'unchanged' };
 }

@@ -18,7 +18,7 @@ const CONCURRENCY = 32;
 export function plannedSteps(
   all: readonly InstancePolicy[],
   rollout: ParsedRollout,
-  { freshness, ...parts }: StepParts & { readonly freshness: Freshness },
+  { freshness, ...parts }: StepParts & Pick<StepContext, 'byDefault'> & { readonly freshness: Freshness },
 ): Promise<readonly RolloutStep[] | Rejected> {
   return Deadline.run(`a plan of the rollout ${rollout.options.id}`, freshness, async (deadline) => {
     const byPolicy = new Map<InstancePolicy, RolloutStep>();
@@ -38,11 +38,12 @@ async function plannedStep(policy: InstancePolicy, rollout: ParsedRollout, parts
   if (step.outcome === 'nothing-to-do' || policy.fault !== undefined || !isPermitted(step)) return step;
   const { deadline, handler } = parts;
   const given = await eventOfRollout({ store: handler.states.store, deadline }, policy.owner, rollout);
-  if (typeof given === 'object' && 'reason' in given) return refusedStep(given);
-  return given === undefined ? step : { owner: policy.owner, outcome: 'nothing-to-do' };
+  const { owner, seen } = step;
+  if (typeof given === 'object' && 'reason' in given) return { ...refusedStep(given), seen };
+  return given === undefined ? step : { owner, outcome: 'nothing-to-do', seen };
 }
 
-function isPermitted(step: RolloutStep): boolean {
+function isPermitted(step: RolloutStep): step is RolloutStep & { readonly seen: string } {
   return step.outcome !== 'would-be-refused' || step.refusal.reason !== 'not-permitted';
 }
 

@@ -16,17 +16,26 @@ export interface RolloutRefusal {
   readonly message: string;
 }
 
-/** What a rollout would do to one policy. */
+/**
+ * What a rollout would do to one policy, as it was `seen`: pass the `seen` of all steps as `ifSeen`. Nothing is seen of a
+ * policy that the caller may not change.
+ */
 export type RolloutStep =
   | {
       readonly owner: Owner;
       readonly outcome: 'would-change';
+      readonly seen: string;
       readonly warnings: ChangeWarnings;
       /** For a change that matters to sign-ins: the users it affects, or why that is unknown. */
       readonly people?: PeopleByChange | PeopleUnknown;
     }
-  | { readonly owner: Owner; readonly outcome: 'nothing-to-do' }
-  | { readonly owner: Owner; readonly outcome: 'would-be-refused'; readonly refusal: RolloutRefusal };
+  | { readonly owner: Owner; readonly outcome: 'nothing-to-do'; readonly seen: string }
+  | {
+      readonly owner: Owner;
+      readonly outcome: 'would-be-refused';
+      readonly seen?: string;
+      readonly refusal: RolloutRefusal;
+    };
 
 /** A page of a plan: what a rollout would do. Nothing is written. */
 export interface RolloutPlan {
@@ -43,7 +52,7 @@ export interface RolloutPlan {
   readonly next: string | undefined;
   /** The position the page holds for. */
   readonly position: Position;
-  /** The default policy that the plan saw: pass it as `ifSeen`. */
+  /** The default policy that the plan saw: pass it as `ifSeen`, alone or with the `seen` of the steps. */
   readonly seen: string;
 }
 

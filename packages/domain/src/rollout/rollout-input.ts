@@ -9,9 +9,9 @@ import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.j
 import { answerOf } from '../input/answer-of.js';
 import { isYes } from '../input/yes.js';
 import { parseId, parseProse } from '../input/text.js';
-import { seenTextOf } from '../policy/seen.js';
 import { parseInstance, type Instance, type Owner } from '../policy/owner.js';
 import { parseFreshness, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
+import { parseRolloutSeen, type RolloutSeen } from './rollout-seen.js';
 import { parseReach, REACH_MEMBERS, type Reach, type ReachOptions } from './reach.js';
 
 /** A command that can be rolled out, because it means the same for every policy. */
@@ -35,9 +35,10 @@ export interface RolloutOptions extends ReachOptions {
   readonly acknowledge?: Acknowledged;
   /**
    * Refuse the whole rollout unless the default policy is as the caller saw it: the `seen` of its plan, or of a read of
-   * the default. What this rollout recorded counts as seen.
+   * the default. With a list of the `seen` of all steps of its plan, a custom policy is refused, too, unless it is as its
+   * step saw it, and so is one without a step. What this rollout recorded counts as seen.
    */
-  readonly ifSeen?: string;
+  readonly ifSeen?: string | readonly string[];
   /** Whether the caller may change a policy. Called before each policy is looked at. Default: every policy. */
   readonly mayChange?: (owner: Owner) => boolean | Promise<boolean>;
 }
@@ -78,7 +79,8 @@ export interface ParsedRollout {
   readonly instance: Instance;
   readonly parsed: Extract<LoginPolicyCommand, RolloutCommand>;
   readonly reach: Reach;
-  readonly options: Pick<RolloutOptions, 'actor' | 'id' | 'ifSeen' | 'reason'> & {
+  readonly options: Pick<RolloutOptions, 'actor' | 'id' | 'reason'> & {
+    readonly ifSeen?: RolloutSeen;
     readonly acknowledge?: readonly Acknowledgement[];
     readonly mayChange?: Permission;
   };
@@ -112,7 +114,7 @@ export function parseRollout(givenInstance: unknown, command: unknown, options: 
       actor: parseId(given['actor'], 'options.actor'),
       ...present('reason', optional(given, 'reason', parseProse)),
       ...present('acknowledge', optional(given, 'acknowledge', parseAcknowledged)),
-      ...present('ifSeen', optional(given, 'ifSeen', seenTextOf(instance))),
+      ...present('ifSeen', optional(given, 'ifSeen', parseRolloutSeen(instance))),
       ...present('mayChange', optional(given, 'mayChange', parseAnswering('mayChange'))),
     },
   };

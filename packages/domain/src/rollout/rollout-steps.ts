@@ -7,6 +7,7 @@ import type { PolicyParts } from '../policy-parts.js';
 import { stateInRow } from '../login-policy-projection.js';
 import { linksOf } from '../policy/identity-provider-directory.js';
 import type { Reason } from '../policy/rejections.js';
+import { seenIn, seenText, type SeenPolicy } from '../policy/seen.js';
 import { isOrganization, ownerKind, policyStream, type Owner } from '../policy/owner.js';
 import { rejectedAnswer } from '../reads/answering.js';
 import type { Rejected } from '../reads/answers.js';
@@ -24,6 +25,8 @@ export type StepParts = Pick<PolicyParts, 'handler' | 'isGuarded' | 'counting'>;
 /** The rules and the deadline of a step. */
 export interface StepContext extends StepParts {
   readonly deadline: Deadline;
+  /** For a plan, how the default policy ends. */
+  readonly byDefault?: SeenPolicy;
 }
 
 /** What its command would do to a policy: decided from its row, by the rules of the command. */
@@ -32,16 +35,22 @@ export async function stepOf(policy: InstancePolicy, rollout: ParsedRollout, par
   const { mayChange } = rollout.options;
   // Nothing is revealed about a policy that the caller may not change.
   if (mayChange !== undefined && !(await mayChange(owner, parts.deadline))) return refusedStep(notPermitted(owner));
-  if (fault !== undefined) return refusedStep(ofFault(owner, fault));
+  if (fault !== undefined) return { ...refusedStep(ofFault(owner, fault)), seen: seenBy(owner, 'unreadable', parts) };
   const decision = await dryRun(policy, rollout, parts);
-  if (decision.outcome === 'rejected') return ofRejected(owner, rejectedAnswer(decision, owner), rollout.reach);
-  if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do' };
+  const seen = seenBy(owner, seenIn(decision.state), parts);
+  if (decision.outcome === 'rejected')
+    return { ...ofRejected(owner, rejectedAnswer(decision, owner), rollout.reach), seen };
+  if (decision.events.length === 0) return { owner, outcome: 'nothing-to-do', seen };
   const before = decision.state.policy;
   const after = evolveAll(before, decision.events, ownerKind(owner));
   const { change, people: counted } = await changeForPeople({ owner, before, after }, parts.counting, parts.deadline);
   const people = counted && withoutOrganizations(counted);
   const warnings = warningsOfChange(change.before, change.after);
-  return { owner, outcome: 'would-change', warnings, ...(people && { people }) };
+  return { owner, outcome: 'would-change', seen, warnings, ...(people && { people }) };
+}
+
+function seenBy(owner: Owner, own: SeenPolicy, { byDefault }: Pick<StepContext, 'byDefault'>): string {
+  return seenText(owner, { own, byDefault: isOrganization(owner) ? byDefault : undefined });
 }
 
 /** A step is about one policy: its organizations are those of the plan. */
@@ -70,12 +79,15 @@ async function dryRun(
  * A refusal because the policy is already as it should be means that there is nothing to change. So does a missing
  * custom policy, unless the caller chose its organization.
  */
-export function ofRejected(owner: Owner, { rejection, message }: Rejected, { organizations }: Reach): RolloutStep {
+export function ofRejected(owner: Owner, { rejection, message }: Rejected, { organizations }: Reach): Unseen {
   const { reason } = rejection;
   const isGone = reason === 'policy-not-found' && isOrganization(owner) && organizations === undefined;
   const isDone = isGone || DONE.includes(reason);
   return isDone ? { owner, outcome: 'nothing-to-do' } : refusedStep({ owner, reason, message });
 }
+
+/** Of a step, what a refusal of its command says. */
+type Unseen = { readonly owner: Owner; readonly outcome: 'nothing-to-do' } | ReturnType<typeof refusedStep>;
 
 const DONE: readonly Reason[] = [
   'factor-already-exists',
@@ -85,7 +97,7 @@ const DONE: readonly Reason[] = [
 ];
 
 /** A step that is refused. */
-export function refusedStep(refusal: RolloutRefusal): RolloutStep {
+export function refusedStep(refusal: RolloutRefusal): Extract<RolloutStep, { readonly outcome: 'would-be-refused' }> {
   return { owner: refusal.owner, outcome: 'would-be-refused', refusal };
 }
 

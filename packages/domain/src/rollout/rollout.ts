@@ -3,6 +3,7 @@ import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicies } from '../login-policies.js';
 import { partsOf, type PolicyParts } from '../policy-parts.js';
 import { policyStream, type InstanceRef, type Owner } from '../policy/owner.js';
+import { seenText } from '../policy/seen.js';
 import { orThrow, RejectedError, type ReadAnswer } from '../reads/answers.js';
 import {
   withRemainingWait,
@@ -35,7 +36,7 @@ import {
 import { countsOf, plannedSteps } from './plan.js';
 import { notPermitted, refusalByFault } from './rollout-steps.js';
 import { carryOutOn } from './carry-out.js';
-import { changedDefault, seenInPlan } from './seen-default.js';
+import { changedDefault, endOfDefault } from './rollout-seen.js';
 import { resetSince, revertOn } from './revert-rollout.js';
 import { reportInParts } from './report.js';
 import { Tally, type Done, type Run } from './tally.js';
@@ -88,22 +89,28 @@ export class Rollout {
         const { instancePolicies } = this.#parts;
         const { instance, reach } = rollout;
         const { after } = wanted;
-        const afterKey = after && policyStream(after);
-        const { policies, lastKey, position } = await customOf(reach, instancePolicies).page(instance, {
-          ...wanted,
-          afterKey,
-        });
+        const wantedPage = { ...wanted, afterKey: after && policyStream(after) };
+        const { policies, lastKey, position } = await customOf(reach, instancePolicies).page(instance, wantedPage);
         const { freshness } = withRemainingWait(wanted, begunAt);
         const byDefault = await instancePolicies.byDefault(instance, freshness);
         const first = after === undefined && reach.withDefault ? [byDefault] : [];
+        const seen = endOfDefault(byDefault);
         const steps = await plannedSteps([...first, ...policies], rollout, {
           ...this.#parts,
           ...withRemainingWait(wanted, begunAt),
+          byDefault: seen,
         });
         if ('outcome' in steps) return steps;
         const total = after === undefined ? { total: await this.#total(rollout, freshness) } : {};
         const next = lastKey === undefined ? undefined : policies.at(-1)?.owner.organizationId;
-        const page = { steps, counts: countsOf(steps), ...total, next, position, seen: seenInPlan(byDefault) };
+        const page = {
+          steps,
+          counts: countsOf(steps),
+          ...total,
+          next,
+          position,
+          seen: seenText(instance, { own: seen, byDefault: undefined }),
+        };
         return { outcome: 'found', kind: 'rollout-plan', ...page };
       },
     );
