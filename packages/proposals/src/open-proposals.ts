@@ -42,7 +42,10 @@ export interface ProposalsOptions {
    */
   readonly needsApproval?: NeedsApproval;
   /** Whether an organization is still there when its change is proposed, approved or due. Default: not asked. */
-  readonly organizations?: { exists(organization: OrganizationRef): boolean | Promise<boolean> };
+  readonly organizations?: {
+    /** Whether there is such an organization now. */
+    exists(organization: OrganizationRef): boolean | Promise<boolean>;
+  };
   /** As for the login policies. */
   readonly maxAgeMs?: number;
   /** Default: ULIDs by the machine's clock. */

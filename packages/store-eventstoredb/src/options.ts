@@ -15,7 +15,9 @@ import { isStreamPrefix } from './stream-names.js';
 
 /** A client of `@kurrent/kurrentdb-client` 1.3 or of `@eventstore/db-client` 6.2. */
 export interface VendorClient {
+  /** Closes its connections. */
   dispose(): Promise<void>;
+  /** Appends events; the store calls it, and the other methods that both clients have. */
   readonly appendToStream: (...args: never[]) => unknown;
 }
 
