@@ -106,6 +106,8 @@ describe('looking back at sign-ins', () => {
     const all = await found('--sign-ins folder --sign-ins sign-ins.ndjson --change forceMfa=yes');
     expect(all.signIns).to.equal(18);
     expect(all.examples.hasToSetUp[0]?.source).to.equal('folder/a.ndjson');
+    const words = await found('--sign-ins folder/a.ndjson folder/b.ndjson.gz sign-ins.ndjson --change forceMfa=yes');
+    expect(words.signIns).to.equal(18);
     const torn = await place.run('backtest --sign-ins torn.gz --change forceMfa=yes');
     expect([torn.code, torn.err]).to.deep.equal([EXIT.noInput, "The file torn.gz can't be read (Z_BUF_ERROR).\n"]);
   });

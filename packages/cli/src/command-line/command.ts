@@ -12,6 +12,8 @@ export interface OptionSpec {
   readonly variable?: string;
   /** Whether a command line may have the option several times. */
   readonly isRepeatable?: boolean;
+  /** Whether words that follow the option's value are further values, as a shell makes them of a pattern. */
+  readonly takesWords?: boolean;
 }
 
 /** Options by name, without the dashes. */

@@ -55,7 +55,7 @@ export function parseLine(argv: readonly string[], commands: readonly Command[])
     };
   const command = commandNamed(name, commands);
   const options = { ...command.options, ...COMMON_OPTIONS };
-  const tokens = tokensOf(rest, options);
+  const tokens = withWords(tokensOf(rest, options), options);
   const values = valuesOf(tokens, { command, options });
   if (values['help'] === true) return { kind: 'help', command };
   if (values['version'] === true) return { kind: 'version' };
@@ -96,6 +96,17 @@ function tokensOf(args: readonly string[], specs: OptionSpecs): readonly Token[]
     options[name] = { type: placeholder === undefined ? 'boolean' : 'string' };
   options['help'] = { type: 'boolean', short: 'h' };
   return parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true }).tokens;
+}
+
+/** Makes the words behind an option that takes them further values of it. */
+function withWords(tokens: readonly Token[], specs: OptionSpecs): readonly Token[] {
+  let taking: (Token & { readonly kind: 'option' }) | undefined;
+  return tokens.map((token) => {
+    if (token.kind === 'positional' && taking !== undefined)
+      return { ...taking, value: token.value, inlineValue: true };
+    taking = token.kind === 'option' && specs[token.name]?.takesWords === true ? token : undefined;
+    return token;
+  });
 }
 
 function valuesOf(

@@ -34,9 +34,10 @@ export const backtest: Command = {
   options: {
     ...SESSION_OPTIONS,
     'sign-ins': {
-      placeholder: 'FILE',
-      description: 'Records, also packed by gzip; a folder of them; - for standard input. May be given several times.',
+      placeholder: 'FILE…',
+      description: 'Records, also packed by gzip; folders of them; - for standard input.',
       isRepeatable: true,
+      takesWords: true,
     },
     change: {
       placeholder: 'CHANGE',
