@@ -106,6 +106,37 @@ describe('a store that keeps no rows', () => {
     }));
 });
 
+describe('the rows of a store that keeps none', () => {
+  it('are kept where --rows says, and are read only by what needs them (T69)', () =>
+    withServer('store-eventstoredb', async (esdb) => {
+      await place.write('esdb', esdb);
+      await place.run('copy sqlite:iam.db @esdb');
+      const on = '--store-file esdb --rows sqlite:rows.db';
+      for (const command of ['history', 'history globex', 'policy', 'policy globex', 'diff --from 1']) {
+        const kept = await place.run(`${command} ${on}`);
+        expect(kept.out, command).to.equal((await place.run(`${command} --store sqlite:iam.db`)).out);
+        expect(kept.code, kept.err).to.equal(EXIT.done);
+      }
+      const change = 'add-second-factor OTP_SMS --org globex --actor me --yes';
+      expect((await place.run(`${change} ${on}`)).out).to.match(/Done: sequence \d+\.\n$/);
+      const none = await place.run(`lag ${on} --json`);
+      expect(none.code).to.equal(EXIT.refused);
+      expect(none.out).to.match(/"events": [1-9]/);
+      expect((await place.run(`who-allows TOTP ${on}`)).code).to.equal(EXIT.done);
+      expect((await place.run(`lag ${on}`)).out).to.match(/^0 events behind/);
+      expect((await place.run(`rebuild ${on}`)).out).to.match(/^Made anew, up to @/);
+      const inMemory = await place.run('who-allows TOTP --store-file esdb');
+      expect(inMemory.err).to.equal(
+        'This store keeps no rows, so all events are read. With --rows a database keeps them.\n',
+      );
+      const own = await place.run('lag --store sqlite:iam.db --rows sqlite:rows.db');
+      expect([own.code, own.err]).to.deep.equal([
+        EXIT.usage,
+        '--rows is for EventStoreDB: this store keeps its rows itself.\n',
+      ]);
+    }));
+});
+
 describe('a store that can’t be used', () => {
   it('reports a newer version and a foreign store separately, each with advice', async () => {
     place.tamper('PRAGMA user_version = 99');

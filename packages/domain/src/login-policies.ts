@@ -43,9 +43,10 @@ export class LoginPolicies extends LoginPolicyReads {
    */
   static async open(options: LoginPoliciesOptions): Promise<LoginPolicies> {
     const { store, maxAgeMs } = options;
+    const follows = store.readModelUpdates === 'followed' ? options.follows : undefined;
     return new LoginPolicies(
       options,
-      await ProjectionRunner.open({ store, projection: loginPolicyProjection, maxAgeMs }),
+      await ProjectionRunner.open({ store, projection: loginPolicyProjection, maxAgeMs, follows }),
     );
   }
 

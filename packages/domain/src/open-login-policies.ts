@@ -48,6 +48,11 @@ export interface LoginPoliciesOptions {
    * answer: sign-in fails closed while the process is cut off. With 0 each read asks. Default 10,000.
    */
   readonly maxAgeMs?: number;
+  /**
+   * For followed read models (EventStoreDB): `always`, the default, keeps the rows up to date in the background.
+   * `on-demand` does so only when a read needs them, for a program that ends soon.
+   */
+  readonly follows?: 'always' | 'on-demand';
   /** Default: ULIDs by the machine's clock. */
   readonly ids?: IdSource;
   /** The number of policy states cached in memory for commands, 0 to 16,000,000. Default 10,000. */
@@ -65,6 +70,7 @@ const OPTIONS: OptionRules<LoginPoliciesOptions> = {
   upcoming: optional(withMethods('of')),
   maxAgeMs: optional(numberBetween(0, Number.MAX_SAFE_INTEGER)),
   ids: optional(aFunction),
+  follows: optional(oneOf('always', 'on-demand')),
   // The largest map that JavaScript can hold.
   keptStates: optional(wholeNumber(0, 16_000_000)),
   observe: optional(aFunction),

@@ -34,7 +34,7 @@ export const rebuild: Command = {
   name: 'rebuild',
   section: 'Operate',
   summary: 'Rebuilds the read model from all events. Reads use the old rows until it is complete.',
-  details: ['Refused on EventStoreDB, where each program keeps rows of its own: restart the program.'],
+  details: ['On EventStoreDB it needs --rows: without them each program keeps rows of its own, and is restarted.'],
   options: { ...STORE_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy rebuild --store sqlite:iam.db'],
   run: (invocation) =>
@@ -51,16 +51,16 @@ export const rebuild: Command = {
 
 const NO_ROWS =
   'This store keeps no rows: each program has its own, which are up to date once it has read the store. ' +
-  'There is nothing here that can lag or be rebuilt. Watch the health of each program, and of the server.';
+  'There is nothing here that can lag or be rebuilt, unless --rows names them. Watch the health of each program, and of the server.';
 
 function withPolicies(
   invocation: Invocation,
   purpose: Purpose,
   work: (loginPolicies: LoginPolicies) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  return withStore(invocation, { purpose }, async (store) => {
-    if (store.readModelUpdates === 'followed') throw new Failure(EXIT.usage, NO_ROWS);
-    const loginPolicies = await openLoginPolicies({ store });
+  return withStore(invocation, { purpose }, async (store, address) => {
+    if (address.kind === 'esdb' && address.rows === undefined) throw new Failure(EXIT.usage, NO_ROWS);
+    const loginPolicies = await openLoginPolicies({ store, follows: 'on-demand' });
     try {
       return await work(loginPolicies);
     } finally {

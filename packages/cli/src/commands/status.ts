@@ -62,7 +62,7 @@ function statusOfStore(invocation: Invocation): Promise<ExitCode> {
       await catchUpInMemory(store, loginPolicies, invocation.io.interrupted);
       const readModel = await readModelStatus(loginPolicies);
       const policiesOf = (instanceId: string): Policies =>
-        new StorePolicies({ store, loginPolicies, instance: { instanceId } });
+        new StorePolicies({ store, loginPolicies, instance: { instanceId }, rows: () => Promise.resolve() });
       const instances = readModel === 'up' ? await Promise.all(ids.map((id) => statusOf(id, policiesOf(id)))) : ids;
       return print(invocation, { address, head, readModel, instances });
     } finally {

@@ -4,11 +4,15 @@ import type { StepJson } from './answers.js';
 import { accepted } from './accepted.js';
 import type { RolloutRun } from './policies.js';
 
-/** A rollout that this process carries out. */
-export function rolloutInStore(rollOut: (bound: { readonly ifSeen?: readonly string[] }) => Rollout): RolloutRun {
+/** A rollout that this process carries out, once the rows are up to date. */
+export function rolloutInStore(
+  rollOut: (bound: { readonly ifSeen?: readonly string[] }) => Rollout,
+  rows: () => Promise<void>,
+): RolloutRun {
   const rollout = rollOut({});
   return {
     async *plan() {
+      await rows();
       let next: PageOptions | undefined = { limit: 1000 };
       while (next !== undefined) {
         const page: Planned = accepted(await rollout.plan(next));
@@ -16,8 +20,12 @@ export function rolloutInStore(rollOut: (bound: { readonly ifSeen?: readonly str
         next = page.next === undefined ? undefined : { limit: 1000, after: page.next };
       }
     },
-    carryOut: (ifSeen, signal) => rollOut({ ifSeen }).carryOut({ signal }),
+    async *carryOut(ifSeen, signal) {
+      await rows();
+      yield* rollOut({ ifSeen }).carryOut({ signal });
+    },
     async report() {
+      await rows();
       const { changed, pending, refused, stillAllowing, unchanged } = accepted(await rollout.report());
       return { changed, unchanged, pending, refused, ...(stillAllowing !== undefined && { stillAllowing }) };
     },

@@ -66,31 +66,54 @@ export async function withSession<Result>(
 ): Promise<Result> {
   const address = await apiAddressOf(invocation.args, invocation.io);
   return address === undefined
-    ? withStoreSession(invocation, opening, work)
+    ? inStore(invocation, opening, work)
     : work(await apiSession(invocation, address, opening.instanceId));
 }
 
-/** Runs a function on the policies of an instance in a store, and closes them. */
+/** Runs a function on the policies of an instance in a store, whose rows are up to date, and closes them. */
 export async function withStoreSession<Result>(
   invocation: Invocation,
   opening: SessionOptions,
   work: (session: StoreSession) => Promise<Result>,
 ): Promise<Result> {
+  return inStore(invocation, opening, async (session) => {
+    await catchUpInMemory(session.store, session.loginPolicies, invocation.io.interrupted);
+    return work(session);
+  });
+}
+
+async function inStore<Result>(
+  invocation: Invocation,
+  opening: SessionOptions,
+  work: (session: StoreSession) => Promise<Result>,
+): Promise<Result> {
   const listed = await listedOrganizations(invocation);
-  return withStore(invocation, opening, async (store, { shown: address }) => {
+  return withStore(invocation, opening, async (store, address) => {
     const instance = await instanceOf(invocation, store, opening);
-    const options = { store, ...(listed && { organizations: { list: () => listed } }) };
+    const options = { store, follows: 'on-demand', ...(listed && { organizations: { list: () => listed } }) } as const;
     const loginPolicies = await openLoginPolicies({ ...options, ...(opening.guard && { guard: opening.guard }) });
-    const policies = new StorePolicies({ store, loginPolicies, instance });
-    try {
+    const rows = async (): Promise<void> => {
+      if (address.kind === 'esdb' && address.rows === undefined) invocation.io.err.write(READS_ALL);
       await catchUpInMemory(store, loginPolicies, invocation.io.interrupted);
-      return await work({ address, store, loginPolicies, policies, instance, organization: organizationCheck(listed) });
+    };
+    const policies = new StorePolicies({ store, loginPolicies, instance, rows });
+    try {
+      return await work({
+        address: address.shown,
+        store,
+        loginPolicies,
+        policies,
+        instance,
+        organization: organizationCheck(listed),
+      });
     } finally {
       await policies.close();
       await loginPolicies.close();
     }
   });
 }
+
+const READS_ALL = 'This store keeps no rows, so all events are read. With --rows a database keeps them.\n';
 
 /** Opens the policies behind an API, which belong to its instance. @throws Failure when another instance was named. */
 export async function apiSession(

@@ -2,6 +2,7 @@ import {
   describeSignIn,
   toJson,
   type Answer,
+  type AsOf,
   type CommandInput,
   type InstanceRef,
   type LoginPolicies,
@@ -12,7 +13,7 @@ import {
 import type { Backtest } from '@login-policy/domain/backtest';
 import { previewCommand } from '@login-policy/domain/preview';
 import { type RolloutCommand, rollOut } from '@login-policy/domain/rollout';
-import { parsePosition, positionToString, type Store } from '@login-policy/event-sourcing';
+import { parsePosition, positionToString, START, type Store } from '@login-policy/event-sourcing';
 import { parseMoment } from '../commands/moment.js';
 import {
   withMembers,
@@ -49,6 +50,8 @@ export interface StoreParts {
   readonly store: Store;
   readonly loginPolicies: LoginPolicies;
   readonly instance: InstanceRef;
+  /** Brings the rows up to date. They may be in memory, and then that is a read of all events. */
+  readonly rows: () => Promise<void>;
 }
 
 /** The login policies of an instance in a store that this process opened. */
@@ -56,16 +59,20 @@ export class StorePolicies implements Policies {
   readonly #store: Store;
   readonly #policies: LoginPolicies;
   readonly #instance: InstanceRef;
+  readonly #bringRows: () => Promise<void>;
+  #rows: Promise<void> | undefined;
   #audit: Promise<StoreAudit> | undefined;
 
-  constructor({ instance, loginPolicies, store }: StoreParts) {
+  constructor({ instance, loginPolicies, rows, store }: StoreParts) {
+    this.#bringRows = rows;
     this.#store = store;
     this.#policies = loginPolicies;
     this.#instance = instance;
   }
 
   async policy(ref: PolicyRef, asOf?: string): Promise<PolicyRead> {
-    const options = asOf === undefined ? {} : { asOf: parseMoment(asOf) };
+    const moment = asOf === undefined ? await this.#now() : parseMoment(asOf);
+    const options = moment === undefined ? {} : { asOf: moment };
     const read =
       ref === undefined
         ? this.#policies.policy(this.#instance, options)
@@ -78,15 +85,18 @@ export class StorePolicies implements Policies {
   }
 
   async changes(ref: PolicyRef, from: string, to?: string): Promise<readonly PolicyChange[]> {
-    const span = { from: parseMoment(from), ...(to !== undefined && { to: parseMoment(to) }) };
+    const end = to === undefined ? await this.#now() : parseMoment(to);
+    const span = { from: parseMoment(from), ...(end !== undefined && { to: end }) };
     return accepted(await this.#policies.diff(this.#owner(ref), span)).changes;
   }
 
-  customized(options: CustomListOptions): Promise<CustomizedJson> {
+  async customized(options: CustomListOptions): Promise<CustomizedJson> {
+    await this.#caughtUp();
     return customizedIn(this.#policies, this.#instance, options);
   }
 
   async wholePolicies(after: string | undefined): Promise<WholePoliciesJson> {
+    await this.#caughtUp();
     const options = { limit: 1000, ...(after !== undefined && { after }) };
     const { next, policies, unreadable } = accepted(await this.#policies.customPolicies(this.#instance, options));
     const whole = policies.map((policy) => jsonOf({ outcome: 'found', kind: 'policy', policy }, IS_POLICY).policy);
@@ -95,6 +105,7 @@ export class StorePolicies implements Policies {
 
   async evaluate(organizationId: string, attempt: object, asOf?: string): Promise<EvaluationJson> {
     if (!isAttempt(attempt)) throw new Error('expected a sign-in as an object');
+    await this.#caughtUp();
     const options = asOf === undefined ? {} : { asOf: parseMoment(asOf) };
     const judged = await this.#policies.evaluateSignIn({ ...this.#instance, organizationId }, attempt, options);
     const json = jsonOf(judged, withMembers<Omit<EvaluationJson, 'sentence'>>('owner', 'isDefault'));
@@ -103,6 +114,8 @@ export class StorePolicies implements Policies {
 
   async preview(ref: PolicyRef, command: PolicyCommand, conditions: PreviewConditions): Promise<PreviewJson> {
     const { acknowledge, beside, id, seen } = conditions;
+    // That of one organization is from its events and those of the default.
+    if (ref === undefined || beside !== undefined) await this.#caughtUp();
     const options = {
       acknowledge,
       ...(beside !== undefined && { beside }),
@@ -131,10 +144,14 @@ export class StorePolicies implements Policies {
   }
 
   rollOut(command: RolloutCommand, { by, ...how }: RolloutRunOptions): RolloutRun {
-    return rolloutInStore((bound) => rollOut(this.#policies, this.#instance, command, { ...by, ...how, ...bound }));
+    return rolloutInStore(
+      (bound) => rollOut(this.#policies, this.#instance, command, { ...by, ...how, ...bound }),
+      () => this.#caughtUp(),
+    );
   }
 
-  lookBack(asked: LookingBack): Promise<Backtest> {
+  async lookBack(asked: LookingBack): Promise<Backtest> {
+    await this.#caughtUp();
     return lookBackInStore(this.#policies, this.#instance, asked);
   }
 
@@ -165,6 +182,17 @@ export class StorePolicies implements Policies {
   /** Closes only what this session opened. */
   async close(): Promise<void> {
     await (await this.#audit)?.close();
+  }
+
+  /** The end of a store without rows, up to which a policy's own events are read: that takes no other events. */
+  async #now(): Promise<AsOf | undefined> {
+    if (this.#store.readModelUpdates === 'inline') return undefined;
+    const position = await this.#store.eventStore.head();
+    return position === START ? undefined : { position };
+  }
+
+  #caughtUp(): Promise<void> {
+    return (this.#rows ??= this.#bringRows());
   }
 
   #openAudit(): Promise<StoreAudit> {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isFault, type Clock, type Store } from '@login-policy/event-sourcing';
+import type { ReadModelStore } from '@login-policy/event-sourcing/store';
 import type { SqliteStore } from '@login-policy/store-sqlite';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -66,11 +67,28 @@ async function openPostgres(
 }
 
 async function openEventStoreDb(
-  { url, streamPrefix }: StoreAddress & { readonly kind: 'esdb' },
+  { url, rows: rowsAddress, streamPrefix }: StoreAddress & { readonly kind: 'esdb' },
   { clock }: OpenOptions,
 ): Promise<Store> {
   const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb');
-  return parsed(() => connectEventStoreDb(url, { ...(streamPrefix && { streamPrefix }), ...(clock && { clock }) }));
+  // A command that only reads brings the rows up to date, too.
+  const rows = rowsAddress && (await openStore(rowsAddress, { purpose: 'create', durability: 'normal' }));
+  const readModels: ReadModelStore | undefined = rows && {
+    open: (model) => rows.readModels.open(model),
+    close: () => rows.close(),
+  };
+  try {
+    return parsed(() =>
+      connectEventStoreDb(url, {
+        ...(streamPrefix && { streamPrefix }),
+        ...(clock && { clock }),
+        ...(readModels && { readModels }),
+      }),
+    );
+  } catch (caught) {
+    await rows?.close();
+    throw caught;
+  }
 }
 
 /** What a driver makes of a URL. @throws Failure without quotations from it, which may be of a secret. */

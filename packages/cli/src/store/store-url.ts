@@ -10,7 +10,17 @@ import type { Io } from '../io.js';
 export type StoreAddress =
   | { readonly kind: 'sqlite'; readonly path: string; readonly shown: string }
   | { readonly kind: 'postgres'; readonly url: string; readonly schema: string | undefined; readonly shown: string }
-  | { readonly kind: 'esdb'; readonly url: string; readonly streamPrefix: string | undefined; readonly shown: string };
+  | {
+      readonly kind: 'esdb';
+      readonly url: string;
+      readonly streamPrefix: string | undefined;
+      /** Where its rows are kept. Default: in memory. */
+      readonly rows?: RowsAddress;
+      readonly shown: string;
+    };
+
+/** Where a store without rows has them. */
+export type RowsAddress = Exclude<StoreAddress, { kind: 'esdb' }>;
 
 const FORMS = 'sqlite:FILE, postgres://HOST/DATABASE, esdb://HOST:2113 or kurrentdb://HOST:2113';
 
@@ -21,11 +31,30 @@ export const STORE_OPTIONS: OptionSpecs = {
     description: `The store: ${FORMS}. After a #: a PostgreSQL schema, or an EventStoreDB stream prefix.`,
     variable: 'LOGIN_POLICY_STORE',
   },
+  rows: {
+    placeholder: 'URL',
+    description:
+      'For EventStoreDB, where the rows are kept: sqlite:FILE or postgres://HOST/DATABASE. Default: in memory.',
+    variable: 'LOGIN_POLICY_ROWS',
+  },
   'store-file': { placeholder: 'FILE', description: 'Reads the URL from a file, so that it can contain a password.' },
 };
 
-/** The store named on the command line. @throws Failure */
+/** The store named on the command line, and where its rows are. @throws Failure */
 export async function storeAddressOf(args: ParsedArguments, io: Io): Promise<StoreAddress> {
+  const store = await namedStoreOf(args, io);
+  const rows = args.value('rows');
+  const isArgument = args.isOnCommandLine('rows');
+  if (rows === undefined || (store.kind !== 'esdb' && !isArgument)) return store;
+  if (store.kind !== 'esdb')
+    throw new Failure(EXIT.usage, '--rows is for EventStoreDB: this store keeps its rows itself.');
+  const address = isArgument ? storeUrlOf(rows, io) : parseStoreUrl(rows, 'LOGIN_POLICY_ROWS', io);
+  if (address.kind === 'esdb')
+    throw new Failure(EXIT.usage, 'EventStoreDB keeps no rows. Name sqlite:FILE or postgres://HOST/DATABASE for them.');
+  return { ...store, rows: address };
+}
+
+async function namedStoreOf(args: ParsedArguments, io: Io): Promise<StoreAddress> {
   const file = args.value('store-file');
   if (file !== undefined && args.isOnCommandLine('store'))
     throw new Failure(EXIT.usage, 'Give --store or --store-file, not both.');
@@ -76,7 +105,7 @@ function refuseSecret(url: string): void {
   if (!hasPassword(url)) return;
   throw new Failure(
     EXIT.usage,
-    'Every user of this machine can read a password in an argument. Set LOGIN_POLICY_STORE, or put the URL into a file that only you can read and use --store-file FILE.',
+    'Every user of this machine can read a password in an argument. Set LOGIN_POLICY_STORE (of rows LOGIN_POLICY_ROWS), or put the URL into a file that only you can read and use --store-file FILE.',
   );
 }
 
