@@ -18,7 +18,10 @@ const user = '1000:1000';
 const main = '/app/node_modules/@login-policy/iam-server/dist/main.js';
 const place = mkdtempSync(join(tmpdir(), 'image-'));
 const image = join(place, 'root');
-const canEnter = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
+const mounting = `mount --make-rprivate /; mount --bind /tmp /tmp; mount -o remount,bind,ro /tmp; mount -t tmpfs tmpfs /tmp`;
+const canEnter =
+  process.getuid?.() === 0 &&
+  spawnSync('unshare', ['--mount', 'sh', '-euc', `${mounting}; mount -t proc proc /proc`]).status === 0;
 try {
   execFileSync(process.execPath, [join(root, '.ci', 'pack.mjs'), '--out', join(place, 'packages')], {
     stdio: 'ignore',
@@ -109,6 +112,7 @@ async function refusedWrites(pid) {
   demand(/^Uid:\t1000\t1000/m.test(status), 'it runs as another user than it should');
   const inside = (command) => spawnSync('nsenter', ['--target', String(pid), '--mount', 'sh', '-c', command]).status;
   demand(existsSync(`/proc/${pid}/root/app`), 'it runs in another root');
+  demand(inside(`touch ${image}/data/written`) === 0, 'its data can not be written to');
   demand(inside(`touch ${image}/app/written`) !== 0, 'its root can be written to');
 }
 
