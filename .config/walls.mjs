@@ -75,7 +75,7 @@ export const rooms = {
   ),
   // Level 2 calls the domain. The store is chosen at level 3.
   'packages/api/src': { may: [...kernelOfAuthors, ...domain] },
-  'packages/api/test': { may: [...kernelOfDomains, ...domain, ...api, ...testkit] },
+  'packages/api/test': { may: [...kernelOfDomains, ...domain, ...api, ...proposals, ...testkit] },
   // A guest uses public entries only, and no other package imports it: so the kernel has all that a guest needs.
   'packages/witness/src': { may: kernel },
   'packages/proposals/src': { may: [...kernel, ...domain] },

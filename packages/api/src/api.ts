@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { LoginPolicies } from '@login-policy/domain';
 import type { AuditLog } from '@login-policy/domain/audit';
+import { DirectCommands } from './calls/direct-commands.js';
 import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';
@@ -10,8 +11,10 @@ import { openApiDocument } from './openapi/document.js';
 import type { Schema } from './openapi/schemas.js';
 import { holdsGrant } from './ports/caller.js';
 import type { Ports } from './ports/ports.js';
+import type { ProposalsPort } from './ports/proposals.js';
 import type { SignIns } from './ports/sign-ins.js';
 import { auditRoutes } from './rest/audit-routes.js';
+import { proposalRoutes } from './rest/proposal-routes.js';
 import { customizeRoute } from './rest/customize-route.js';
 import { customPoliciesRoute, onDefaultRoute } from './rest/organizations-routes.js';
 import { diffRoute } from './rest/diff-route.js';
@@ -62,6 +65,11 @@ export interface ApiOptions extends Hooks, BodyOptions {
   readonly loginPolicies: LoginPolicies;
   /** Served at `/admin/v1/policies/login/audit`. Default: not served. */
   readonly auditLog?: AuditLog;
+  /**
+   * What others approve first (docs/how-to/four-eyes.md): their routes, and which changes are refused until then.
+   * Default: nothing needs approval.
+   */
+  readonly proposals?: ProposalsPort;
   /** The recorded sign-ins of an instance, for `…/policies/login/_backtest`. Default: not served. */
   readonly signIns?: SignIns;
   /** The hooks that authenticate callers, authorize them, find the instance and look up organizations. */
@@ -227,6 +235,7 @@ function assemble(
   {
     loginPolicies: policies,
     auditLog,
+    proposals,
     signIns,
     ports,
     absent,
@@ -237,13 +246,15 @@ function assemble(
 ): { readonly protocols: Protocols; readonly openApi: Schema } {
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
-  const served = servedMethods({ policies, answers });
+  const commands = new DirectCommands(policies, proposals);
+  const served = servedMethods({ policies, answers, commands });
   const routes = [
     ...OWN_ROUTES,
     ...(auditLog === undefined ? [] : auditRoutes(auditLog)),
+    ...(proposals === undefined ? [] : proposalRoutes(proposals)),
     ...(signIns === undefined ? [] : [backtestRoute(signIns)]),
   ];
-  const own = bindOwnRoutes(routes, { policies, answers, served, unknownNames });
+  const own = bindOwnRoutes(routes, { policies, answers, commands, served, unknownNames });
   const rpc = rpcProtocol(served, pipeline, unknownNames);
   const router = new Router<RestTarget>();
   for (const method of served) {

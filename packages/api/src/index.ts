@@ -20,6 +20,13 @@ export type {
   RequestHeaders,
   RequestedScope,
 } from './ports/ports.js';
+export type {
+  ApprovalsAnswered,
+  ProposalAnswered,
+  ProposalContent,
+  ProposalsPort,
+  RefusedByProposals,
+} from './ports/proposals.js';
 export type { SignIns } from './ports/sign-ins.js';
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';

@@ -43,6 +43,7 @@ const PAGES: OptionRules<OperationalPages> = {
 const OPTIONS: OptionRules<ApiOptions> = {
   loginPolicies: mustBe('what openLoginPolicies resolves to', isOpened),
   auditLog: optional(mustBe('what openAuditLog resolves to', isAuditLog)),
+  proposals: optional(withMethods('needsApproval', 'rolloutNeedsApproval', 'propose', 'approve', 'list')),
   signIns: optional(aFunction),
   ports: optionsWith(PORTS),
   absent: optional(oneOf('page', 'zitadel')),

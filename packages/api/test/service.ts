@@ -12,6 +12,7 @@ import {
   type PortOptions,
   type OpenPort,
   type Ports,
+  type ProposalsPort,
 } from '@login-policy/api';
 import { freshInstance, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
 import { openAuditLog } from '@login-policy/domain/audit';
@@ -75,6 +76,17 @@ export interface ServiceOptions {
   readonly people?: PeopleCounter;
   /** With an audit log. Default: without. */
   readonly isAudited?: boolean;
+  /** Opens proposals on the store and its policies. Default: without. */
+  readonly openProposals?: (opened: Pick<Service, 'policies' | 'store'>) => Promise<ProposalsPort & Closing>;
+}
+
+const ORGANIZATIONS = {
+  list: () => [ACME, GLOBEX],
+  exists: ({ organizationId }: { readonly organizationId: string }) => [ACME, GLOBEX].includes(organizationId),
+};
+
+interface Closing {
+  close(): Promise<void>;
 }
 
 /** A real port over a fresh memory store. */
@@ -85,38 +97,41 @@ export async function openService({
   isAudited = false,
   listen = {},
   observe,
+  openProposals,
   people,
   ports = {},
 }: ServiceOptions = {}): Promise<Service> {
   const store = openMemoryStore({ clock });
-  const organizations = { list: () => [ACME, GLOBEX] };
   const given = { ...(observe && { observe }), ...(people && { people }) };
-  const policies = await openLoginPolicies({ store, guard, organizations, ...given });
+  const policies = await openLoginPolicies({ store, guard, organizations: ORGANIZATIONS, ...given });
   const auditLog = isAudited ? await openAuditLog({ store }) : undefined;
   await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });
+  const proposals = await openedBy(openProposals, { policies, store });
   const failures: unknown[] = [];
   const api = createApi({
     loginPolicies: policies,
     ...(auditLog && { auditLog }),
+    ...proposals,
     ports: {
       authenticate: staticTokens(callers),
       instanceOf: oneInstance(INSTANCE),
-      organizations: { exists: ({ organizationId }) => organizationId === ACME || organizationId === GLOBEX },
+      organizations: ORGANIZATIONS,
       ...ports,
     },
     onFailure: (cause) => failures.push(cause),
     ...changed,
   });
   const listening = await api.listen({ port: 0, ...listen });
-  return {
-    api,
-    url: listening.url,
-    listening,
-    policies,
-    store,
-    failures,
-    close: () => closeAll(listening, [...(auditLog ? [auditLog] : []), policies, store]),
-  };
+  const opened = [...(auditLog ? [auditLog] : []), ...Object.values(proposals), policies, store];
+  const close = (): Promise<void> => closeAll(listening, opened);
+  return { api, url: listening.url, listening, policies, store, failures, close };
+}
+
+async function openedBy(
+  open: ServiceOptions['openProposals'],
+  opened: Pick<Service, 'policies' | 'store'>,
+): Promise<{ readonly proposals?: ProposalsPort & Closing }> {
+  return open === undefined ? {} : { proposals: await open(opened) };
 }
 
 async function closeAll(listening: OpenPort, opened: readonly { close(): Promise<void> }[]): Promise<void> {

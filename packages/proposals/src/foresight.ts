@@ -82,6 +82,11 @@ export class Foresight {
     return this.#needed([commandPreview(preview, owner, command)], undefined);
   }
 
+  /** How many others have to approve a rollout, by the first page of its plan. */
+  ofPlan(plan: RolloutPlan): Promise<number> {
+    return this.#needed([plan], undefined);
+  }
+
   async #ofPlan(
     proposal: ChangeOf,
     { acknowledge, steps }: RecordedPlan,

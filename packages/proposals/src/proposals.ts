@@ -1,4 +1,4 @@
-import type { CommandInput, InstanceRef, OrganizationRef, OwnerRef } from '@login-policy/domain';
+import type { CommandInput, InstanceRef, OrganizationRef, OwnerRef, Rejected } from '@login-policy/domain';
 import {
   answerOf,
   isYes,
@@ -7,6 +7,7 @@ import {
   type UpcomingPolicy,
 } from '@login-policy/domain/model';
 import { previewCommand, type PreviewOptions } from '@login-policy/domain/preview';
+import { rollOut, type RolloutCommand, type RolloutOptions } from '@login-policy/domain/rollout';
 import { START, type Consumer, type Freshness, type ProjectionRunner } from '@login-policy/event-sourcing';
 import type { ApprovalsNeeded, ProposalAnswer, ProposalFound, ProposalList } from './answers.js';
 import type { ProposedChange } from './change.js';
@@ -160,11 +161,22 @@ export class Proposals implements UpcomingPolicies {
     owner: OwnerRef,
     command: CommandInput,
     options: PreviewOptions = {},
-  ): Promise<ApprovalsNeeded | ProposalRefused> {
+  ): Promise<ApprovalsNeeded | Rejected> {
     const preview = await previewCommand(this.#parts.loginPolicies, owner, command, options);
     if (preview.outcome === 'rejected') return preview;
     const needed = await this.#parts.foresight.ofCommand(owner, command, preview);
     return { outcome: 'found', needed, seen: preview.seen };
+  }
+
+  /** The same for a rollout. */
+  async rolloutNeedsApproval(
+    instance: InstanceRef,
+    command: RolloutCommand,
+    options: RolloutOptions,
+  ): Promise<ApprovalsNeeded | Rejected> {
+    const plan = await rollOut(this.#parts.loginPolicies, instance, command, options).plan();
+    if (plan.outcome === 'rejected') return plan;
+    return { outcome: 'found', needed: await this.#parts.foresight.ofPlan(plan), seen: plan.seen };
   }
 
   /**

@@ -2,9 +2,18 @@ import type { CommandOptions, InstanceRef, OwnerRef, PolicyReadOptions } from '@
 import type { CallContext } from './call-context.js';
 import { commandOptions, readOptions, type Incoming } from './conditions.js';
 
+/** Who calls, about whose policy. */
+interface AdmittedBy {
+  readonly actor: string;
+  readonly subject?: string | undefined;
+  readonly incoming: Incoming;
+  readonly owner: OwnerRef;
+}
+
 /** The context of an authorized call. Reads ignore write preconditions; writes ignore read options. */
 export class AdmittedCall implements CallContext<OwnerRef> {
   readonly owner: OwnerRef;
+  readonly subject: string;
   readonly organization: CallContext<OwnerRef>['organization'];
   readonly isAllowed: CallContext<OwnerRef>['isAllowed'];
   readonly renew: CallContext<OwnerRef>['renew'];
@@ -12,10 +21,11 @@ export class AdmittedCall implements CallContext<OwnerRef> {
   readonly #incoming: Incoming;
 
   constructor(
-    { actor, incoming, owner }: { readonly actor: string; readonly incoming: Incoming; readonly owner: OwnerRef },
+    { actor, incoming, owner, subject = actor }: AdmittedBy,
     { isAllowed, organization, renew }: Pick<CallContext<OwnerRef>, 'isAllowed' | 'organization' | 'renew'>,
   ) {
     this.owner = owner;
+    this.subject = subject;
     this.organization = organization;
     this.isAllowed = isAllowed;
     this.renew = renew;

@@ -5,6 +5,8 @@ export interface CallContext<Owner extends OwnerRef> {
   /** The owner of the policy. */
   readonly owner: Owner;
   readonly instance: InstanceRef;
+  /** The person behind the caller. */
+  readonly subject: string;
   /** The conditions of a change. @throws ApiError for a malformed header. */
   readonly command: CommandOptions;
   /** The conditions of a read. @throws ApiError for a malformed header or `asOf`. */
@@ -26,7 +28,10 @@ export interface CallContext<Owner extends OwnerRef> {
 }
 
 /** The context of a method that only reads. */
-export type ReadContext<Owner extends OwnerRef> = Omit<CallContext<Owner>, 'command' | 'isAllowed' | 'renew'>;
+export type ReadContext<Owner extends OwnerRef> = Omit<
+  CallContext<Owner>,
+  'command' | 'isAllowed' | 'renew' | 'subject'
+>;
 
 /** The body of a REST answer: complete, or in parts that are made one after another as the client reads them. */
 export type RestText = string | Uint8Array | AsyncGenerator<string, void, undefined>;

@@ -67,7 +67,7 @@ export class Pipeline {
     const renew = async (): Promise<void> => void (await current());
     request.renew = renew;
     return new AdmittedCall(
-      { actor: caller.id, incoming: request, owner },
+      { actor: caller.id, subject: caller.subject, incoming: request, owner },
       {
         organization: async (organizationId) => {
           const organization = { instanceId, organizationId };

@@ -12,8 +12,11 @@ import {
 import { type PolicyFound, isOrganization } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
 import type { ListDetailsSchema, ListQuery } from '@zitadel/proto/zitadel/object_pb.js';
+import type { ApiError } from '../errors/api-error.js';
+import { fromRefusedProposal } from '../errors/proposal-refusals.js';
 import { fromRejected, fromRejectedCommand, type AbsentAnswer } from '../errors/status.js';
 import { listDetailsMessage } from '../messages/details.js';
+import type { RefusedByProposals } from '../ports/proposals.js';
 import type { Answer } from './call-context.js';
 
 /** The message of every list in the v1 services. */
@@ -82,6 +85,11 @@ export class PolicyAnswers {
     const answer = await judging;
     if (answer.outcome === 'rejected') throw this.#refuse(answer, this.#absent);
     return answer;
+  }
+
+  /** The refusal of a proposal, in the names of the library. */
+  ofRefusedProposal(refused: RefusedByProposals): ApiError {
+    return fromRefusedProposal(refused, this.#absent);
   }
 
   /** Converts a thrown error into the API's refusal. */

@@ -13,6 +13,7 @@ import type { ObjectDetails } from '@zitadel/proto/zitadel/object_pb.js';
 import { contractOf, type MethodContract } from '../contract/api-method.js';
 import { detailsMessage } from '../messages/details.js';
 import type { Answer, CallContext, ReadContext } from './call-context.js';
+import type { DirectCommands } from './direct-commands.js';
 import type { PolicyAnswers } from './policy-answers.js';
 import { OF_INSTANCE, type Scope } from './scope.js';
 
@@ -42,6 +43,7 @@ type Method<Input extends DescMessage, Output extends DescMessage> = DescMethod 
 export interface Binding {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
+  readonly commands: DirectCommands;
 }
 
 /** Binds a method that reads to its handler. */
@@ -73,7 +75,7 @@ export function serveCommand<Input extends DescMessage>(
   desc: CommandMethod<Input>,
   {
     commandOf,
-    binding: { answers, policies },
+    binding: { answers, commands },
   }: {
     readonly commandOf: (request: MessageShape<Input>) => CommandInput;
     readonly binding: Binding;
@@ -82,7 +84,7 @@ export function serveCommand<Input extends DescMessage>(
   const contract = contractOf(desc);
   const commandIn = (request: Message): CommandInput => commandOf(validated(contract, desc, request));
   const callForDetails: Call<Details> = async (request, { owner, command }) =>
-    answers.ofCommand(await policies.execute(scope.narrow(owner), commandIn(request), command));
+    answers.ofCommand(await commands.execute(scope.narrow(owner), commandIn(request), command));
   return {
     contract,
     scope,

@@ -15,6 +15,7 @@ export function parseCaller(answer: Caller | null | undefined, of: string): Call
   if (typeof given !== 'object') throw new InvalidValue(of, 'a caller, or undefined for nobody', given);
   parseId(answer.id, `${of}.id`);
   parseId(answer.instanceId, `${of}.instanceId`);
+  if ('subject' in answer) parseId(answer.subject, `${of}.subject`);
   // A lost value must not mean that the caller belongs to the whole instance.
   if ('organizationId' in answer) parseId(answer.organizationId, `${of}.organizationId`);
   const grants: unknown = answer.grants;

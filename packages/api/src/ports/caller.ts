@@ -16,6 +16,11 @@ export interface Grant {
 export interface Caller {
   /** The id of the user or machine. It is recorded as the actor of events. */
   readonly id: string;
+  /**
+   * The person behind the account or machine: the same for all their accounts and tokens. Nobody approves what the same
+   * subject proposed. Default: `id`.
+   */
+  readonly subject?: string;
   /** The caller's instance. In other instances the caller has no permissions, whatever `isAllowed` returns. */
   readonly instanceId: string;
   /** The organization for requests that don't name one. */

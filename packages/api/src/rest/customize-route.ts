@@ -18,8 +18,8 @@ export const customizeRoute: OwnRoute = {
     headers: CHANGE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
   },
-  async answer({ policies, answers, context: { owner, command } }) {
-    const answer = answers.ofCommand(await policies.execute(owner, { type: 'customize' }, command));
+  async answer({ commands, answers, context: { owner, command } }) {
+    const answer = answers.ofCommand(await commands.execute(owner, { type: 'customize' }, command));
     return { ...answer, message: detailsJson(answer.message) };
   },
 };

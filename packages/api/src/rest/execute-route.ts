@@ -26,11 +26,11 @@ export const executeRoute: OwnRoute = {
     },
   },
   async answer(call) {
-    const { policies, context } = call;
+    const { commands, context } = call;
     const command = commandData(call);
     if (command === undefined) throw unreadable('command must be a JSON object.');
     if (command.type === 'remove' || command.type === 'revert') await demandRemoval(call);
-    const answer = await policies.execute(context.owner, command, context.command);
+    const answer = await commands.execute(context.owner, command, context.command);
     const { tag, position } = call.answers.ofData.ofCommand(answer);
     return {
       message: JSON.stringify(toJson(answer)),

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { LoginPolicies } from '@login-policy/domain';
 import type { Answer, RestText } from '../calls/call-context.js';
+import type { DirectCommands } from '../calls/direct-commands.js';
 import type { PolicyAnswers } from '../calls/policy-answers.js';
 import { OF_INSTANCE, OF_ORGANIZATION } from '../calls/scope.js';
 import type { ServedMethod } from '../calls/served-method.js';
@@ -14,6 +15,7 @@ import type { AuthorizedCall, RestTarget } from './rest-target.js';
 export interface OwnBinding {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
+  readonly commands: DirectCommands;
   /** Whether unknown names in the body are refused or ignored. */
   readonly unknownNames: UnknownNames;
 }
@@ -45,10 +47,10 @@ export interface OwnRoute {
   /** The path after `…/policies/login/`. */
   readonly name: string;
   /**
-   * The requirement for the caller: only to be authenticated, to read the policy, to write it, or to change it in any
-   * way, including its removal.
+   * The requirement for the caller: only to be authenticated, to read the policy, to write it, to change it in any way,
+   * including its removal, or to change at once what others would have to approve.
    */
-  readonly requirement: 'authenticated' | 'read' | 'write' | 'rewrite';
+  readonly requirement: 'authenticated' | 'read' | 'write' | 'rewrite' | 'emergency';
   /** A second permission that is required for the same policy. */
   readonly alsoPermission?: string;
   /** The kind of owner that the route is limited to. Default: both. */
@@ -81,6 +83,7 @@ const SERVICES = [
     read: { permission: 'iam.policy.read', scope: OF_INSTANCE },
     write: { permission: 'iam.policy.write', scope: OF_INSTANCE },
     rewrite: { permission: 'iam.policy.write', scope: OF_INSTANCE },
+    emergency: { permission: 'iam.policy.write', alsoPermission: 'iam.policy.emergency', scope: OF_INSTANCE },
   },
   {
     base: '/management/v1/policies/login',
@@ -89,6 +92,7 @@ const SERVICES = [
     read: { permission: 'policy.read', scope: OF_ORGANIZATION },
     write: { permission: 'policy.write', scope: OF_ORGANIZATION },
     rewrite: { permission: 'policy.write', alsoPermission: 'policy.delete', scope: OF_ORGANIZATION },
+    emergency: { permission: 'policy.write', alsoPermission: 'policy.emergency', scope: OF_ORGANIZATION },
   },
 ];
 

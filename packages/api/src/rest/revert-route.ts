@@ -26,8 +26,8 @@ export const revertRoute: OwnRoute = {
     headers: CHANGE_HEADERS,
     answer: { details: { $ref: '#/components/schemas/zitadel.v1.ObjectDetails' } },
   },
-  async answer({ policies, answers, body, context: { owner, command } }) {
-    const answer = answers.ofCommand(await policies.execute(owner, revertOf(body), command));
+  async answer({ commands, answers, body, context: { owner, command } }) {
+    const answer = answers.ofCommand(await commands.execute(owner, revertOf(body), command));
     return { ...answer, message: detailsJson(answer.message) };
   },
 };

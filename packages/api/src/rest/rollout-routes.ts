@@ -95,7 +95,9 @@ export const rollOutRoute: OwnRoute = {
     const reach = await reachOf(call, ['ifSeen']);
     const command = rolloutCommandIn(call);
     const options = { ...optionsIn(call), ...reach, ...seenStepsIn(call) };
-    const rollout = rollOut(policies, context.instance, command, options);
+    const { answers, commands } = call;
+    const pinned = await commands.pinned(command, options, { answers, instance: context.instance });
+    const rollout = rollOut(policies, context.instance, command, pinned);
     const { streamSignal: signal } = call.exchange;
     return linesAnswer(call, runLines(rollout.carryOut({ signal }), { signal, command, call }));
   },
@@ -156,6 +158,7 @@ export const revertRolloutRoute: OwnRoute = {
   async answer(call) {
     const { policies, context } = call;
     refuseHeaders(call, [IF_SEEN]);
+    call.commands.demandRevert();
     const { id, mayChange, ...options } = optionsIn(call);
     const reach = await reachOf(call);
     const { command } = await foundRollout(call, id, mayChange);
