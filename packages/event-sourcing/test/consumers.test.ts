@@ -193,6 +193,18 @@ describe('the consumers of a store', () => {
     await store.close();
   });
 
+  it('handle as many events in one call as their page size says, also more than 500', async () => {
+    const { store, kept } = memory();
+    for (let count = 0; count < 1300; count++) await append(store);
+    const consumers = new Consumers({ store: 'a store', backend: kept, events: store.eventStore });
+    const sizes: number[] = [];
+    consumers.consume({ name: 'large', pageSize: 1200, handle: (events) => void sizes.push(events.length) });
+    await until(() => sizes.reduce((sum, size) => sum + size, 0) === 1300);
+    expect(sizes).to.deep.equal([1200, 100]);
+    await consumers.close();
+    await store.close();
+  });
+
   it('are stopped by a damaged record only if it is their own', async () => {
     const { store, kept } = memory();
     const damaged = new Fault('store-damaged', { store: 'a store', problem: 'a record can’t be read' });

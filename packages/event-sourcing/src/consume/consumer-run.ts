@@ -25,6 +25,8 @@ export interface RunParts extends Omit<LeaseParts, 'name'> {
 }
 
 const PAGE_SIZE = 100;
+/** Small pages are parts of one read of at least so many events. */
+const LEAST_READ = 500;
 /** How long a consumer that closes waits for a store that may be silent. If it is, its lease expires. */
 export const LAST_WRITE_MS = 500;
 /** How often the checkpoint is moved past events that the filter does not want, if no wanted one arrives. */
@@ -172,7 +174,8 @@ export class ConsumerRun {
   async #follow(lease: Lease): Promise<Handled['outcome']> {
     const { filter, pageSize = PAGE_SIZE } = this.#options;
     const after = lease.position;
-    const messages = this.#parts.events.subscribe({ after, signal: lease.signal, ...(filter && { filter }) });
+    const read = { pageSize: Math.max(pageSize, LEAST_READ), ...(filter && { filter }) };
+    const messages = this.#parts.events.subscribe({ after, signal: lease.signal, ...read });
     for await (const message of messages) {
       if (message.kind === 'caught-up') await this.#caughtUp(lease, message.position);
       else {
