@@ -113,6 +113,14 @@ describe('the handler of policy changes', () => {
       expect(() => listen({ instance: { instanceId } }), instanceId).to.throw(RangeError, 'instance.instanceId');
   });
 
+  it('is refused under the name of another instance, whose checkpoint it would share', async () => {
+    const first = listen({ instance });
+    for (const given of [{ instance: { instanceId: 'another' } }, {}])
+      expect(() => listen(given)).to.throw(RangeError, `is of ${instance.instanceId}`);
+    await first.close();
+    listen({});
+  });
+
   it('gets lock-outs, and may be limited to one instance', async () => {
     listen({ instance });
     await loginPolicies.add({ instanceId: 'another' }, freshInstance, by);

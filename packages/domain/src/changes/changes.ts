@@ -78,6 +78,7 @@ export function onChange(policies: LoginPolicies, given: OnChangeOptions): Consu
   const parts = partsOf(policies, 'onChange');
   parts.calls.throwIfClosed();
   const { handle, instance, ...options } = parseOptions(given, 'onChange', OPTIONS);
+  refuseNameOfAnother(parts, given);
   const changes = new Changes(parts);
   const consumer = parts.store.consume({
     ...options,
@@ -92,7 +93,27 @@ export function onChange(policies: LoginPolicies, given: OnChangeOptions): Consu
   // Those that were closed or whose signal fired are held no longer.
   for (const one of parts.consumers) if (one.status().state === 'closed') parts.consumers.delete(one);
   parts.consumers.add(consumer);
+  opened.set(consumer, { name: given.name, instanceId: instance?.instanceId });
   return consumer;
+}
+
+/** What the open consumers were opened with. */
+const opened = new WeakMap<Consumer, { readonly name: string; readonly instanceId: string | undefined }>();
+
+/**
+ * Consumers of one name share a checkpoint: each of them would pass over the changes of the other's instance.
+ *
+ * @throws RangeError
+ */
+function refuseNameOfAnother({ consumers }: PolicyParts, { name, instance }: OnChangeOptions): void {
+  for (const one of consumers) {
+    const before = opened.get(one);
+    if (before?.name !== name || one.status().state === 'closed') continue;
+    if (before.instanceId !== instance?.instanceId)
+      throw new RangeError(
+        `name must not be that of an onChange of another instance: ${name} is of ${before.instanceId ?? 'all instances'}`,
+      );
+  }
 }
 
 /** Tells the changes of policies, in terms of the domain. */
