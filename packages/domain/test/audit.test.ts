@@ -203,7 +203,7 @@ describe('the audit log', () => {
     orThrow(await desk.loginPolicies.add(instance, {}, { ...by, reason: `${words.join(' ')} ${long}` }));
     for (const reason of ['word0', 'word64', 'word249', long, `word249 ${long}`])
       expect(await entriesOf(desk.auditLog, { reason }), reason).to.deep.equal(['default LoginPolicyAdded']);
-    for (const reason of ['word250', 'x'.repeat(49), `${long}y`])
+    for (const reason of ['word250', 'x'.repeat(40), 'x'.repeat(49), `${long}y`])
       expect(await entriesOf(desk.auditLog, { reason }), reason).to.deep.equal([]);
     await desk.close();
   });
@@ -214,6 +214,33 @@ describe('the audit log', () => {
     orThrow(await desk.loginPolicies.add(instance, {}, { ...by, reason: word }));
     expect(await entriesOf(desk.auditLog, { reason: word })).to.deep.equal(['default LoginPolicyAdded']);
     await desk.close();
+  });
+
+  it('takes a word with combining marks for one word', async () => {
+    const desk = await openAudited();
+    orThrow(await desk.loginPolicies.add(instance, {}, { ...by, reason: 'हिन्दी में' }));
+    expect(await entriesOf(desk.auditLog, { reason: 'हिन्दी' })).to.deep.equal(['default LoginPolicyAdded']);
+    expect(await entriesOf(desk.auditLog, { reason: 'ह' })).to.deep.equal([]);
+    await desk.close();
+  });
+
+  it('is paged past an event of the last year that a clock can tell', async () => {
+    let now = 8_640_000_000_000_000;
+    const store = openMemoryStore({ clock: () => instant(now) });
+    const loginPolicies = await openLoginPolicies({ store });
+    const auditLog = await openAuditLog({ store });
+    orThrow(await loginPolicies.add(instance, {}, by));
+    now = 1_000_000;
+    for (const owner of [acme, globex]) orThrow(await loginPolicies.add(owner, {}, by));
+    const found: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = orThrow(await auditLog.entries(instance, { limit: 1, ...(after !== undefined && { after }) }));
+      found.push(...page.entries.map(told));
+      after = page.next;
+    } while (after !== undefined);
+    expect(found).to.deep.equal(['globex', 'acme', 'default'].map((owner) => `${owner} LoginPolicyAdded`));
+    await Promise.all([auditLog.close(), loginPolicies.close()]);
   });
 
   it('refuses malformed input, with the name of the field', async () => {

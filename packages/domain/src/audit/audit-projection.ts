@@ -53,8 +53,8 @@ export const ABOUT = {
   identityProvider: (id: string): string => `provider ${id}`,
 } as const;
 
-/** Enough digits for every instant until the year 5188, and for every position. */
-const [TIME_DIGITS, POSITION_DIGITS] = [9, 33];
+/** Enough digits for every instant, and for every position. */
+const [TIME_DIGITS, POSITION_DIGITS] = [11, 33];
 
 /** The smallest key of entries logged at this time or later. */
 export function timeKey(time: Instant): string {
@@ -71,7 +71,7 @@ export function entryKey(time: Instant, position: Position): string {
 
 /** Whether a text is the key of an entry. */
 export function isEntryKey(text: string): boolean {
-  return /^[0-9a-z]{42}$/.test(text);
+  return /^[0-9a-z]{44}$/.test(text);
 }
 
 /** Whether the entry under a key is at this position or before it. */

@@ -4,7 +4,7 @@ import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Instance } from '../policy/owner.js';
 import type { ParsedAuditFilter, WantedAuditPage } from './audit-input.js';
 import { auditValue, timeKey, valuesOf, type AuditIndex, type AuditRow, type LoggedEvent } from './audit-projection.js';
-import { indexedWord } from './words.js';
+import { indexedWord, isCut } from './words.js';
 
 /** An entry and its key. */
 export interface KeyedEvent {
@@ -67,8 +67,9 @@ function searchOf(
   const best = wanted
     .filter(({ index }) => index === first.index)
     .reduce((one, other) => (other.value.length > one.value.length ? other : one), first);
-  const value = best.index === 'word' ? indexedWord(best.value) : best.value;
-  const isAlone = wanted.length < 2 && value === best.value && !isCustom;
+  const isWord = best.index === 'word';
+  const value = isWord ? indexedWord(best.value) : best.value;
+  const isAlone = wanted.length < 2 && !isCustom && !(isWord && isCut(best.value));
   return { by: { index: best.index, value: auditValue(instanceId, value) }, isAlone };
 }
 

@@ -8,11 +8,16 @@ export function wordsOf(text: string): readonly string[] {
   for (const [word] of text
     .normalize('NFKC')
     .toLowerCase()
-    .matchAll(/[\p{L}\p{N}]+/gu)) {
+    .matchAll(/[\p{L}\p{M}\p{N}]+/gu)) {
     words.add(word);
     if (words.size === MOST_WORDS) break;
   }
   return [...words];
+}
+
+/** Whether the index value of a word may be that of longer words, too. */
+export function isCut(word: string): boolean {
+  return word.length >= LONGEST_INDEXED;
 }
 
 /** The index value of a word: its first 40 code units, so that an index takes it. */
