@@ -52,6 +52,14 @@ const wrong: Readonly<Record<string, readonly [file: string, said: string]>> = {
     'policies.yaml:1:1: instance must be text, or be left out.',
   ],
   'an unlisted without a value': ['unlisted:\n', 'policies.yaml:1:1: unlisted must be text, or be left out.'],
+  'a default that is an alias without an anchor': [
+    `default: *typo\n`,
+    'policies.yaml:1:10: The alias *typo has no anchor before it.',
+  ],
+  'organizations that are an alias without an anchor': [
+    'unlisted: default\norganizations: *typo\n',
+    'policies.yaml:2:16: The alias *typo has no anchor before it.',
+  ],
   'a merge key': [
     FILE.replace('globex: default', '<<: { globex: default }'),
     'policies.yaml:8:3: Merge keys (<<) are not supported.',

@@ -39,7 +39,13 @@ export class YamlFile {
     const [error] = [...this.#document.errors, ...this.#document.warnings];
     if (error?.code === 'MULTIPLE_DOCS') throw this.#failureAt(error.pos[0], 'The file must have one document only.');
     if (error !== undefined) throw this.#failureAt(error.pos[0], sentence(error.message));
-    visit(this.#document, { Map: (_, map) => this.#refuseKeys(map) });
+    visit(this.#document, {
+      Map: (_, map) => this.#refuseKeys(map),
+      Alias: (_, alias) => {
+        if (alias.resolve(this.#document) === undefined)
+          throw this.#failureAt(startOf(alias) ?? 0, `The alias *${alias.source} has no anchor before it.`);
+      },
+    });
   }
 
   /** The content of the file. @throws Failure for too many aliases. */
