@@ -48,6 +48,16 @@ const lostAt = (lost: number) => ({
 });
 
 describe('a stream that is read in parts', () => {
+  it('is damaged if an event says that it is of another stream, as after a flipped bit', async () => {
+    const other = { ...at(1), streamId: streamId('Countes', 'a') };
+    for (const direction of ['forwards', 'backwards'] as const) {
+      const events = direction === 'forwards' ? [at(0), other] : [other, at(0)];
+      const fault = await faultOf(revisionsOf(() => ({ events, isLast: true }), { direction }));
+      const problem = 'Counter-a has an event of Countes-a at revision 1';
+      expect(fault).to.deep.include({ code: 'store-damaged', facts: { store: 'a store', problem } });
+    }
+  });
+
   it('continues after the last event, until the end or the limit', async () => {
     const { read, asked } = storeOf(0, 1, 2, 3, 4);
     expect(await read()).to.deep.equal([[0, 1], [2, 3], [4]]);

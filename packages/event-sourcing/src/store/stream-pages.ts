@@ -40,7 +40,7 @@ export interface StreamSource {
  * Implements `EventStore.readStream` by reading part after part. Revisions begin at 0 without gaps, so an event that
  * was deleted or moved is noticed. Half an append is not handed out.
  *
- * @throws StoreDamaged that names the missing revision.
+ * @throws StoreDamaged that names the missing revision, or the event of another stream.
  * @throws UnreadableEvent at the first event of half an append, after everything before it was returned.
  */
 export async function* streamThrough(
@@ -52,7 +52,8 @@ export async function* streamThrough(
   const isForwards = options?.direction !== 'backwards';
   const behind = (due: bigint | undefined, { events, isLast }: StreamPage): bigint | undefined => {
     let next = due;
-    for (const { revision } of events) {
+    for (const { revision, streamId: named } of events) {
+      if (named !== streamId) throw ofAnother(store, { streamId, revision, named });
       if (next !== undefined && revision !== next) throw lostFrom(store, streamId, next);
       next = isForwards ? revision + 1n : revision - 1n;
     }
@@ -158,6 +159,14 @@ export async function* withoutGaps(
 function* partsOf(events: RecordedEvent[], pageSize: number): Generator<readonly RecordedEvent[], void, undefined> {
   for (let from = 0; from < events.length; from += pageSize)
     yield events.length <= pageSize ? events : events.slice(from, from + pageSize);
+}
+
+/** A damaged name of a stream is noticed here, before it is taken for the name of something else. */
+function ofAnother(
+  store: string,
+  { streamId, revision, named }: Pick<RecordedEvent, 'revision' | 'streamId'> & { readonly named: StreamId },
+): Fault<'store-damaged'> {
+  return new Fault('store-damaged', { store, problem: `${streamId} has an event of ${named} at revision ${revision}` });
 }
 
 function lostFrom(store: string, streamId: StreamId, revision: bigint | undefined): Fault<'store-damaged'> {
