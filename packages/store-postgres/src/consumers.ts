@@ -114,8 +114,11 @@ export class PostgresConsumers implements ConsumerBackend {
   }
 
   async beat(session: string, count: number): Promise<void> {
+    // With the first one go those of killed processes whose leases are taken.
     await this.#connection.change(
-      `INSERT INTO ${this.#schema}.consumer_sessions AS s (session, beat) VALUES ($1, $2)
+      `WITH unused AS (DELETE FROM ${this.#schema}.consumer_sessions WHERE $2 = '1' AND session <> $1
+         AND NOT EXISTS (SELECT FROM ${this.#schema}.consumers c WHERE c.session = consumer_sessions.session))
+       INSERT INTO ${this.#schema}.consumer_sessions AS s (session, beat) VALUES ($1, $2::bigint)
        ON CONFLICT (session) DO UPDATE SET beat = excluded.beat`,
       [session, String(count)],
     );

@@ -44,6 +44,24 @@ describe('a consumer on PostgreSQL', () => {
     await store.close();
     await pool.end();
   });
+
+  it('clears away the heartbeats of killed processes whose leases are taken, and no other', async () => {
+    const pool = new Pool({ connectionString: server.url });
+    const store = await openPostgresStore({ pool, schema: 'heartbeats' });
+    await pool.query(`INSERT INTO heartbeats.consumer_sessions VALUES ('killed', 7), ('alive', 7);
+      INSERT INTO heartbeats.consumers VALUES ('other', 1, 'alive', 1, 0)`);
+    store.consume({ name: 'late', handle: () => undefined });
+    const sessions = async (): Promise<readonly string[]> => {
+      const { rows } = await pool.query<{ session: string }>('SELECT session FROM heartbeats.consumer_sessions');
+      return rows.map(({ session }) => session);
+    };
+    await eventually('a heartbeat', async () => (await sessions()).some((name) => !['killed', 'alive'].includes(name)));
+    expect(await sessions())
+      .to.have.length(2)
+      .and.to.include('alive');
+    await store.close();
+    await pool.end();
+  });
 });
 
 const CUT = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()';

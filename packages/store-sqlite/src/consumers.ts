@@ -29,6 +29,7 @@ export class SqliteConsumers implements ConsumerBackend {
   readonly #write: Statement<NewRow>;
   readonly #beat: Statement<[session: string, count: number]>;
   readonly #forget: Statement<[session: string]>;
+  readonly #forgetUnused: Statement<[session: string]>;
 
   constructor(connection: Connection, parts: Pick<LookUpParts, 'events' | 'log'>) {
     const { database } = connection;
@@ -43,6 +44,9 @@ export class SqliteConsumers implements ConsumerBackend {
     );
     this.#beat = database.prepare('INSERT OR REPLACE INTO consumer_sessions (session, beat) VALUES (?, ?)');
     this.#forget = database.prepare('DELETE FROM consumer_sessions WHERE session = ?');
+    this.#forgetUnused = database.prepare(
+      'DELETE FROM consumer_sessions WHERE session <> ? AND session NOT IN (SELECT session FROM consumers WHERE session IS NOT NULL)',
+    );
   }
 
   async lookUp(names: readonly string[]): Promise<ReadonlyMap<string, FoundConsumer>> {
@@ -64,7 +68,11 @@ export class SqliteConsumers implements ConsumerBackend {
   }
 
   async beat(session: string, count: number): Promise<void> {
-    await this.#connection.writeDerived(() => this.#beat.run(session, count));
+    await this.#connection.writeDerived(() => {
+      this.#beat.run(session, count);
+      // Those of killed processes whose leases are taken.
+      if (count === 1) this.#forgetUnused.run(session);
+    });
   }
 
   async forget(session: string): Promise<void> {

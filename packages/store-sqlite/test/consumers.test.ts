@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import { appendOne } from './events.js';
 import { freshFolder } from './files.js';
 import { putBack, WITH_CONSUMERS } from './put-back.js';
-import { tamper } from './raw.js';
+import { Raw, tamper, valueOf } from './raw.js';
 
 const NAME = 'restored';
 
@@ -57,6 +57,27 @@ describe('a consumer on SQLite', () => {
     const anew = consume(mixed, 'a new name');
     await until(() => anew.met.length === 2);
     await mixed.close();
+    await folder.remove();
+  });
+
+  it('clears away the heartbeats of killed processes whose leases are taken, and no other', async () => {
+    const folder = await freshFolder();
+    const path = folder.path('store.db');
+    const store = await openSqliteStore({ path });
+    await store.eventStore.append(appendOne());
+    tamper(
+      path,
+      "INSERT INTO consumer_sessions VALUES ('killed', 7), ('alive', 7)",
+      "INSERT INTO consumers VALUES ('other', 1, 'alive', 1, '0')",
+    );
+    const database = new Raw(path);
+    const count = (named: string): unknown =>
+      valueOf(database, `SELECT count(*) FROM consumer_sessions WHERE ${named}`);
+    consume(store);
+    await until(() => count("session NOT IN ('killed', 'alive')") === 1);
+    expect([count("session = 'killed'"), count("session = 'alive'")]).to.deep.equal([0, 1]);
+    database.close();
+    await store.close();
     await folder.remove();
   });
 
