@@ -65,6 +65,23 @@ describe('judging a sign-in over REST', () => {
     expect(atThat.at(), JSON.stringify(atThat.at())).to.include({ outcome: 'proceed' });
   });
 
+  it('takes how old a check is, whatever the clock of the caller says, and names an age that is none (T55)', async () => {
+    const at = START;
+    const shown = (ago: unknown): object => ({
+      user,
+      session: { password: { ago } },
+      request: { startedAt: { ago } },
+      at,
+    });
+    expect((await judge(shown('PT0S'))).at()).to.include({ outcome: 'proceed', level: 'one-factor' });
+    expect((await judge(shown('PT239H59M59S'))).at('outcome')).to.equal('proceed');
+    expect((await judge(shown('PT240H'))).at('outcome')).to.equal('authenticate');
+    for (const ago of ['-PT1S', 'soon', 5]) {
+      const { status, at: of } = await judge(shown(ago));
+      expect([status, of('message')].join(' ')).to.include('400 session.password.ago must be a duration in ISO 8601');
+    }
+  });
+
   it('requires the permission to read the policy of the organization', async () => {
     expect((await judge(byPasskey(), NOBODY)).status).to.equal(403);
     expect((await judge(byPasskey(), '')).status).to.equal(401);

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { DateTimeField } from '../parts/date-time-field.js';
+import { Choice } from '../parts/organization-filter.js';
 import { Instant } from '../parts/instant.js';
 import { OrganizationPicker } from '../parts/organization-picker.js';
 import { TryAgain } from '../parts/try-again.js';
@@ -24,8 +25,9 @@ export function CheckView(): JSX.Element {
       <OrganizationPicker organizationId={id} none="None chosen" pick={(organization) => choose({ organization })} />
       <div class="check-form">
         <Choices title="They have" name="has" options={[['password', 'A password'], ...OWNED]} />
-        <Choices title="They have just shown" name="shown" options={shownOptions()} />
+        <Choices title="They have shown" name="shown" options={shownOptions()} />
         <Providers />
+        <Choice label="Shown" name="ago" options={AGES} />
         <At />
       </div>
       {id === '' ? <p class="locked">Choose an organization: its policy is asked.</p> : <Judged organizationId={id} />}
@@ -33,6 +35,16 @@ export function CheckView(): JSX.Element {
   );
 }
 
+/** How long ago they have shown it; the server decides when that was. */
+const AGES: readonly (readonly [string, string])[] = [
+  ['', 'Just now'],
+  ['PT15M', '15 minutes ago'],
+  ['PT1H', 'An hour ago'],
+  ['PT12H', '12 hours ago'],
+  ['P1D', 'A day ago'],
+  ['P7D', 'A week ago'],
+  ['P30D', '30 days ago'],
+];
 const OWNED = [...MULTI_FACTORS, ...SECOND_FACTORS].map(({ name, label }) => [name, label] as const);
 const PASSKEY = MULTI_FACTORS[0]?.name ?? '';
 
@@ -119,6 +131,7 @@ function claimed(): Claim {
     factors: OWNED.map(([name]) => name).filter((name) => has.includes(name)),
     identityProviders: listIn('idps'),
     verified: shown.filter((name) => possible.has(name)),
+    age: AGES.find(([age]) => age !== '' && age === chosen('ago'))?.[0] ?? 'PT0S',
     at: Number.isNaN(Date.parse(chosen('at'))) ? '' : new Date(chosen('at')).toISOString(),
   };
 }

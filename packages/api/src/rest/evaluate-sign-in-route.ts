@@ -6,6 +6,7 @@ import { OF_ORGANIZATION } from '../calls/scope.js';
 import { unreadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
 import type { Schema } from '../openapi/schemas.js';
+import { AGE_NOTE, withInstantsIn } from './ages.js';
 import type { OwnRoute } from './own-route.js';
 
 const INSTANT = { type: 'string', format: 'date-time' };
@@ -25,7 +26,7 @@ export const evaluateSignInRoute: OwnRoute = {
   requirement: 'read',
   only: 'organization',
   operation: {
-    summary: 'Judge a sign-in by the login policy',
+    summary: `Judge a sign-in by the login policy. ${AGE_NOTE}`,
     body: {
       type: 'object',
       required: ['user', 'session'],
@@ -58,10 +59,17 @@ export const evaluateSignInRoute: OwnRoute = {
     const { asOf: _, ...freshness } = read;
     const options = position === undefined ? freshness : { ...freshness, asOf: { position: positionIn(position) } };
     const organization = OF_ORGANIZATION.narrow(owner);
-    const judged = await answers.ofData.ofJudgement(policies.evaluateSignIn(organization, toAttempt(attempt), options));
+    const asked = toAttempt(withInstantsIn(attempt, '', nowIn(attempt)));
+    const judged = await answers.ofData.ofJudgement(policies.evaluateSignIn(organization, asked, options));
     return { message: JSON.stringify({ ...toJson(judged), sentence: describeSignIn(judged) }) };
   },
 };
+
+/** The instant of the judgement, from which ages are counted: now, unless the body names one. */
+function nowIn({ at }: JsonObject): number {
+  const given = typeof at === 'string' ? Date.parse(at) : Number.NaN;
+  return Number.isNaN(given) ? Date.now() : given;
+}
 
 /** Unchecked: the domain checks its input at run time. */
 function toAttempt(attempt: JsonObject): SignInAttempt {
