@@ -10,6 +10,7 @@ import { forgetWhatWasRead } from './state/forget.js';
 import { onKeptElsewhere } from './state/kept.js';
 import { returns, stayUpToDate } from './state/live.js';
 import { addressDialogs } from './state/dialog-address.js';
+import { leaveFailures } from './state/notices.js';
 import { organizationName } from './state/organizations.js';
 import { returnToPlace } from './state/place.js';
 import { giveUp, proposal } from './state/proposals.js';
@@ -90,6 +91,7 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
     first.current = '';
     giveUp();
     settle();
+    leaveFailures();
     if (returnToPlace(() => viewKey(route.value) === at)) return;
     // After a navigation the focus moves to the new view's heading.
     main.current?.querySelector('h1')?.focus();

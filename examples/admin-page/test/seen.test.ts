@@ -11,7 +11,7 @@ function answering(...answers: readonly Response[]): { readonly asked: Headers[]
   const asked: Headers[] = [];
   globalThis.fetch = async (_url, options) => {
     asked.push(new Headers(options?.headers));
-    return answers[asked.length - 1] ?? new Response('{}', { status: 404 });
+    return answers[asked.length - 1] ?? new Response('{"details":[{"id":"LP-POLICY-01"}]}', { status: 404 });
   };
   return { asked };
 }

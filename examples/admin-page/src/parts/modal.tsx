@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
+import { lastNotice } from '../state/notices.js';
 import { NoticesRegion } from './notices-region.js';
 
 /** A modal dialog. */
@@ -25,6 +26,8 @@ export function PageNotices(): JSX.Element | null {
 export function Modal({ title, dismissed, size, describedBy, children }: ModalProps): JSX.Element {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
+  // What was said before is not about this dialog.
+  const openedAfter = useRef(lastNotice());
   // Not an effect after painting, because text typed right after the dialog closes would be lost.
   useLayoutEffect(() => {
     const before = document.activeElement;
@@ -56,7 +59,7 @@ export function Modal({ title, dismissed, size, describedBy, children }: ModalPr
         {title}
       </h2>
       {children}
-      <NoticesRegion />
+      <NoticesRegion after={openedAfter.current} />
     </dialog>
   );
 }

@@ -2,10 +2,16 @@ import type { JSX } from 'preact';
 import { dismiss, notices, type Notice, type NoticeAction } from '../state/notices.js';
 import { Icon } from './icon.js';
 
+interface NoticesRegionProps {
+  /** Only messages after this one; absent for all. */
+  readonly after?: number;
+}
+
 /** The messages of the page. A screen reader announces failures at once, and others when it is idle. */
-export function NoticesRegion(): JSX.Element {
-  const failures = notices.value.filter(({ tone }) => tone === 'failure');
-  const others = notices.value.filter(({ tone }) => tone !== 'failure');
+export function NoticesRegion({ after = 0 }: NoticesRegionProps): JSX.Element {
+  const later = notices.value.filter(({ id }) => id > after);
+  const failures = later.filter(({ tone }) => tone === 'failure');
+  const others = later.filter(({ tone }) => tone !== 'failure');
   return (
     <div class="notices">
       <div role="status" aria-live="polite" aria-label="Notes">

@@ -5,6 +5,7 @@ import { attempt } from '../state/attempt.js';
 import { policyOf } from '../state/policies.js';
 import { confirm, giveUp, meet, previewAgain, leaveProposal, type Proposal, type Stage } from '../state/proposals.js';
 import { keepReason, reasonFor } from '../state/reasons.js';
+import { isSameDetails, type Details } from '../wire/details.js';
 import type { Policy } from '../wire/policy.js';
 import { INSTANCE } from '../wire/scope.js';
 import { counted } from '../words/counted.js';
@@ -45,7 +46,7 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
           </>
         )}
       </div>
-      {failure !== undefined && <Failure sentence={failure} isPreviewed={preview !== undefined} />}
+      {failure !== undefined && <Failure sentence={failure} proposal={proposal} />}
       <Decision proposal={proposal} />
     </Modal>
   );
@@ -57,11 +58,18 @@ function titleOf({ intent, scope, preview }: Proposal): string {
   return `Change ${counted(preview.changes.length, 'setting')}`;
 }
 
-function Failure({ sentence, isPreviewed }: { readonly sentence: string; readonly isPreviewed: boolean }): JSX.Element {
+interface FailureProps {
+  readonly sentence: string;
+  readonly proposal: Proposal;
+}
+
+function Failure({ sentence, proposal: { preview, isOpenWhether } }: FailureProps): JSX.Element {
+  const isPreviewed = preview !== undefined;
+  const outcome = isOpenWhether === true ? OPEN : 'Nothing was recorded.';
   return (
     <div class="try-again" role="alert">
       <p>
-        {sentence} {isPreviewed && 'Nothing was recorded.'}
+        {sentence} {isPreviewed && outcome}
       </p>
       {!isPreviewed && (
         <button
@@ -77,6 +85,8 @@ function Failure({ sentence, isPreviewed }: { readonly sentence: string; readonl
     </div>
   );
 }
+
+const OPEN = 'An earlier attempt may have been recorded: look into the history.';
 
 function NoChange({ proposal: { intent, preview } }: { readonly proposal: Proposal }): JSX.Element {
   if (preview?.events.length === 0) return <p>Nothing: this is how it is already, so nothing would be recorded.</p>;
@@ -195,7 +205,13 @@ function hasMovedOn(asked: Proposal): boolean {
   // Without a preview there is no base, because the user's own last change may still be being read back.
   if (preview === undefined && failure === undefined) return false;
   // The policy the user saw may be newer than the cached one, because their own change is known first.
-  return now.resourceOwner !== seen.details.resourceOwner || BigInt(now.sequence) > BigInt(seen.details.sequence);
+  return now.resourceOwner !== seen.details.resourceOwner || isLater(now, seen.details);
+}
+
+/** Whether a policy has gone on since, or has another history: the same number for an event of another instant. */
+function isLater(now: Details, seen: Details): boolean {
+  if (now.sequence === seen.sequence) return !isSameDetails(now, seen);
+  return BigInt(now.sequence) > BigInt(seen.sequence);
 }
 
 /**

@@ -6,7 +6,7 @@ import { INSTANCE, keyOf, type Scope } from '../wire/scope.js';
 import { refreshPolicy } from './policies.js';
 
 interface Judged {
-  /** The state of the policy that was evaluated: its owner and sequence. */
+  /** The state of the policy that was evaluated: its owner, and its last event by sequence and instant. */
   readonly state: string;
   readonly sentences: readonly string[];
 }
@@ -14,8 +14,8 @@ interface Judged {
 const judged = signal<ReadonlyMap<string, Judged>>(new Map());
 
 /** Identifies a state of a policy. */
-export function stateOf({ details: { resourceOwner, sequence } }: Policy): string {
-  return `${resourceOwner} ${sequence}`;
+export function stateOf({ details: { changeDate, resourceOwner, sequence } }: Policy): string {
+  return `${resourceOwner} ${sequence} ${changeDate}`;
 }
 
 /** The lock-outs of a policy, as sentences; `undefined` until this state was evaluated. */

@@ -3,11 +3,13 @@ import { signal, type ReadonlySignal } from '@preact/signals';
 /** A message to the user. */
 export interface Notice {
   readonly id: number;
-  /** `failure` stays until it is dismissed; the others disappear by themselves. */
+  /** `failure` stays until it is dismissed or the user goes on; the others disappear by themselves. */
   readonly tone: 'done' | 'elsewhere' | 'failure';
   readonly sentence: string;
   /** An action offered with the message. */
   readonly action?: NoticeAction | undefined;
+  /** Whether it also stays when the user goes to another view: the outcome of a change is not known. */
+  readonly stays?: boolean | undefined;
 }
 
 /** An action offered with a message. */
@@ -47,6 +49,21 @@ export function say(tone: Notice['tone'], sentence: string, action?: NoticeActio
 /** Removes a message. */
 export function dismiss(id: number): void {
   shown.value = shown.value.filter((notice) => notice.id !== id);
+}
+
+/** The number of the last message: those of a dialog are later than its opening. */
+export function lastNotice(): number {
+  return lastId;
+}
+
+/** Removes the failures of the view that the user leaves. */
+export function leaveFailures(): void {
+  shown.value = shown.value.filter(({ stays, tone }) => tone !== 'failure' || stays === true);
+}
+
+/** Shows a failure that stays until it is dismissed, also in other views. */
+export function sayLasting(sentence: string): void {
+  shown.value = [...shown.value, { id: ++lastId, tone: 'failure', sentence, stays: true }];
 }
 
 /** Removes all messages. */

@@ -2,7 +2,8 @@ import { signal, type ReadonlySignal } from '@preact/signals';
 import { carryOut } from '../wire/carry-out.js';
 import { acknowledging, commandOf, conditionOf, ifSeen } from '../wire/command.js';
 import type { Details } from '../wire/details.js';
-import { isConflict, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
+import { isBeforeLooking, isConflict, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
+import { readHistory } from '../wire/history.js';
 import { readPreview, type Preview } from '../wire/preview.js';
 import type { Policy } from '../wire/policy.js';
 import { keyOf, type Scope } from '../wire/scope.js';
@@ -11,7 +12,7 @@ import { keepAnswer } from './answers.js';
 import { attempt } from './attempt.js';
 import { meetConflict } from './conflicts.js';
 import { keepRefusal, settleDraft } from './draft.js';
-import { say } from './notices.js';
+import { say, sayLasting } from './notices.js';
 import { organizationName } from './organizations.js';
 import { newCorrelationId } from './own-changes.js';
 import { undoOf } from '../wire/undo.js';
@@ -32,6 +33,8 @@ export interface Proposal extends Wish {
   /** Why it can't be made, as a sentence. */
   readonly failure: string | undefined;
   readonly stage: Stage;
+  /** Whether an attempt may have been recorded although a later one was refused. */
+  readonly isOpenWhether?: boolean;
 }
 
 const LONGEST_PAUSE_MS = 5_000;
@@ -125,10 +128,7 @@ export function leaveProposal(): void {
   current.value = undefined;
   if (asked?.stage !== 'finding-out') return;
   const title = intentTitle(asked.intent, asked.scope);
-  say(
-    'failure',
-    `It is not known whether “${title}” was recorded. Its history shows it once the server can be reached.`,
-  );
+  sayLasting(`It is not known whether “${title}” was recorded. Its history shows it once the server can be reached.`);
 }
 
 /** Makes the change, or shows the conflict. `acknowledged` are the lock-outs the user accepts. */
@@ -143,7 +143,7 @@ export async function confirm(reason: string, acknowledged: readonly string[] = 
   } catch (caught) {
     if (isSaidElsewhere(caught)) return;
     if (isConflict(caught)) await meet(reason);
-    else ifShown(asked, () => refused(asked, caught));
+    else ifShown(asked, ({ isOpenWhether = false }) => ({ ...refused(asked, caught), isOpenWhether }));
   }
 }
 
@@ -173,7 +173,10 @@ async function make(asked: Proposal, reason: string, acknowledged: readonly stri
         correlationId: key,
       });
     } catch (caught) {
-      if (!leavesOpen(caught)) throw caught;
+      if (!leavesOpen(caught)) {
+        if (tries > 0 && isBeforeLooking(caught)) ifShown(asked, (shown) => ({ ...shown, isOpenWhether: true }));
+        throw caught;
+      }
       ifShown(asked, (shown) => ({ ...shown, stage: 'finding-out' }));
       await pause(Math.min(500 * 2 ** tries, LONGEST_PAUSE_MS));
     }
@@ -214,7 +217,7 @@ function recorded(asked: Proposal, onManipulation: Details): void {
 }
 
 /** The success message offers to undo the change, with a preview. */
-function sayDone(saved: Wish, { sequence }: Details): void {
+function sayDone(saved: Proposal, { sequence }: Details): void {
   const { scope } = saved;
   const whose =
     scope.of === 'instance' ? 'the default policy' : `the policy of ${organizationName(scope.organizationId)}`;
@@ -223,9 +226,17 @@ function sayDone(saved: Wish, { sequence }: Details): void {
     label: 'Undo',
     act: () => {
       attempt(async () => {
+        await expectOwnEvent(saved, sequence);
         const now = await refreshPolicy(scope);
         if (now !== undefined) await propose({ scope, intent: back, seen: now });
       });
     },
   });
+}
+
+/** A version is known by its event, not by its number: after a restore another event can have that. */
+async function expectOwnEvent({ scope, key }: Proposal, sequence: string): Promise<void> {
+  const { entries } = await readHistory(scope, { direction: 'forwards', from: Number(sequence), limit: 1 });
+  if (entries[0]?.sequence === Number(sequence) && entries[0].correlationId === key) return;
+  throw new Error('Your change is no longer in the history, as after a restored backup, so it can’t be undone.');
 }

@@ -1,4 +1,4 @@
-import { listOf, objectOf, optionalText, type JsonObject } from './json.js';
+import { listOf, objectOf, optionalText, UnexpectedAnswer, type JsonObject } from './json.js';
 
 /** The server refused the request, with a sentence. */
 export class Refused extends Error {
@@ -77,12 +77,21 @@ export function sentenceOf(failure: unknown): string {
 
 /** Whether the policy, or the default behind it, has changed since the user saw it. */
 export function isConflict(failure: unknown): boolean {
-  return failure instanceof Refused && (failure.id === 'LP-COND-06' || failure.status === 412);
+  return failure instanceof Refused && failure.id !== '' && (failure.id === 'LP-COND-06' || failure.status === 412);
 }
 
-/** Whether the outcome of a change is unknown: the answer was lost, or the server does not know it. */
+/**
+ * Whether the outcome of a request is unknown. Only a refusal with an id is the server's own word: any other answer may
+ * be a proxy's, which replaced the server's on the way.
+ */
 export function leavesOpen(failure: unknown): boolean {
-  return failure instanceof Unreachable || (failure instanceof Refused && failure.status >= 500);
+  if (failure instanceof Refused) return failure.status >= 500 || failure.id === '';
+  return failure instanceof Unreachable || failure instanceof UnexpectedAnswer;
+}
+
+/** Whether a refusal was given before the server looked whether the change was recorded already. */
+export function isBeforeLooking(failure: unknown): boolean {
+  return failure instanceof Refused && (failure.status === 401 || failure.status === 403);
 }
 
 /**
@@ -91,5 +100,9 @@ export function leavesOpen(failure: unknown): boolean {
  */
 export function isSaidElsewhere(failure: unknown): boolean {
   const isOld = failure instanceof DOMException && failure.name === 'AbortError';
-  return isOld || failure instanceof NotReadAnew || (failure instanceof Refused && failure.status === 401);
+  return (
+    isOld ||
+    failure instanceof NotReadAnew ||
+    (failure instanceof Refused && failure.status === 401 && failure.id !== '')
+  );
 }

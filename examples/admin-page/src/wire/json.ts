@@ -9,6 +9,15 @@ export class UnexpectedAnswer extends Error {
   }
 }
 
+/** Parses JSON. @throws UnexpectedAnswer for anything else, such as the page of a proxy */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UnexpectedAnswer('it is not JSON');
+  }
+}
+
 /** Parses an object. @throws UnexpectedAnswer */
 export function objectOf(value: unknown, what: string): JsonObject {
   if (isObject(value)) return value;

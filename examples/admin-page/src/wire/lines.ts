@@ -1,5 +1,5 @@
 import { Unreachable, refusalOf } from './failure.js';
-import { objectOf, type JsonObject } from './json.js';
+import { jsonOf, objectOf, type JsonObject } from './json.js';
 import { refusalTo } from './request.js';
 
 /** A request whose answer is a stream of JSON lines. */
@@ -93,7 +93,7 @@ async function readLines(body: ReadableStream<Uint8Array>, { take, heard }: Read
 }
 
 function takeLine(text: string, take: (line: JsonObject) => void): JsonObject {
-  const line = objectOf(JSON.parse(text), 'a line');
+  const line = objectOf(jsonOf(text), 'a line');
   if (line['error'] !== undefined) throw refusalOf(500, JSON.stringify(line['error']));
   take(line);
   return line;

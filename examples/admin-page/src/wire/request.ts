@@ -1,4 +1,5 @@
 import { Refused, Unreachable, refusalOf } from './failure.js';
+import { jsonOf } from './json.js';
 import { notePosition } from './seen.js';
 
 /** A request to the server of this page. */
@@ -39,14 +40,16 @@ export async function sendFor(
   const { response, text } = await reach(request);
   notePosition(response.headers.get('login-policy-position'));
   const seen = response.headers.get('login-policy-seen') ?? undefined;
-  if (response.ok) return { json: text === '' ? undefined : JSON.parse(text), seen };
+  if (response.ok) return { json: text === '' ? undefined : jsonOf(text), seen };
   throw refusalTo(request, response.status, text);
 }
 
 /** The refusal of a request. If the session has ended, calls the callback. */
 export function refusalTo({ path }: Pick<Request, 'path'>, status: number, text: string): Refused {
-  if (status === SIGNED_OUT && !path.startsWith('/iam/v1/session')) tellSignedOut();
-  return refusalOf(status, text);
+  const refusal = refusalOf(status, text);
+  // Without an id a proxy refused, which knows nothing of the session.
+  if (status === SIGNED_OUT && refusal.id !== '' && !path.startsWith('/iam/v1/session')) tellSignedOut();
+  return refusal;
 }
 
 interface Reached {
@@ -79,7 +82,7 @@ export async function orAbsent<Answer>(read: Promise<Answer>): Promise<Answer | 
   try {
     return await read;
   } catch (caught) {
-    if (caught instanceof Refused && caught.status === 404) return undefined;
+    if (caught instanceof Refused && caught.status === 404 && caught.id !== '') return undefined;
     throw caught;
   }
 }

@@ -29,6 +29,40 @@ describeInBrowser('the page: what it says of a save', (stage) => {
     excuse(visitor);
   });
 
+  for (const [answer, status] of [
+    ['a page with 200', 200],
+    ['a refusal of a proxy', 403],
+    ['a limit of a proxy', 429],
+  ] as const)
+    it(`is found out if the answer was replaced on the way by ${answer} (T56)`, async () => {
+      const visitor = await stage.owner();
+      await looking(visitor);
+      let replaced = 0;
+      await visitor.page.route(FACTOR, async (route) => {
+        if (replaced++ > 1) return route.continue();
+        await route.fetch();
+        return route.fulfill({ status, contentType: 'text/html', body: '<html>Sign in to the network</html>' });
+      });
+      await visitor.dialog.getByRole('button', { name: 'Confirm' }).click();
+      await visitor.dialog.getByRole('status').getByText('it is not known yet').waitFor();
+      expect(await visitor.page.getByText('Nothing was recorded').count()).to.equal(0);
+      await visitor.notes.getByText('Recorded: the default policy is at version 5').waitFor();
+      expect((await stage.policy()).details.sequence).to.equal('5');
+      excuse(visitor);
+    });
+
+  it('leaves no notice in the dialog of another change (T46)', async () => {
+    const visitor = await stage.owner();
+    await looking(visitor);
+    await visitor.confirm();
+    await visitor.notes.getByText('Recorded: the default policy is at version 5').waitFor();
+    await visitor.switch('Authenticator app (TOTP)').click();
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    expect(await visitor.dialog.getByText('Recorded:').count()).to.equal(0);
+    await visitor.button('Cancel').click();
+    await visitor.notes.getByText('Recorded: the default policy is at version 5').waitFor();
+  });
+
   it('is reported as recorded, also if the new state cannot be read', async () => {
     const visitor = await stage.owner();
     await looking(visitor);
