@@ -47,10 +47,11 @@ describe('a lifetime in the form', () => {
   });
 
   it('is shown in words, from protobuf and from ISO 8601 alike', () => {
-    expect(lifetimeInWords('86400s')).to.equal('1 day');
-    expect(isoInWords('PT240H')).to.equal('10 days');
-    expect(isoInWords('PT1M30S')).to.equal('90 seconds');
-    expect(isoInWords('PT0S')).to.equal('0 days');
-    expect(isoInWords('some day')).to.equal('some day');
+    expect(lifetimeInWords('86400s', 'passwordCheck')).to.equal('1 day');
+    expect(isoInWords('PT240H', 'passwordCheck')).to.equal('10 days');
+    expect(isoInWords('PT1M30S', 'passwordCheck')).to.equal('90 seconds');
+    expect(isoInWords('PT0S', 'passwordCheck')).to.equal('asks every time');
+    expect(isoInWords('PT0S', 'mfaInitSkip')).to.equal('never asks');
+    expect(isoInWords('some day', 'passwordCheck')).to.equal('some day');
   });
 });

@@ -1,4 +1,6 @@
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
 import { hasDraft } from '../state/draft.js';
 import { checkNow, lastHeard, liveness, silentSeconds, type Liveness } from '../state/live.js';
@@ -57,24 +59,64 @@ export function Header({ session }: { readonly session: Session }): JSX.Element 
           <code class="dev">{session.instanceId}</code>
         </p>
         <Freshness />
-        <ThemeChoice />
-        <p class="header-user">
-          <strong>{session.userName}</strong>
-          <code class="dev">{session.role}</code>
-        </p>
-        <PasskeysButton />
-        <button
-          type="button"
-          class="button button-small"
-          onClick={() => {
-            attempt(leave);
-          }}
-        >
-          Sign out
-        </button>
+        <Account session={session} />
       </div>
       <Navigation />
     </header>
+  );
+}
+
+/** The user, what is theirs to set, and the way out. On a phone behind a button. */
+function Account({ session }: { readonly session: Session }): JSX.Element {
+  const isOpen = useSignal(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  return (
+    <div
+      class="account"
+      onKeyDown={({ key }) => {
+        if (key !== 'Escape' || !isOpen.value) return;
+        isOpen.value = false;
+        opener.current?.focus();
+      }}
+    >
+      <button
+        ref={opener}
+        type="button"
+        class="button button-small account-opener"
+        aria-expanded={isOpen.value}
+        aria-controls="account"
+        onClick={() => {
+          isOpen.value = !isOpen.value;
+        }}
+      >
+        Account
+      </button>
+      <div id="account" class={isOpen.value ? 'account-content account-open' : 'account-content'}>
+        <AccountContent session={session} />
+      </div>
+    </div>
+  );
+}
+
+function AccountContent({ session }: { readonly session: Session }): JSX.Element {
+  return (
+    <>
+      <ThemeChoice />
+      <p class="header-user">
+        <strong>{session.userName}</strong>
+        <code class="dev">{session.role}</code>
+      </p>
+      <PasskeysButton />
+      <button
+        type="button"
+        class="button button-small"
+        onClick={() => {
+          attempt(leave);
+        }}
+      >
+        Sign out
+      </button>
+    </>
   );
 }
 
@@ -90,7 +132,7 @@ function Freshness(): JSX.Element {
           As of <Instant at={lastHeard.value} />
         </span>
       )}
-      {seconds !== undefined && !isBehind && <span>checked {ago(seconds)}</span>}
+      {seconds !== undefined && !isBehind && <span class="liveness-age">checked {ago(seconds)}</span>}
       {(liveness.value !== 'live' || isBehind) && (
         <button type="button" class="link" onClick={checkNow}>
           Check now

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
 import { CHANGE } from '../state/dialog-address.js';
+import { draftOf } from '../state/draft.js';
 import { policyKey } from '../state/policies.js';
 import { propose, proposal } from '../state/proposals.js';
 import { chosen } from '../state/route.js';
@@ -9,11 +10,11 @@ import { intentIn } from '../wire/intent-text.js';
 import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 import { DetailsCard } from './details-card.js';
-import { FactorList } from './factor-list.js';
 import { Health } from './health.js';
+import { HowPeopleSignIn } from './how-people-sign-in.js';
 import { Instant } from './instant.js';
-import { ProviderList } from './provider-list.js';
-import { SettingsForm } from './settings-form.js';
+import { SaveBar } from './save-bar.js';
+import { FirstStep, HowLong, SecondStep } from './sign-in-steps.js';
 import { Stale } from './stale.js';
 
 /** The policy to edit. */
@@ -24,7 +25,7 @@ export interface PolicyEditorProps {
   readonly locked?: string;
 }
 
-/** A whole policy: factors, settings, identity providers and details. */
+/** A whole policy, by the steps of a sign-in, and beside it what it comes to. */
 export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.Element {
   const isLocked = locked !== undefined;
   useEffect(() => {
@@ -33,6 +34,10 @@ export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.
     if (intent !== undefined && !isLocked && proposal.value === undefined)
       attempt(() => propose({ scope, intent, seen: policy }));
   }, []);
+  // A locked form shows the policy's settings and ignores the draft.
+  const patch = isLocked ? undefined : draftOf(scope)?.patch;
+  const drafted = { ...policy, settings: { ...policy.settings, ...patch } };
+  const about = { scope, policy, isLocked, settings: drafted.settings };
   return (
     <>
       <p class="soft">
@@ -42,15 +47,16 @@ export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.
       <Health scope={scope} policy={policy} />
       {isLocked && <p class="locked">{locked}</p>}
       <div class="columns">
-        <div class="column-main">
-          <FactorList scope={scope} policy={policy} kind="multi-factor" isLocked={isLocked} />
-          <FactorList scope={scope} policy={policy} kind="second-factor" isLocked={isLocked} />
-          <SettingsForm scope={scope} policy={policy} isLocked={isLocked} />
-          <ProviderList scope={scope} policy={policy} isLocked={isLocked} />
-        </div>
-        <aside class="column-aside" aria-label="Details of the policy">
+        <div class="column-aside">
+          <HowPeopleSignIn policy={drafted} isDraft={Object.keys(patch ?? {}).length > 0} />
           <DetailsCard scope={scope} policy={policy} />
-        </aside>
+        </div>
+        <div class="column-main">
+          <FirstStep {...about} />
+          <SecondStep {...about} />
+          <HowLong {...about} />
+          <SaveBar scope={scope} policy={policy} isLocked={isLocked} />
+        </div>
       </div>
     </>
   );

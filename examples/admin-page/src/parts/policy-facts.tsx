@@ -62,5 +62,5 @@ function passwordlessSentence({ settings, multiFactors }: Policy): string {
   if (!settings.isPasswordlessAllowed) return 'Passwordless sign-in is not allowed.';
   return multiFactors.length > 0
     ? 'Passwordless sign-in is allowed.'
-    : 'Passwordless sign-in is allowed, but there is no multi-factor to do it with.';
+    : 'Passwordless sign-in is allowed, but there is no passkey to do it with.';
 }

@@ -17,8 +17,8 @@ export interface ProviderListProps {
 export function ProviderList({ scope, policy, isLocked }: ProviderListProps): JSX.Element {
   const { identityProviders } = policy;
   return (
-    <section class="card" aria-label="Identity providers">
-      <h2>Identity providers</h2>
+    <section class="own-providers" aria-label="Identity providers">
+      <h3>Identity providers</h3>
       <p class="soft">External services users may sign in through, while external sign-in is allowed.</p>
       {identityProviders.length === 0 && <p>None.</p>}
       <ul class="providers">

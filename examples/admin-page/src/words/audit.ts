@@ -13,8 +13,8 @@ export const EVENT_KINDS: readonly (readonly [string, string])[] = [
   ['LoginPolicyRemoved', 'Reset to the default'],
   ['SecondFactorAdded', 'Second factor added'],
   ['SecondFactorRemoved', 'Second factor removed'],
-  ['MultiFactorAdded', 'Multi-factor added'],
-  ['MultiFactorRemoved', 'Multi-factor removed'],
+  ['MultiFactorAdded', 'Passkeys added'],
+  ['MultiFactorRemoved', 'Passkeys removed'],
   ['IdentityProviderAdded', 'Identity provider added'],
   ['IdentityProviderRemoved', 'Identity provider removed'],
 ];
@@ -79,7 +79,7 @@ function settingsIn(data: JsonObject): readonly string[] {
   return [
     ...Object.entries(settings).map(([name, value]) => `Set ${settingLabel(name)} to ${valueWords(value)}`),
     ...Object.entries(recordOf(lifetimes)).map(
-      ([name, value]) => `Set ${settingLabel(`lifetimes.${name}`)} to ${isoInWords(String(value))}`,
+      ([name, value]) => `Set ${settingLabel(`lifetimes.${name}`)} to ${isoInWords(String(value), name)}`,
     ),
   ];
 }

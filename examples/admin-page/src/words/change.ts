@@ -44,7 +44,7 @@ function valueInWords(setting: string, value: boolean | string | undefined): str
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (value === '') return 'empty';
   if (setting === 'passwordlessType') return value === 'ALLOWED' ? 'on' : 'off';
-  return setting.startsWith('lifetimes.') ? isoInWords(value) : value;
+  return setting.startsWith('lifetimes.') ? isoInWords(value, setting.replace('lifetimes.', '')) : value;
 }
 
 /**

@@ -60,8 +60,14 @@ function numberOf(typed: string): number {
   return PLAIN.test(text) ? Number(text.replace(',', '.')) : Number.NaN;
 }
 
-/** A lifetime of the API in words: `10 days`. */
-export function lifetimeInWords(wire: string): string {
+/** Whether a lifetime of the API is zero: what was shown counts for this sign-in only. */
+export function isZero(wire: string): boolean {
+  return amountOf(wire).text === '0';
+}
+
+/** A lifetime of the API in words: `10 days`. Zero means the opposite where setting up may be skipped. */
+export function lifetimeInWords(wire: string, name: string): string {
+  if (isZero(wire)) return name === 'mfaInitSkip' ? 'never asks' : 'asks every time';
   const { text, unit } = amountOf(wire);
   return text === '1' ? `1 ${unit.slice(0, -1)}` : `${text} ${unit}`;
 }
@@ -69,10 +75,10 @@ export function lifetimeInWords(wire: string): string {
 const ISO = /^P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
 /** An ISO 8601 lifetime of a history in words. Any other text is returned unchanged. */
-export function isoInWords(iso: string): string {
+export function isoInWords(iso: string, name: string): string {
   const parts = ISO.exec(iso);
   if (parts === null) return iso;
   const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = parts.slice(1).map((part) => Number(part ?? 0));
   const total = (weeks * 7 + days) * SECONDS.days + hours * SECONDS.hours + minutes * SECONDS.minutes + seconds;
-  return lifetimeInWords(`${total}s`);
+  return lifetimeInWords(`${total}s`, name);
 }

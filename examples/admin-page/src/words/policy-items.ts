@@ -30,7 +30,10 @@ function settingItems(settings: Settings): readonly PolicyItem[] {
     { label: SWITCH_WORDS.isPasswordlessAllowed.label, value: onOrOff(settings.isPasswordlessAllowed) },
     ...SWITCH_NAMES.map((name) => ({ label: SWITCH_WORDS[name].label, value: onOrOff(settings[name]) })),
     { label: REDIRECT_WORDS.label, value: settings.defaultRedirectUri === '' ? 'empty' : settings.defaultRedirectUri },
-    ...LIFETIME_NAMES.map((name) => ({ label: LIFETIME_WORDS[name].label, value: lifetimeInWords(settings[name]) })),
+    ...LIFETIME_NAMES.map((name) => ({
+      label: LIFETIME_WORDS[name].label,
+      value: lifetimeInWords(settings[name], name),
+    })),
   ];
 }
 

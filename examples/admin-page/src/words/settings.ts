@@ -17,7 +17,7 @@ export const SWITCH_WORDS: Readonly<Record<AnySwitch, SettingWords>> = {
   },
   isPasswordlessAllowed: {
     label: 'Passwordless sign-in',
-    explanation: 'Users may sign in with a multi-factor alone, without a password.',
+    explanation: 'A passkey may stand in place of a password.',
   },
   allowExternalIdp: {
     label: 'External identity providers',
@@ -63,7 +63,7 @@ export const LIFETIME_WORDS: Readonly<Record<LifetimeName, SettingWords>> = {
     explanation: 'So long after skipping it, a user is asked again. 0: users are never asked.',
   },
   secondFactorCheck: { label: 'Second factor check', explanation: 'Afterwards a second factor is asked for again.' },
-  multiFactorCheck: { label: 'Multi-factor check', explanation: 'Afterwards the multi-factor is asked for again.' },
+  multiFactorCheck: { label: 'Passkey check', explanation: 'Afterwards the passkey is asked for again.' },
 };
 
 /** The display name of the redirect URI. */

@@ -21,7 +21,7 @@ function deedTitle(deed: Deed): string {
 
 function valueWords(name: string, value: boolean | string): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return isLifetime(name) ? lifetimeInWords(value) : value;
+  return isLifetime(name) ? lifetimeInWords(value, name) : value;
 }
 
 /** The policies of a rollout: `everywhere`, `for all custom policies`, `for Acme`, `for 3 organizations`. */

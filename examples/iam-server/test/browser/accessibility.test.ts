@@ -88,8 +88,8 @@ describeInBrowser('the page: accessibility', (stage) => {
     const borders = await visitor.page.evaluate<readonly string[]>(
       "[...document.querySelectorAll('nav a')].map((link) => getComputedStyle(link).borderBottomColor)",
     );
-    expect(borders[0]).not.to.equal(borders[1]);
-    expect(borders[1]).to.equal(borders[2]);
+    expect(borders[1], 'the view that is shown').not.to.equal(borders[0]);
+    expect(borders[0]).to.equal(borders[2]);
   });
 
   it('prints the policy without buttons', async () => {

@@ -97,6 +97,7 @@ describeInBrowser('the page: signing in and out', (stage) => {
     const { page } = visitor;
     const hasFocus = async (): Promise<boolean> => (await visitor.passkeys.and(page.locator(':focus')).count()) === 1;
     const { name, password } = stage.quickstart.users.owner;
+    await page.goto(`${stage.quickstart.url}/#/default`);
     await page.getByLabel('Name').focus();
     await page.keyboard.type(name);
     await page.keyboard.press('Tab');

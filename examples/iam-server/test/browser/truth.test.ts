@@ -39,8 +39,8 @@ describeInBrowser('the page: it says what is so', (stage) => {
   it('shows nothing as allowed that nobody can use', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
-    await visitor.page.getByText('No multi-factor is allowed, so nobody can sign in this way.').waitFor();
-    expect(await visitor.page.getByText('Users may sign in with a multi-factor alone').count()).to.equal(0);
+    await visitor.page.getByText('No passkey is allowed, so nobody can sign in this way.').waitFor();
+    expect(await visitor.page.getByText('A passkey may stand in place of a password').count()).to.equal(0);
     await visitor.page.getByText('No identity provider is linked, so nobody can sign in this way.').waitFor();
   });
 

@@ -60,15 +60,17 @@ export class Visitor {
   /** Another tab of the same browser. */
   async anotherTab(): Promise<Visitor> {
     const tab = new Visitor(await this.#context.newPage(), this.#context, this.#quickstart);
-    await tab.page.goto(this.#quickstart.url);
+    await tab.page.goto(`${this.#quickstart.url}/#/default`);
     return tab;
   }
 
   async signIn(who: 'owner' | 'viewer'): Promise<void> {
     const { name, password } = this.#quickstart.users[who];
     await this.tryToSignIn(name, password);
-    await this.heading('Overview').waitFor();
-    await this.goTo('Default policy');
+    await this.page.getByRole('navigation', { name: 'Views' }).waitFor();
+    // A dialog may be open already, which keeps links from being clicked.
+    await this.page.evaluate("location.hash.startsWith('#/default') || (location.hash = '#/default')");
+    await this.heading('Default policy').waitFor();
     await this.passkeys.waitFor();
   }
 

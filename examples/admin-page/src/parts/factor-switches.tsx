@@ -2,33 +2,19 @@ import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
 import { propose } from '../state/proposals.js';
 import { factorsOf, type FactorKind } from '../wire/factors.js';
-import { isOn, type Policy } from '../wire/policy.js';
-import type { Scope } from '../wire/scope.js';
+import { isOn } from '../wire/policy.js';
+import type { SettingsFormProps } from './setting-field-props.js';
 import { Switch } from './switch.js';
 
-const WORDS: Readonly<Record<FactorKind, { readonly title: string; readonly lead: string }>> = {
-  'multi-factor': {
-    title: 'Multi-factors',
-    lead: 'First and second factor in one act; no password is needed.',
-  },
-  'second-factor': { title: 'Second factors', lead: 'Asked for after the password.' },
-};
-
 /** The policy and the kind of factors to list. */
-export interface FactorListProps {
-  readonly scope: Scope;
-  readonly policy: Policy;
+export interface FactorSwitchesProps extends SettingsFormProps {
   readonly kind: FactorKind;
-  readonly isLocked: boolean;
 }
 
 /** The factors of one kind as switches. A click opens a preview first. */
-export function FactorList({ scope, policy, kind, isLocked }: FactorListProps): JSX.Element {
-  const { title, lead } = WORDS[kind];
+export function FactorSwitches({ scope, policy, kind, isLocked }: FactorSwitchesProps): JSX.Element {
   return (
-    <section class="card" aria-label={title}>
-      <h2>{title}</h2>
-      <p class="soft">{lead}</p>
+    <>
       {factorsOf(kind).map((factor) => {
         const isThere = isOn(policy, factor);
         const wish = isThere ? 'remove-factor' : 'add-factor';
@@ -46,6 +32,6 @@ export function FactorList({ scope, policy, kind, isLocked }: FactorListProps): 
           />
         );
       })}
-    </section>
+    </>
   );
 }
