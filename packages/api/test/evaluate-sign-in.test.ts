@@ -65,7 +65,7 @@ describe('judging a sign-in over REST', () => {
     expect(atThat.at(), JSON.stringify(atThat.at())).to.include({ outcome: 'proceed' });
   });
 
-  it('takes how old a check is, whatever the clock of the caller says, and names an age that is none (T55)', async () => {
+  it('takes how old a check is, whatever the clock of the caller says, and refuses a malformed age by name (T55)', async () => {
     const at = START;
     const shown = (ago: unknown): object => ({
       user,

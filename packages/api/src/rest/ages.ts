@@ -23,7 +23,7 @@ export function withInstants(value: JsonValue, field: string, now: number): Json
 
 /** The same in each member of an object. */
 export function withInstantsIn(value: JsonObject, field: string, now: number): JsonObject {
-  const entries = Object.entries(value).map(([name, one = null]): readonly [string, JsonValue] => [
+  const entries = Object.entries(value).map(([name, one]): readonly [string, JsonValue] => [
     name,
     withInstants(one, field === '' ? name : `${field}.${name}`, now),
   ]);
