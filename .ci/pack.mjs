@@ -1,9 +1,6 @@
 /**
  * Writes a tarball of each published package, as it would be published: `npm run pack -- --out FOLDER`. The same sources
- * give the same bytes.
- *
- * What every package says of its origin stands in one place, the `repository` of the root's package.json: where it is empty,
- * as until the release, it is left out.
+ * give the same bytes. What all packages say alike, .pnpmfile.mjs adds.
  */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,23 +43,13 @@ function repack(folder) {
   mkdirSync(unpacked);
   step(`${name} can not be unpacked.`, `tar -xzf ${tarball} -C ${JSON.stringify(unpacked)}`, { cwd: work });
   const place = join(unpacked, 'package');
-  const manifest = manifestIn(place);
-  writeFileSync(join(place, 'package.json'), `${JSON.stringify({ ...manifest, ...origin(folder) }, undefined, 2)}\n`);
+  const { version } = manifestIn(place);
   const readme = join(place, 'README.md');
-  writeFileSync(readme, withLinks(readFileSync(readme, 'utf8'), { folder, version: manifest.version }));
+  writeFileSync(readme, withLinks(readFileSync(readme, 'utf8'), { folder, version }));
   if (folder === 'examples/iam-server')
     cpSync(join(root, 'examples', 'admin-page', 'dist'), join(place, 'page'), { recursive: true });
   const command = `npm pack --ignore-scripts --silent --pack-destination ${JSON.stringify(packed)}`;
   step(`${name} can not be packed.`, command, { cwd: place });
-}
-
-function origin(folder) {
-  if (repository === '') return {};
-  return {
-    repository: { type: 'git', url: `git+${repository}.git`, directory: folder },
-    homepage: `${repository}/tree/main/${folder}#readme`,
-    bugs: `${repository}/issues`,
-  };
 }
 
 /**
