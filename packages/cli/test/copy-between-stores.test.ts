@@ -29,6 +29,24 @@ describe('verify on PostgreSQL', () => {
       expect(code).to.equal(EXIT.refused);
       expect(out).to.contain('the list of whole policies of instance iam: globex is missing');
     }));
+
+  it('mends nothing: a lost event is found again and again (T20)', () =>
+    withServer('store-postgres', async (postgres) => {
+      await place.seed();
+      await place.write('postgres', postgres);
+      await place.run('copy sqlite:iam.db @postgres');
+      expect((await place.run('change forceMfa=yes --yes --store-file postgres')).code).to.equal(EXIT.done);
+      const client = new Client({ connectionString: postgres });
+      await client.connect();
+      await client.query(
+        `DELETE FROM login_policy.events WHERE position = (SELECT max(position) FROM login_policy.events)`,
+      );
+      await client.end();
+      const found = [];
+      for (let run = 0; run < 2; run++) found.push(await place.run('verify --store-file postgres'));
+      expect(found[0]?.code).to.equal(EXIT.refused);
+      expect(found[1]).to.deep.equal(found[0]);
+    }));
 });
 
 describe('copying from store to store', () => {

@@ -1,8 +1,10 @@
 import { EXIT } from '@login-policy/cli';
+import { orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Place } from './running.js';
 
+const BY = { actor: 'somebody else' };
 let place: Place;
 
 beforeEach(async () => {
@@ -20,6 +22,32 @@ describe('verifying lists', () => {
       .to.match(/^event \w+ \(revision 3 of organizationLoginPolicy-iam\/globex\): /)
       .and.to.contain(' 1 finding.');
     expect(code).to.equal(EXIT.refused);
+  });
+});
+
+describe('verifying rows while others write', () => {
+  it('reports nothing about policies that come and go, and have other factors each time', async () => {
+    const reported: string[] = [];
+    await place.policies(async (policies) => {
+      for (let count = 0; count < 300; count++)
+        orThrow(await policies.customize({ instanceId: 'iam', organizationId: `still-${count}` }, BY));
+      let isVerified = false;
+      const writing = (async () => {
+        for (let count = 0; !isVerified; count++) {
+          const owner = { instanceId: 'iam', organizationId: `o-${count % 5}` };
+          const isThere = (await policies.policy(owner)).outcome === 'found';
+          const secondFactors = count % 2 === 0 ? (['TOTP'] as const) : (['U2F'] as const);
+          orThrow(await (isThere ? policies.remove(owner, BY) : policies.add(owner, { secondFactors }, BY)));
+        }
+      })();
+      for (let run = 0; run < 12; run++) {
+        const { out } = await place.run('verify');
+        if (!out.endsWith('. No problems found.\n')) reported.push(out);
+      }
+      isVerified = true;
+      await writing;
+    });
+    expect(reported).to.deep.equal([]);
   });
 });
 

@@ -15,6 +15,7 @@ import { STORE_OPTIONS } from '../store/store-url.js';
 import { CategoryChecks } from '../verify/category-checks.js';
 import { EventChains } from '../verify/event-chains.js';
 import { Findings } from '../verify/findings.js';
+import { lookingOnly } from '../verify/looking-only.js';
 import { PolicyFolds } from '../verify/policy-folds.js';
 import { ReceiptChecks } from '../verify/receipt-checks.js';
 
@@ -101,7 +102,7 @@ function addDamage(
 }
 
 async function compareRows(store: OpenedStore, folds: PolicyFolds, signal: AbortSignal): Promise<void> {
-  const loginPolicies = await openLoginPolicies({ store });
+  const loginPolicies = await openLoginPolicies({ store: lookingOnly(store) });
   try {
     await catchUpInMemory(store, loginPolicies, signal);
     await folds.compareRows(loginPolicies);

@@ -68,7 +68,11 @@ export class PolicyFolds {
     const custom = new Map<string, CustomPolicies>();
     for (const [owner, state] of this.#ownersAndStates()) {
       if (state.policy.stage === 'active') addCustom(owner, state.policy, custom);
-      await this.#note(`the row of ${nameOf(owner)}`, () => rowProblem(owner, state, loginPolicies));
+      await this.#note(`the row of ${nameOf(owner)}`, async () => {
+        const problem = await rowProblem(owner, state, loginPolicies);
+        if (problem === undefined || problem === AHEAD) return problem;
+        return (await isAsFolded(loginPolicies, owner, state)) ? problem : undefined;
+      });
     }
     for (const [instanceId, policies] of custom) {
       for (const list of [ALL_CUSTOM, WHOLE_CUSTOM, ...filteredLists(policies.values())])
@@ -113,9 +117,8 @@ export class PolicyFolds {
       if (isExpected === listed.has(organizationId)) continue;
       const owner = parseOrganization({ instanceId, organizationId }, 'organization');
       // One that can't be read is listed by its last readable state.
-      if (this.#states.get(policyStream(owner)) === 'unreadable') continue;
-      // The policy may have changed meanwhile.
-      if ((await belongsNow(list, owner, loginPolicies)) !== isExpected) continue;
+      const state = this.#states.get(policyStream(owner)) ?? NO_POLICY;
+      if (state === 'unreadable' || !(await isAsFolded(loginPolicies, owner, state))) continue;
       const problem = isExpected ? 'is missing' : 'does not belong on it';
       this.#findings.add(where, `${organizationId} ${problem}`);
     }
@@ -130,21 +133,21 @@ async function rowProblem(
 ): Promise<string | undefined> {
   const answer = await loginPolicies.policy(owner);
   if (answer.outcome === 'rejected') {
-    const isMissing = policy.stage === 'active' && (await isActive(loginPolicies, owner));
-    return isMissing ? 'it is missing, although the policy exists' : undefined;
+    return policy.stage === 'active' ? 'it is missing, although the policy exists' : undefined;
   }
   const { policy: row } = answer;
   // A row that was updated meanwhile is newer than the folded state.
   if (changeInfo === undefined || row.details.sequence > changeInfo.revision + 1n) {
     const last = await lastEntry(loginPolicies, owner);
     const isAhead = last === undefined || last.sequence < row.details.sequence;
-    return isAhead ? 'it contains an event that its stream lacks' : undefined;
+    return isAhead ? AHEAD : undefined;
   }
   if (policy.stage === 'absent') return 'it exists, although the policy was removed';
   if (row.eventId !== changeInfo.eventId) return 'its last event is not that of the stream';
   return shows(row, { changeInfo, policy }) ? undefined : DIFFERS;
 }
 
+const AHEAD = 'it contains an event that its stream lacks';
 const DIFFERS = 'it does not match the events';
 
 function addCustom(owner: Owner, policy: ActivePolicy, custom: Map<string, CustomPolicies>): void {
@@ -161,16 +164,16 @@ async function lastEntry(loginPolicies: LoginPolicies, owner: OwnerRef): Promise
   return orThrow(await loginPolicies.history(owner, { direction: 'backwards', limit: 1 })).entries[0];
 }
 
-async function isActive(loginPolicies: LoginPolicies, owner: OwnerRef): Promise<boolean> {
-  const last = await lastEntry(loginPolicies, owner);
-  return last !== undefined && last.type !== 'LoginPolicyRemoved';
-}
-
-/** Whether a policy belongs on a list now. */
-async function belongsNow(list: PolicyList, owner: OwnerRef, loginPolicies: LoginPolicies): Promise<boolean> {
-  if (list === ALL_CUSTOM) return isActive(loginPolicies, owner);
-  const answer = await loginPolicies.policy(owner);
-  return answer.outcome !== 'rejected' && list.includes(stateOf(answer.policy));
+/**
+ * Whether a policy is still as its events were folded. Asked after its row or list was read, because a policy that
+ * another program changes meanwhile proves nothing.
+ */
+async function isAsFolded(
+  loginPolicies: LoginPolicies,
+  owner: OwnerRef,
+  { changeInfo }: PolicyState,
+): Promise<boolean> {
+  return (await lastEntry(loginPolicies, owner))?.eventId === changeInfo?.eventId;
 }
 
 /** Whether a view has the content and the details of a state. */
