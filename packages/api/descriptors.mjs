@@ -7,6 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { create, getExtension, hasExtension, setExtension, toBinary } from '@bufbuild/protobuf';
 import {
   DescriptorProtoSchema,
+  FieldDescriptorProto_Label,
+  FieldDescriptorProto_Type,
+  FieldDescriptorProtoSchema,
   FieldOptionsSchema,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
@@ -31,7 +34,7 @@ const SHARED = [
   ...['ListLoginPolicyMultiFactors', 'AddMultiFactorToLoginPolicy', 'RemoveMultiFactorFromLoginPolicy'],
 ];
 const SERVED = new Map([
-  [AdminService, [...SHARED, 'UpdateLoginPolicy']],
+  [AdminService, [...SHARED, 'UpdateLoginPolicy', 'ListEvents', 'ListEventTypes', 'ListAggregateTypes']],
   [
     ManagementService,
     [
@@ -39,7 +42,7 @@ const SERVED = new Map([
       ...['GetDefaultLoginPolicy', 'AddCustomLoginPolicy', 'UpdateCustomLoginPolicy', 'ResetLoginPolicyToDefault'],
     ],
   ],
-  [SettingsService, ['GetLoginSettings']],
+  [SettingsService, ['GetLoginSettings', 'GetActiveIdentityProviders']],
 ]);
 /** The options that the API reads; all others (examples and texts of ZITADEL's own documentation) are left out. */
 const EXTENSIONS = [http, auth_option, v2Options, rules, openapiv2_swagger];
@@ -49,7 +52,15 @@ const FIELDS_OF = new Map([
   ['google.protobuf.MethodOptions', []],
   ['google.protobuf.FieldOptions', []],
   [SwaggerSchema.typeName, ['base_path']],
-  ['validate.FieldRules', ['bool', 'string', 'enum']],
+  ['validate.RepeatedRules', ['max_items']],
+  ['validate.FieldRules', ['bool', 'string', 'enum', 'repeated']],
+]);
+/** Fields of today's ZITADEL that `@zitadel/proto` 1.3.1 lacks: its login app shows no form of sign-in without this one. */
+const NEW_FIELDS = new Map([
+  [
+    'zitadel.settings.v2.LoginSettings',
+    [{ name: 'allow_local_authentication', jsonName: 'allowLocalAuthentication', number: 20 }],
+  ],
 ]);
 
 const needed = new Set();
@@ -80,10 +91,16 @@ function need(desc) {
   needed.add(desc);
   if (desc.parent !== undefined) need(desc.parent);
   for (const field of desc.kind === 'message' ? fieldsOf(desc) : []) {
-    if (field.fieldKind === 'map') throw new Error(`${field} is a map, which is not foreseen here`);
+    if (field.fieldKind === 'map' && !isWhole(desc.file))
+      throw new Error(`${field} is a map, which is not foreseen here`);
     if (field.message !== undefined) need(field.message);
     if (field.enum !== undefined) need(field.enum);
   }
+}
+
+/** `Struct` is the only message with a map. Its file is kept as it is. */
+function isWhole(file) {
+  return file.proto.name === 'google/protobuf/struct.proto';
 }
 
 function fieldsOf(desc) {
@@ -104,6 +121,7 @@ function filesInOrder() {
 }
 
 function trimmedFile(file, _, all) {
+  if (isWhole(file)) return file.proto;
   const { name, options = create(FileOptionsSchema), package: inPackage, syntax, edition } = file.proto;
   return create(FileDescriptorProtoSchema, {
     ...{ name, package: inPackage, syntax, edition },
@@ -125,7 +143,7 @@ function trimmed(desc) {
   if (kind === 'message') {
     return create(DescriptorProtoSchema, {
       name: proto.name,
-      field: fieldsOf(desc).map((field) => withOptions(FieldOptionsSchema, field.proto)),
+      field: [...fieldsOf(desc).map((field) => withOptions(FieldOptionsSchema, field.proto)), ...newFieldsOf(desc)],
       nestedType: protosOf(desc.nestedMessages),
       enumType: protosOf(desc.nestedEnums),
       oneofDecl: proto.oneofDecl,
@@ -135,6 +153,16 @@ function trimmed(desc) {
   const methods = methodsOf(desc, SERVED.get(desc));
   const method = methods.map((one) => withOptions(MethodOptionsSchema, one.proto));
   return create(ServiceDescriptorProtoSchema, { name: proto.name, method });
+}
+
+function newFieldsOf(desc) {
+  const { BOOL: type } = FieldDescriptorProto_Type;
+  const label = FieldDescriptorProto_Label.OPTIONAL;
+  return (NEW_FIELDS.get(desc.typeName) ?? []).map((field) => {
+    if (desc.fields.some(({ number }) => number === field.number))
+      throw new Error(`${field.name} is no longer missing`);
+    return create(FieldDescriptorProtoSchema, { ...field, type, label });
+  });
 }
 
 function withOptions(schema, { options, ...proto }) {

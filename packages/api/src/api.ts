@@ -63,7 +63,7 @@ export interface OperationalPages {
 /** The options of the API. */
 export interface ApiOptions extends Hooks, BodyOptions {
   readonly loginPolicies: LoginPolicies;
-  /** Served at `/admin/v1/policies/login/audit`. Default: not served. */
+  /** Served at `/admin/v1/policies/login/audit`, and searched by ZITADEL's `ListEvents`. Default: not served. */
   readonly auditLog?: AuditLog;
   /**
    * What others approve first (docs/how-to/four-eyes.md): their routes, and which changes are refused until then.
@@ -132,7 +132,7 @@ export function createApi(given: ApiOptions): Api {
   const probe = new ReadinessProbe(options.loginPolicies, options.maxSecondsBehind ?? 30);
   const { openApi, protocols } = assemble(options, probe);
   const answer = (exchange: Exchange, next?: () => unknown): void => {
-    if (next !== undefined && !isServed(protocols, exchange.path)) next();
+    if (next !== undefined && !isServed(protocols, exchange)) next();
     // Rejects only when a hook throws, which ends the connection and not the process.
     else answerInHook(protocols, exchange).catch((defect: unknown) => exchange.destroy(asError(defect)));
   };
@@ -247,7 +247,7 @@ function assemble(
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
   const commands = new DirectCommands(policies, proposals);
-  const served = servedMethods({ policies, answers, commands });
+  const served = servedMethods({ policies, answers, auditLog, commands });
   const routes = [
     ...OWN_ROUTES,
     ...(auditLog === undefined ? [] : auditRoutes(auditLog)),

@@ -31,7 +31,8 @@ const served = createFileRegistry(fromBinary(FileDescriptorSetSchema, Buffer.fro
 function saidOf(desc: DescMessage, seen: Record<string, unknown> = {}): Record<string, unknown> {
   if (seen[desc.typeName] !== undefined) return seen;
   const all = seen;
-  all[desc.typeName] = desc.fields.map(fieldSaid);
+  // Of a newer ZITADEL than the published descriptors.
+  all[desc.typeName] = desc.fields.filter(({ name }) => name !== 'allow_local_authentication').map(fieldSaid);
   for (const { enum: valued, message } of desc.fields) {
     if (message !== undefined) saidOf(message, all);
     if (valued !== undefined) all[valued.typeName] = valuesOf(valued);

@@ -14,7 +14,12 @@ import {
   type Ports,
   type ProposalsPort,
 } from '@login-policy/api';
-import { freshInstance, openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
+import {
+  freshInstance,
+  openLoginPolicies,
+  type IdentityProviderDirectory,
+  type LoginPolicies,
+} from '@login-policy/domain';
 import { openAuditLog } from '@login-policy/domain/audit';
 import { openMemoryStore, type Clock, type Observe, type Store } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
@@ -29,6 +34,8 @@ export const ROOT = 'token-of-the-administrator';
 export const OWNER_OF_ACME = 'token-of-the-owner-of-acme';
 /** May look, everywhere. */
 export const READER = 'token-of-somebody-who-reads';
+/** May search for events, and nothing else. */
+export const AUDITOR = 'token-of-somebody-who-audits';
 /** Is known, and may do nothing. */
 export const NOBODY = 'token-of-somebody-with-nothing';
 
@@ -43,7 +50,7 @@ const callers: Readonly<Record<string, Caller>> = {
   [ROOT]: {
     id: 'root',
     instanceId: INSTANCE,
-    grants: [{ permissions: ['iam.policy.read', 'iam.policy.write', ...ORGANIZATION] }],
+    grants: [{ permissions: ['iam.policy.read', 'iam.policy.write', 'events.read', ...ORGANIZATION] }],
   },
   [OWNER_OF_ACME]: {
     id: 'owner-of-acme',
@@ -52,6 +59,7 @@ const callers: Readonly<Record<string, Caller>> = {
     grants: [{ permissions: ORGANIZATION, organizationId: ACME }],
   },
   [READER]: { id: 'reader', instanceId: INSTANCE, grants: [{ permissions: ['iam.policy.read', 'policy.read'] }] },
+  [AUDITOR]: { id: 'auditor', instanceId: INSTANCE, grants: [{ permissions: ['events.read'] }] },
   [NOBODY]: { id: 'nobody', instanceId: INSTANCE, organizationId: ACME, grants: [] },
 };
 
@@ -74,6 +82,7 @@ export interface ServiceOptions {
   readonly observe?: Observe;
   readonly guard?: 'refuse' | 'warn';
   readonly people?: PeopleCounter;
+  readonly identityProviders?: IdentityProviderDirectory;
   /** With an audit log. Default: without. */
   readonly isAudited?: boolean;
   /** Opens proposals on the store and its policies. Default: without. */
@@ -96,13 +105,11 @@ export async function openService({
   guard = 'warn',
   isAudited = false,
   listen = {},
-  observe,
   openProposals,
-  people,
   ports = {},
+  ...given
 }: ServiceOptions = {}): Promise<Service> {
   const store = openMemoryStore({ clock });
-  const given = { ...(observe && { observe }), ...(people && { people }) };
   const policies = await openLoginPolicies({ store, guard, organizations: ORGANIZATIONS, ...given });
   const auditLog = isAudited ? await openAuditLog({ store }) : undefined;
   await policies.add({ instanceId: INSTANCE }, freshInstance, { actor: 'set-up' });

@@ -11,8 +11,8 @@ export const ADMINISTRATORS: readonly Role[] = ['IAM_OWNER', 'ORG_OWNER'];
  * those of `ORG_…` to the user's organization.
  */
 export const permissionsOf: Readonly<Record<Role, readonly string[]>> = {
-  IAM_OWNER: ['iam.policy.read', 'iam.policy.write', 'policy.read', 'policy.write', 'policy.delete'],
-  IAM_OWNER_VIEWER: ['iam.policy.read', 'policy.read'],
+  IAM_OWNER: ['iam.policy.read', 'iam.policy.write', 'events.read', 'policy.read', 'policy.write', 'policy.delete'],
+  IAM_OWNER_VIEWER: ['iam.policy.read', 'events.read', 'policy.read'],
   ORG_OWNER: ['policy.read', 'policy.write', 'policy.delete'],
   ORG_OWNER_VIEWER: ['policy.read'],
   USER: [],

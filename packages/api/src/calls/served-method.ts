@@ -9,6 +9,7 @@ import {
 } from '@bufbuild/protobuf';
 import type { GenMessage } from '@bufbuild/protobuf/codegenv1';
 import type { CommandInput, Details, InstanceRef, LoginPolicies, OwnerRef } from '@login-policy/domain';
+import type { AuditLog } from '@login-policy/domain/audit';
 import type { ObjectDetails } from '@zitadel/proto/zitadel/object_pb.js';
 import { contractOf, type MethodContract } from '../contract/api-method.js';
 import { detailsMessage } from '../messages/details.js';
@@ -30,6 +31,10 @@ export interface ServedMethod {
    * that only reads.
    */
   readonly callForDetails: Call<Details> | undefined;
+  /** Whether it takes `asOf`. */
+  readonly takesMoment: boolean;
+  /** Whether it is `unimplemented` where the program does not give it what it answers from. */
+  readonly isOptional: boolean;
   /** The command in a request; `undefined` for a method that only reads. @throws ApiError */
   readonly commandOf: ((request: Message) => CommandInput) | undefined;
 }
@@ -44,6 +49,7 @@ export interface Binding {
   readonly policies: LoginPolicies;
   readonly answers: PolicyAnswers;
   readonly commands: DirectCommands;
+  readonly auditLog: AuditLog | undefined;
 }
 
 /** Binds a method that reads to its handler. */
@@ -56,6 +62,8 @@ export function serve<Owner extends OwnerRef, Input extends DescMessage, Output 
   return {
     contract,
     scope,
+    takesMoment: true,
+    isOptional: false,
     callForDetails: undefined,
     commandOf: undefined,
     async call(request, context) {
@@ -88,6 +96,8 @@ export function serveCommand<Input extends DescMessage>(
   return {
     contract,
     scope,
+    takesMoment: false,
+    isOptional: false,
     callForDetails,
     commandOf: commandIn,
     async call(request, context) {
@@ -113,6 +123,8 @@ export function serveHealth<Output extends DescMessage>(desc: Method<DescMessage
   return {
     contract: contractOf(desc),
     scope: OF_INSTANCE,
+    takesMoment: false,
+    isOptional: false,
     callForDetails: undefined,
     commandOf: undefined,
     call: () => Promise.resolve({ message: create(desc.output) }),

@@ -1,15 +1,13 @@
-import type { CommandInput, InstanceRef, OwnerRef } from '@login-policy/domain';
-import { isOrganization } from '@login-policy/domain/model';
-import type { RequestContext } from '@zitadel/proto/zitadel/object/v2/object_pb.js';
-import { ADMIN, MANAGEMENT, SETTINGS } from '../contract/descriptors.js';
-import { detailsMessage } from '../messages/details.js';
+import type { CommandInput } from '@login-policy/domain';
+import { ADMIN, MANAGEMENT } from '../contract/descriptors.js';
 import { identityProviderOf, newPolicyOf } from '../messages/new-policy.js';
-import { loginSettingsMessage, policyMessage } from '../messages/policy.js';
+import { policyMessage } from '../messages/policy.js';
 import { settingsOf } from '../messages/settings.js';
-import type { ReadContext } from './call-context.js';
 import { etagOfEffective } from './policy-answers.js';
-import { OF_EITHER, OF_INSTANCE, OF_ORGANIZATION } from './scope.js';
+import { OF_INSTANCE, OF_ORGANIZATION } from './scope.js';
 import { serve, serveCommand, serveHealth, type Binding, type ServedMethod } from './served-method.js';
+import { eventMethods } from './event-methods.js';
+import { settingsMethods } from './settings-methods.js';
 import { sharedMethods } from './shared-methods.js';
 
 /** Every method that is served, bound to the login policies. */
@@ -20,7 +18,8 @@ export function servedMethods(binding: Binding): readonly ServedMethod[] {
     ...managementReads(binding),
     ...managementCommands(binding),
     ...sharedMethods(OF_ORGANIZATION, MANAGEMENT.method, binding),
-    loginSettings(binding),
+    ...settingsMethods(binding),
+    ...eventMethods(binding),
   ];
 }
 
@@ -82,29 +81,4 @@ function managementCommands(binding: Binding): readonly ServedMethod[] {
 
 function changeOf(request: Parameters<typeof settingsOf>[0]): CommandInput {
   return { type: 'change', settings: settingsOf(request) };
-}
-
-/** The only method of v2. Its request may name the organization or the instance. */
-function loginSettings({ policies, answers }: Binding): ServedMethod {
-  return serve(OF_EITHER, SETTINGS.method.getLoginSettings, async ({ ctx }, context) => {
-    const owner = await ownerIn(ctx?.resourceOwner, context);
-    const reading = isOrganization(owner)
-      ? policies.effectivePolicy(owner, context.read)
-      : policies.policy(owner, context.read);
-    return answers.ofPolicy(
-      reading,
-      (policy) => ({ details: detailsMessage(policy.details), settings: loginSettingsMessage(policy) }),
-      etagOfEffective,
-    );
-  });
-}
-
-/** A caller who may read an organization's policy may also read the default, which it falls back to. */
-function ownerIn(
-  named: RequestContext['resourceOwner'] | undefined,
-  context: ReadContext<OwnerRef>,
-): Promise<OwnerRef> | InstanceRef | OwnerRef {
-  if (named?.case === 'orgId' && named.value !== '') return context.organization(named.value);
-  if (named?.case === 'instance') return context.instance;
-  return context.owner;
 }

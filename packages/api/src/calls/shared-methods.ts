@@ -6,6 +6,7 @@ import type { ListDetails, ListQuery, ObjectDetails } from '@zitadel/proto/zitad
 import type { MultiFactorType, SecondFactorType } from '@zitadel/proto/zitadel/policy_pb.js';
 import { multiFactorNumber, multiFactorOf, secondFactorNumber, secondFactorOf } from '../messages/factors.js';
 import { linkMessage } from '../messages/policy.js';
+import { knownBy } from './known-providers.js';
 import { etagOfEffective, etagOfOwn } from './policy-answers.js';
 import type { Scope } from './scope.js';
 import { serve, serveCommand, type Binding, type ServedMethod } from './served-method.js';
@@ -64,9 +65,18 @@ function sharedReads(
   // An instance has only its own policy. An organization may have a custom policy or inherit the instance's default.
   const etagOf = scope.level === 'instance' ? etagOfOwn : etagOfEffective;
   return [
-    serve(scope, methods.listLoginPolicyIDPs, ({ query }, { owner, read }) =>
-      answers.ofList(policies.identityProviders(owner, read), linkMessage, { query, etagOf }),
-    ),
+    serve(scope, methods.listLoginPolicyIDPs, async ({ query }, { owner, read }) => {
+      const { message, ...answer } = await answers.ofList(policies.identityProviders(owner, read), (one) => one, {
+        ...{ query, etagOf },
+      });
+      const known = await knownBy(policies, { owner, items: message.result, signal: read.signal });
+      // The links are known without the directory, which only names them.
+      const names = 'byId' in known ? known.byId : undefined;
+      return {
+        ...answer,
+        message: { ...message, result: message.result.map((one) => linkMessage(one, names?.get(one.id))) },
+      };
+    }),
     serve(scope, methods.listLoginPolicySecondFactors, (_, { owner, read }) =>
       answers.ofList(policies.secondFactors(owner, read), secondFactorNumber, { etagOf }),
     ),

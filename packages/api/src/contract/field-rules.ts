@@ -47,6 +47,7 @@ function fieldCheck(field: DescField): CheckFields | undefined {
 function ruleCheck(field: DescField, { type }: FieldRules): CheckFields {
   if (type.case === 'enum' && field.fieldKind === 'enum') return enumCheck(field, type.value);
   if (type.case === 'string' && field.fieldKind === 'scalar') return stringCheck(field, type.value);
+  if (type.case === 'repeated' && field.fieldKind === 'list') return listCheck(field, Number(type.value.maxItems));
   if (type.case === 'bool' && field.fieldKind === 'scalar' && field.oneof !== undefined) {
     if (type.value.const !== undefined) return constantCheck(field, type.value.const);
   }
@@ -73,6 +74,14 @@ function stringCheck(field: DescField & { readonly fieldKind: 'scalar' }, rule: 
     const length = value.length > 2 * longest ? value.length : Array.from(value).length;
     if (length < shortest || length > longest)
       throw ruleBroken(path + field.jsonName, `${shortest} to ${longest} characters long`);
+  };
+}
+
+/** A list of scalars with at most that many items: no other rule is in the descriptors. */
+function listCheck(field: DescField & { readonly fieldKind: 'list' }, most: number): CheckFields {
+  return (message, path) => {
+    const items = valueOf(message, field);
+    if (Array.isArray(items) && items.length > most) throw ruleBroken(path + field.jsonName, `at most ${most} items`);
   };
 }
 

@@ -164,9 +164,45 @@ export function foreignTag(): ApiError {
   });
 }
 
-/** The method is part of the service, but not served here. */
-export function notServed(): ApiError {
-  return new ApiError({ code: 'unimplemented', id: 'LP-HTTP-07', sentence: 'This method is not served here.' });
+/** The method, if it is named, is part of a service that is served here in part: what is about the login policy. */
+export function notServed(method = ''): ApiError {
+  const isNamed = /^[A-Za-z]{1,60}$/.test(method);
+  const who = ` ${method} is not about the login policy. If it is one of ZITADEL's, the IAM around this server answers it: send it there.`;
+  return new ApiError({
+    code: 'unimplemented',
+    id: 'LP-HTTP-07',
+    sentence: `This method is not served here.${isNamed ? who : ''}`,
+  });
+}
+
+/** The login policies were opened without a directory of identity providers. */
+export function noDirectory(): ApiError {
+  return new ApiError({
+    code: 'unimplemented',
+    id: 'LP-HTTP-13',
+    sentence: 'This server knows only the ids of identity providers, and can’t say which of them are active.',
+  });
+}
+
+/** The directory of identity providers failed. A fault that it threw is answered as a fault. */
+export function directoryAway(cause: unknown): ApiError {
+  return new ApiError(
+    {
+      code: 'unavailable',
+      id: 'LP-IDP-04',
+      sentence: 'The identity providers can’t be looked up at the moment. Try again later.',
+    },
+    cause,
+  );
+}
+
+/** The API was created without an audit log. */
+export function noAuditLog(): ApiError {
+  return new ApiError({
+    code: 'unimplemented',
+    id: 'LP-HTTP-14',
+    sentence: 'This server keeps no audit log, from which events are searched. The history of each policy has them.',
+  });
 }
 
 /** The health of a service was requested that is not served here. */

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { IdentityProvider, LoginPolicyView } from '@login-policy/domain';
-import type { IDPLoginPolicyLinkSchema } from '@zitadel/proto/zitadel/idp_pb.js';
+import type { IdentityProvider, KnownIdentityProvider, LoginPolicyView } from '@login-policy/domain';
+import type { IdentityProviderType } from '@login-policy/domain/model';
+import type { IDPLoginPolicyLinkSchema, IDPType } from '@zitadel/proto/zitadel/idp_pb.js';
 import type { LoginPolicySchema } from '@zitadel/proto/zitadel/policy_pb.js';
 import type { LoginSettingsSchema } from '@zitadel/proto/zitadel/settings/v2/login_settings_pb.js';
 import { detailsMessage } from './details.js';
@@ -25,12 +26,14 @@ export function policyMessage(policy: LoginPolicyView): MessageInitShape<typeof 
     isDefault: policy.isDefault,
     secondFactors: policy.secondFactors.map(secondFactorNumber),
     multiFactors: policy.multiFactors.map(multiFactorNumber),
-    idps: policy.identityProviders.map(linkMessage),
+    idps: policy.identityProviders.map((one) => linkMessage(one)),
   };
 }
 
 /** Converts a policy to a message of the v2 settings service. */
-export function loginSettingsMessage(policy: LoginPolicyView): MessageInitShape<typeof LoginSettingsSchema> {
+export function loginSettingsMessage(
+  policy: LoginPolicyView,
+): MessageInitShape<typeof LoginSettingsSchema> & { readonly allowLocalAuthentication: boolean } {
   const isAllowed = policy.settings.passwordlessType === 'ALLOWED';
   return {
     ...settingsMessage(policy.settings),
@@ -38,13 +41,22 @@ export function loginSettingsMessage(policy: LoginPolicyView): MessageInitShape<
     secondFactors: policy.secondFactors.map(secondFactorNumber),
     multiFactors: policy.multiFactors.map(multiFactorNumber),
     resourceOwnerType: policy.isDefault ? OWNED_BY_INSTANCE : OWNED_BY_ORGANIZATION,
+    // In ZITADEL, the new name of the same setting.
+    allowLocalAuthentication: policy.settings.allowUsernamePassword,
   };
 }
 
-/**
- * Converts an identity provider of a policy to a message. The message's name and type stay empty, because a policy
- * holds only the ids of its providers.
- */
-export function linkMessage({ id }: IdentityProvider): MessageInitShape<typeof IDPLoginPolicyLinkSchema> {
-  return { idpId: id };
+/** Converts a link to an identity provider to a message, with what the directory knows of it. */
+export function linkMessage(
+  { id }: IdentityProvider,
+  known?: KnownIdentityProvider,
+): MessageInitShape<typeof IDPLoginPolicyLinkSchema> {
+  return {
+    idpId: id,
+    idpName: known?.name ?? '',
+    idpType: known?.type === undefined ? 0 : (LINK_TYPES[known.type] ?? 0),
+  };
 }
+
+/** The two types that v1 has; all others are unspecified in it. */
+const LINK_TYPES: Readonly<Partial<Record<IdentityProviderType, IDPType>>> = { OIDC: 1, JWT: 3 };

@@ -55,7 +55,8 @@ const ERROR: Schema = {
   },
 };
 
-function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: Schemas): Schema {
+function methodOperation(method: ServedMethod, schemas: Schemas): Schema {
+  const { commandOf, contract, isOptional, scope, takesMoment } = method;
   const { desc, input, output, permission, route } = contract;
   const isOpen = permission === undefined;
   const isRead = commandOf === undefined;
@@ -71,13 +72,18 @@ function methodOperation({ commandOf, contract, scope }: ServedMethod, schemas: 
     summary: wordsOf(desc.name),
     tags: [desc.parent.typeName],
     ...(isOpen ? { security: [] } : { description: needsOf({ permission, scope }) }),
-    parameters: [...variables, ...inQuery, ...(isRead && !isOpen ? [AS_OF] : []), ...others],
+    parameters: [...variables, ...inQuery, ...(takesMoment ? [AS_OF] : []), ...others],
     ...(route.body === 'request' && { requestBody: { content: json(schemas.inline(input, inPath)) } }),
     responses: responses(schemas.of(output), {
-      mayBeUnmodified: !isOpen && isRead && route.verb === 'GET',
+      mayBeUnmodified: !isOpen && isRead && !isOptional && route.verb === 'GET',
       refusals: isOpen
         ? []
-        : [...COMMON, ...(isRead ? [] : OF_CHANGES), ...(route.body === 'request' ? OF_BODIES : [])],
+        : [
+            ...COMMON,
+            ...(isRead ? [] : OF_CHANGES),
+            ...(route.body === 'request' ? OF_BODIES : []),
+            ...(isOptional ? ['501'] : []),
+          ],
     }),
   };
 }
@@ -134,6 +140,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
     'It exists already, a concurrent change was first, a policy is not as Login-Policy-If-Seen names it, or the Idempotency-Key was used for something else.',
   '412': 'The policy is no longer at the state that If-Match names.',
   '413': 'The body is too large.',
+  '501': 'This server has nothing to answer it from.',
   default: 'Failed, and not by the caller’s doing.',
 };
 const COMMON = ['400', '401', '403', '404'];

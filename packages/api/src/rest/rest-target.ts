@@ -41,7 +41,7 @@ export function methodTarget(method: ServedMethod, unknownNames: UnknownNames): 
   const isInQuery = route.body === 'ignored';
   const queryRules = {
     desc: isInQuery ? input : undefined,
-    takesMoment: method.commandOf === undefined,
+    takesMoment: method.takesMoment,
     // A load balancer may add what it likes to a question about health.
     unknownNames: permission === undefined ? 'ignore' : unknownNames,
   } as const;

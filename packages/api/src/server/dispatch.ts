@@ -1,4 +1,5 @@
 import type { Pipeline } from '../calls/pipeline.js';
+import { methodElsewhere } from '../contract/elsewhere.js';
 import { notServed, noTrailers, unknownType, wrongVerb } from '../errors/refusals.js';
 import { answerRest, REST } from '../rest/rest-protocol.js';
 import type { RestTarget } from '../rest/rest-target.js';
@@ -20,9 +21,13 @@ export interface Protocols {
   readonly pipeline: Pipeline;
 }
 
-/** Whether a path is one of the API's, so that a server with other routes can handle the rest. */
-export function isServed({ health, rest, rpc }: Protocols, path: string): boolean {
-  return rpc.isOfService(path) || health?.isHealthPath(path) === true || rest.hasPath(path);
+/**
+ * Whether a path is one of the API's, so that a server with other routes can handle the rest. All methods of ZITADEL's
+ * three services are, because a client is told who answers the others.
+ */
+export function isServed({ health, rest, rpc }: Protocols, { path, verb }: Pick<Exchange, 'path' | 'verb'>): boolean {
+  if (rpc.isOfService(path) || rest.hasPath(path)) return true;
+  return health?.isHealthPath(path) === true || methodElsewhere(verb, path) !== undefined;
 }
 
 /** Answers a request in its own protocol: gRPC, gRPC-Web, Connect or REST. Never rejects. */
@@ -36,8 +41,8 @@ export async function dispatch(protocols: Protocols, exchange: Exchange): Promis
     if (preflightHeaders !== undefined) exchange.send('rest', { status: 204, headers: preflightHeaders });
     else if (wire !== undefined) await call(protocols, exchange, wire);
     else if (isMethod) throw exchange.verb === 'POST' ? unknownType() : wrongVerb(['POST']);
-    else if (isRpcPath) throw notServed();
-    else await answerRest(exchange, protocols.rest, protocols.pipeline);
+    else if (isRpcPath) throw notServed(lastOf(exchange.path));
+    else await callRest(protocols, exchange);
   } catch (caught) {
     const error = exchange.reportFailure(caught);
     const format = wire ?? REST;
@@ -46,12 +51,23 @@ export async function dispatch(protocols: Protocols, exchange: Exchange): Promis
   }
 }
 
+/** @throws ApiError, also for a route of ZITADEL's settings that are not about the login policy. */
+function callRest({ pipeline, rest: router }: Protocols, exchange: Exchange): Promise<void> {
+  const elsewhere = methodElsewhere(exchange.verb, exchange.path);
+  if (elsewhere !== undefined) throw notServed(elsewhere);
+  return answerRest(exchange, router, pipeline);
+}
+
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** Calls a method, or the health service. @throws ApiError for a method that is not served. */
 function call({ health, rpc }: Protocols, exchange: Exchange, wire: Wire | GrpcWire): Promise<void> {
   if (wire.protocol === 'grpc' && !exchange.supportsTrailers) throw noTrailers();
   if ('open' in wire && health?.isHealthPath(exchange.path) === true) return health.handle(exchange, wire);
   const method = rpc.find(exchange.path);
-  if (method === undefined) throw notServed();
+  if (method === undefined) throw notServed(lastOf(exchange.path));
   return rpc.handle(method, exchange, wire);
 }
 

@@ -37,6 +37,13 @@ export function methodOf({ service, method }: Call): DescMethod {
   return found;
 }
 
+/** What the published descriptors know of an outcome: they lack a field that today's login app reads. */
+export function asPublished(outcome: Outcome): Outcome {
+  if (!outcome.ok) return outcome;
+  const hide = (name: string, value: unknown): unknown => (name === 'allowLocalAuthentication' ? undefined : value);
+  return { ok: true, json: JSON.parse(JSON.stringify(outcome.json, hide)) };
+}
+
 /** The headers of a call. */
 export function headersOf({ token, organization }: Call): Record<string, string> {
   return {

@@ -31,7 +31,14 @@ const ROUTES: Readonly<Record<string, string>> = {
   'management ListLoginPolicyMultiFactors': 'POST /management/v1/policies/login/auth_factors/_search',
   'management AddMultiFactorToLoginPolicy': 'POST /management/v1/policies/login/multi_factors',
   'management RemoveMultiFactorFromLoginPolicy': 'DELETE /management/v1/policies/login/multi_factors/{type}',
+  'admin ListEvents': 'POST /admin/v1/events/_search',
+  'admin ListEventTypes': 'POST /admin/v1/events/types/_search',
+  'admin ListAggregateTypes': 'POST /admin/v1/aggregates/types/_search',
   'settings GetLoginSettings': 'GET /v2/settings/login',
+  'settings GetActiveIdentityProviders': 'GET /v2/settings/login/idps',
+  'settings GetGeneralSettings': 'GET /v2/settings',
+  'settings GetBrandingSettings': 'GET /v2/settings/branding',
+  'settings SetSecuritySettings': 'PUT /v2/policies/security',
 };
 
 /** REST by curl, over HTTP/1.1 or over HTTP/2 without asking. */

@@ -27,7 +27,7 @@ import { sequenceOf } from '../policy/change-info.js';
 import { toDateTime } from '../reads/details.js';
 import { CSV_HEADER, csvLine, entryJson } from './audit-export.js';
 import { parseAuditExport, parseAuditPage, type AuditExportOptions, type AuditPageOptions } from './audit-input.js';
-import { auditProjection, isUpTo, ownerOfEvent, type AuditRow } from './audit-projection.js';
+import { auditProjection, isUpTo, ownerOfEvent, timeOfKey, type AuditRow } from './audit-projection.js';
 import { readEntries, type KeyedEvent } from './audit-reader.js';
 
 /** The options of an audit log. */
@@ -51,6 +51,8 @@ export interface AuditEntry {
   /** The event's data as recorded (docs/reference/events.md). */
   readonly data: JsonObject;
   readonly recordedAt: DateTime<true>;
+  /** The time of the log: the latest `recordedAt` up to this event. It never goes back, and `from` and `to` go by it. */
+  readonly loggedAt: DateTime<true>;
   /** The event's position in the store. */
   readonly position: Position;
   readonly actor: string;
@@ -192,7 +194,7 @@ function jsonLine(entry: AuditEntry): string {
   return `${JSON.stringify(entryJson(entry))}\n`;
 }
 
-function entryOf({ event }: KeyedEvent): AuditEntry {
+function entryOf({ event, key }: KeyedEvent): AuditEntry {
   const { id, type, data, recordedAt, position, metadata } = event;
   const { actor, causationId, correlationId, reason } = metadata;
   return {
@@ -202,6 +204,7 @@ function entryOf({ event }: KeyedEvent): AuditEntry {
     type,
     data,
     recordedAt: toDateTime(recordedAt),
+    loggedAt: toDateTime(timeOfKey(key)),
     position,
     actor,
     correlationId,

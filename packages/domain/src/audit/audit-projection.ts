@@ -1,4 +1,5 @@
 import {
+  instant,
   parsePosition,
   positionToString,
   revision,
@@ -67,6 +68,11 @@ export function timeKey(time: Instant): string {
  */
 export function entryKey(time: Instant, position: Position): string {
   return `${timeKey(time)}${position.toString(36).padStart(POSITION_DIGITS, '0')}`;
+}
+
+/** The time of the log in the key of an entry. */
+export function timeOfKey(key: string): Instant {
+  return instant(parseInt(key.slice(0, TIME_DIGITS), 36));
 }
 
 /** Whether a text is the key of an entry. */
