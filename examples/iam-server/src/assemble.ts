@@ -16,6 +16,7 @@ import type { PageFiles } from './http/page-files.js';
 import { IamServer } from './iam-server.js';
 import type { Log } from './log.js';
 import { Metrics } from './metrics.js';
+import { peopleIn } from './open-policies.js';
 import { PasskeyChallenges } from './passkeys/passkey-challenges.js';
 import { Passkeys } from './passkeys/passkeys.js';
 import { ChangesFeed } from './routes/changes-feed.js';
@@ -74,6 +75,7 @@ export async function assemble(parts: Parts): Promise<IamServer> {
   return new IamServer({
     ...about,
     ...{ policies, auditLog, signIns, allowedOrigins, page, changes },
+    people: peopleIn(parts.database),
     isStoreUp: () => watch.isUp,
     session: new SessionRoutes(people),
     passkeys: new PasskeyRoutes({ ...about, passkeys }),

@@ -1,6 +1,7 @@
 import { createApi, type AccessEntry, type Api, type NodeRequest, type NodeResponse } from '@login-policy/api';
 import type { LoginPolicies } from '@login-policy/domain';
 import type { AuditLog } from '@login-policy/domain/audit';
+import type { People } from '@login-policy/domain/people';
 import type { Instances } from './accounts/instances.js';
 import type { Level } from './config.js';
 import { exchangeOf, sendRefusal, type Exchange } from './http/exchange.js';
@@ -16,6 +17,7 @@ import { isFromOurPage, isSafe } from './sessions/same-origin.js';
 export interface IamServerOptions extends IamRoutesOptions {
   readonly policies: LoginPolicies;
   readonly auditLog: AuditLog;
+  readonly people: People;
   /** Absent: sign-ins are not recorded. */
   readonly signIns: RecordedSignIns | undefined;
   readonly instances: Instances;
@@ -43,13 +45,13 @@ export class IamServer {
   readonly #open = new Set<NodeResponse>();
 
   constructor(options: IamServerOptions) {
-    const { auditLog, identification, log, metrics, policies, instances, signIns } = options;
+    const { auditLog, identification, log, metrics, people, policies, instances, signIns } = options;
     this.#options = options;
     this.#routes = new IamRoutes(options);
     metrics.watch('iam_requests_in_flight', () => this.#open.size);
     this.#api = createApi({
       loginPolicies: policies,
-      auditLog,
+      ...{ auditLog, people },
       ...(signIns !== undefined && { signIns: () => signIns.sources() }),
       ports: {
         authenticate: async (headers) => (await identification.recognise(headers))?.caller,

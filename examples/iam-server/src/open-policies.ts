@@ -1,5 +1,5 @@
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
-import { openPeople } from '@login-policy/domain/people';
+import { openPeople, type People } from '@login-policy/domain/people';
 import type { Store } from '@login-policy/event-sourcing';
 import { census } from './accounts/census.js';
 import type { Database } from './accounts/database/database.js';
@@ -13,11 +13,15 @@ interface Accounts {
   readonly database: Database;
 }
 
+/** Counts the people of the accounts. */
+export function peopleIn(database: Database): People {
+  return openPeople((instance, options) => census(database, instance, options));
+}
+
 /** Opens the login policies of a store, with the organizations, the people and the identity providers of the accounts. */
 export function openPolicies({ store, instances, database }: Accounts): Promise<LoginPolicies> {
-  const people = openPeople((instance, options) => census(database, instance, options));
   return openLoginPolicies({
-    ...{ store, people, organizations: instances },
+    ...{ store, organizations: instances, people: peopleIn(database) },
     identityProviders: identityProviders(database),
     guard: 'refuse',
   });

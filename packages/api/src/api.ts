@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { LoginPolicies } from '@login-policy/domain';
 import type { AuditLog } from '@login-policy/domain/audit';
 import { DirectCommands } from './calls/direct-commands.js';
+import type { People } from '@login-policy/domain/people';
 import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';
@@ -25,6 +26,7 @@ import { evaluateSignInRoute } from './rest/evaluate-sign-in-route.js';
 import { permissionsRoute } from './rest/permissions-route.js';
 import { analysisRoute } from './rest/analysis-route.js';
 import { backtestRoute } from './rest/backtest-route.js';
+import { populationRoute } from './rest/population-route.js';
 import { previewRoute } from './rest/preview-route.js';
 import { methodTarget, type RestTarget } from './rest/rest-target.js';
 import { revertRoute } from './rest/revert-route.js';
@@ -70,6 +72,8 @@ export interface ApiOptions extends Hooks, BodyOptions {
    * Default: nothing needs approval.
    */
   readonly proposals?: ProposalsPort;
+  /** Counts the users (`openPeople`), for `…/policies/login/population`. Default: not served. */
+  readonly people?: Pick<People, 'population'>;
   /** The recorded sign-ins of an instance, for `…/policies/login/_backtest`. Default: not served. */
   readonly signIns?: SignIns;
   /** The hooks that authenticate callers, authorize them, find the instance and look up organizations. */
@@ -236,6 +240,7 @@ function assemble(
     loginPolicies: policies,
     auditLog,
     proposals,
+    people,
     signIns,
     ports,
     absent,
@@ -252,6 +257,7 @@ function assemble(
     ...OWN_ROUTES,
     ...(auditLog === undefined ? [] : auditRoutes(auditLog)),
     ...(proposals === undefined ? [] : proposalRoutes(proposals)),
+    ...(people === undefined ? [] : [populationRoute(people)]),
     ...(signIns === undefined ? [] : [backtestRoute(signIns)]),
   ];
   const own = bindOwnRoutes(routes, { policies, answers, commands, served, unknownNames });

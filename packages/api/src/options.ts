@@ -44,6 +44,7 @@ const OPTIONS: OptionRules<ApiOptions> = {
   loginPolicies: mustBe('what openLoginPolicies resolves to', isOpened),
   auditLog: optional(mustBe('what openAuditLog resolves to', isAuditLog)),
   proposals: optional(withMethods('needsApproval', 'rolloutNeedsApproval', 'propose', 'approve', 'list')),
+  people: optional(withMethods('population')),
   signIns: optional(aFunction),
   ports: optionsWith(PORTS),
   absent: optional(oneOf('page', 'zitadel')),
