@@ -11,6 +11,7 @@ import { counted, listed } from '../words/counted.js';
 import { OrganizationSearch } from './organization-search.js';
 import { TryAgain } from './try-again.js';
 import { useLoaded } from './use-loaded.js';
+import { WhoIsAffected } from './who-is-affected.js';
 
 const FEW = 5;
 const ON_DEFAULT: OrganizationQuery = { policy: 'default' };
@@ -25,29 +26,17 @@ export interface EffectOnProps {
 /** The organizations and users that a change affects, and the policies it does not reach. */
 export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element {
   return (
-    <ul class="effect">
-      {scope.of === 'organization' ? (
-        <li>The users of {organizationName(scope.organizationId)}, and nobody else.</li>
-      ) : (
-        <EffectOfDefault intent={intent} preview={preview} />
-      )}
-      {preview.people !== undefined && <UsersHit people={preview.people} />}
-    </ul>
+    <>
+      <ul class="effect">
+        {scope.of === 'organization' ? (
+          <li>The users of {organizationName(scope.organizationId)}, and nobody else.</li>
+        ) : (
+          <EffectOfDefault intent={intent} preview={preview} />
+        )}
+      </ul>
+      <WhoIsAffected people={preview.people} you={preview.you} />
+    </>
   );
-}
-
-/** The number of affected users. If the server can't count them, the text says so: unknown is not zero. */
-function UsersHit({ people }: { readonly people: NonNullable<Preview['people']> }): JSX.Element {
-  if (people === 'unknown') return <li class="soft">How many users it affects is not known to this server.</li>;
-  const { hasToSetUp, lockedOut, stronger, weaker } = people;
-  const parts = [
-    [lockedOut, 'can no longer sign in'],
-    [hasToSetUp, 'must set up a factor first'],
-    [weaker, 'sign in by less'],
-    [stronger, 'sign in by more'],
-  ] as const;
-  const hit = parts.filter(([users]) => users > 0).map(([users, what]) => `${counted(users, 'user')}: ${what}`);
-  return <li>{hit.length === 0 ? 'Nobody signs in otherwise than now.' : `${hit.join('. ')}.`}</li>;
 }
 
 type EffectOfDefaultProps = Omit<EffectOnProps, 'scope'>;

@@ -6,6 +6,7 @@ import { policyOf } from '../state/policies.js';
 import { confirm, giveUp, meet, previewAgain, leaveProposal, type Proposal, type Stage } from '../state/proposals.js';
 import { keepReason, reasonFor } from '../state/reasons.js';
 import { isSameDetails, type Details } from '../wire/details.js';
+import { lockedOutOf } from '../wire/people.js';
 import type { Policy } from '../wire/policy.js';
 import { INSTANCE } from '../wire/scope.js';
 import { counted } from '../words/counted.js';
@@ -15,6 +16,7 @@ import { DiffList } from './diff-list.js';
 import { EffectOn } from './effect-on.js';
 import { Override } from './override.js';
 import { Modal } from './modal.js';
+import { ReasonField } from './reason-field.js';
 import { Warnings } from './warnings.js';
 
 const WHAT_IT_DOES = 'what-it-does';
@@ -123,20 +125,20 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
         else if (!isHeldBack) attempt(() => confirm(given(), lockOuts));
       }}
     >
-      <label class="field">
-        <span>Reason (kept in the history)</span>
-        <textarea
-          rows={2}
-          maxLength={500}
-          readOnly={stage !== 'open'}
-          value={reason}
-          onInput={({ currentTarget }) => {
-            reason.value = currentTarget.value;
-            keepReason(scope, intent, currentTarget.value);
-          }}
+      <ReasonField
+        reason={reason}
+        isReadOnly={stage !== 'open'}
+        typed={(text) => {
+          keepReason(scope, intent, text);
+        }}
+      />
+      {lockOuts.length > 0 && (
+        <Override
+          refused={REFUSED}
+          administrators={lockedOutOf(proposal.preview?.people).administrators}
+          isMeant={isMeant}
         />
-      </label>
-      {lockOuts.length > 0 && <Override refused={REFUSED} isMeant={isMeant} />}
+      )}
       {stage === 'open' && <Pinned proposal={proposal} isStale={isStale} />}
       <p class={stage === 'finding-out' ? 'warning-line' : 'soft'} role="status">
         {SAID[stage]}

@@ -6,11 +6,12 @@ import { policyOf } from '../state/policies.js';
 import { carryOut, isPlanOld, planTask, revert, stopRollout, type Phase, type Rollout } from '../state/rollouts.js';
 import { addressOf, route } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
-import { ALL_LOCK_OUTS } from '../wire/command.js';
+import { lockedOutOf } from '../wire/people.js';
 import { INSTANCE } from '../wire/scope.js';
 import type { Reach } from '../wire/task.js';
 import { counted } from '../words/counted.js';
 import { Override } from './override.js';
+import { ReasonField } from './reason-field.js';
 import { taskTitle } from '../words/task.js';
 import { PlanSummary, Refusals, StandingSummary } from './rollout-summary.js';
 
@@ -117,13 +118,15 @@ function Decision({ rollout, reason }: StepsProps): JSX.Element {
   const isMeant = useSignal(false);
   const locking = plan?.lockingOut.length ?? 0;
   const given = reason.value.trim();
-  const acknowledged = isMeant.value ? ALL_LOCK_OUTS : [];
+  // No more than the plan has shown: what came since is refused, and listed.
+  const acknowledged = isMeant.value ? (plan?.lockOuts ?? []) : [];
   return (
     <form class="decision" onSubmit={(event) => event.preventDefault()}>
-      <Reason reason={reason} />
+      <ReasonField reason={reason} />
       {locking > 0 && (phase === 'planned' || phase === 'stopped') && (
         <Override
           refused={`${counted(locking, 'policy', 'policies')} of them would lock users out. The server refuses those, and lists them.`}
+          administrators={lockedOutOf(plan?.people).administrators}
           isMeant={isMeant}
         />
       )}
@@ -184,20 +187,4 @@ function Buttons({ rollout: { task, phase, plan, standing }, how, isHeldBack, do
 function carryOutLabel({ organizationIds, withDefault }: Reach, count: number): string {
   const isEverywhere = organizationIds === undefined && withDefault;
   return isEverywhere ? 'Change everywhere' : `Change ${counted(count, 'policy', 'policies')}`;
-}
-
-function Reason({ reason }: { readonly reason: Signal<string> }): JSX.Element {
-  return (
-    <label class="field">
-      <span>Reason (kept in the history)</span>
-      <textarea
-        rows={2}
-        maxLength={500}
-        value={reason}
-        onInput={({ currentTarget }) => {
-          reason.value = currentTarget.value;
-        }}
-      />
-    </label>
-  );
 }

@@ -7,35 +7,44 @@ import type { Task } from '../wire/task.js';
 import { actorName } from '../words/actor.js';
 import { counted, listed } from '../words/counted.js';
 import { Instant } from './instant.js';
+import { WhoIsAffected } from './who-is-affected.js';
 
 const MOST_REFUSALS = 50;
 
 /** The plan of a rollout: its numbers, and the first few names. */
 export function PlanSummary({ plan }: { readonly plan: NonNullable<Rollout['plan']> }): JSX.Element {
-  const { changing, unchanged, refused, weaker, readAt } = plan;
+  const { changing, unchanged, refused, weaker, people, readAt } = plan;
   const names = changing.slice(0, 5).map(nameOf);
   return (
-    <ul class="effect">
-      {changing.length === 0 ? (
-        <li>Nothing: no policy would change.</li>
-      ) : (
-        <li>
-          <strong>{counted(changing.length, 'policy', 'policies')}</strong> would change:{' '}
-          {listed(names, changing.length)}.
+    <>
+      <ul class="effect">
+        {changing.length === 0 ? (
+          <li>Nothing: no policy would change.</li>
+        ) : (
+          <li>
+            <strong>{counted(changing.length, 'policy', 'policies')}</strong> would change:{' '}
+            {listed(names, changing.length)}.
+          </li>
+        )}
+        {weaker > 0 && (
+          <li class="warning-line">
+            In {weaker.toLocaleString('en-GB')} of them, users who have nothing else set up will sign in with one factor
+            from now on.
+          </li>
+        )}
+        {unchanged > 0 && <li class="soft">{counted(unchanged, 'policy', 'policies')}: nothing to do.</li>}
+        {refused.length > 0 && <li class="soft">{counted(refused.length, 'policy', 'policies')} would be refused.</li>}
+        <li class="soft">
+          Read at <Instant at={readAt} shows="time" />.
         </li>
+      </ul>
+      {changing.length > 0 && (
+        <>
+          <h3>Who is affected</h3>
+          <WhoIsAffected people={people} />
+        </>
       )}
-      {weaker > 0 && (
-        <li class="warning-line">
-          In {weaker.toLocaleString('en-GB')} of them, users who have nothing else set up will sign in with one factor
-          from now on.
-        </li>
-      )}
-      {unchanged > 0 && <li class="soft">{counted(unchanged, 'policy', 'policies')}: nothing to do.</li>}
-      {refused.length > 0 && <li class="soft">{counted(refused.length, 'policy', 'policies')} would be refused.</li>}
-      <li class="soft">
-        Read at <Instant at={readAt} shows="time" />.
-      </li>
-    </ul>
+    </>
   );
 }
 

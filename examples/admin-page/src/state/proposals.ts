@@ -15,6 +15,7 @@ import { keepRefusal, settleDraft } from './draft.js';
 import { say, sayLasting } from './notices.js';
 import { organizationName } from './organizations.js';
 import { newCorrelationId } from './own-changes.js';
+import { ownSetUp } from './own-set-up.js';
 import { undoOf } from '../wire/undo.js';
 import { refreshAfterChange, refreshPolicy } from './policies.js';
 import { keepReason } from './reasons.js';
@@ -87,14 +88,15 @@ export async function previewAgain(): Promise<void> {
 async function previewed(opened: Proposal): Promise<Proposal> {
   const { scope, intent, seen } = opened;
   const command = commandOf(intent, scope, seen);
+  const you = await ownSetUp(scope);
   try {
-    return { ...opened, preview: await readPreview(scope, command, conditionOf(seen)) };
+    return { ...opened, preview: await readPreview(scope, command, { condition: conditionOf(seen), you }) };
   } catch (caught) {
     if (!isConflict(caught)) return refused(opened, caught);
   }
   const outdated = { ...opened, isOutdated: true };
   try {
-    return { ...outdated, preview: await readPreview(scope, command) };
+    return { ...outdated, preview: await readPreview(scope, command, { you }) };
   } catch (caught) {
     return refused(outdated, caught);
   }

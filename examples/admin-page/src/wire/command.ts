@@ -46,8 +46,8 @@ export function acknowledging(warnings: readonly string[]): Readonly<Record<stri
   return warnings.length === 0 ? {} : { 'login-policy-acknowledge': warnings.join(', ') };
 }
 
-/** The acknowledgements of all lock-outs, of any number of users. */
-export const ALL_LOCK_OUTS: readonly string[] = [
+/** The acknowledgements of all lock-outs, of any number of users: for previews alone, which only report them. */
+const ALL_LOCK_OUTS: readonly string[] = [
   'no-factor-left',
   'no-way-to-sign-in',
   'census-unknown',

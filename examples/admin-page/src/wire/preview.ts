@@ -1,5 +1,6 @@
 import { ALL_ACKNOWLEDGED, type Command } from './command.js';
-import { listOf, objectOf, textOf } from './json.js';
+import { listOf, objectOf, textOf, type JsonObject } from './json.js';
+import { changeForYouIn, peopleIn, type People } from './people.js';
 import { policyChangeOf, type PolicyChange } from './policy-change.js';
 import { send } from './request.js';
 import { headersOf, pathOf, type Scope } from './scope.js';
@@ -8,14 +9,6 @@ import { headersOf, pathOf, type Scope } from './scope.js';
 export interface PolicyWarning {
   readonly warning: string;
   readonly message: string;
-}
-
-/** How many users a change affects, and how. */
-export interface PeopleHit {
-  readonly lockedOut: number;
-  readonly hasToSetUp: number;
-  readonly weaker: number;
-  readonly stronger: number;
 }
 
 /** What a command would do now. */
@@ -32,11 +25,21 @@ export interface Preview {
   /** Warnings that existed before and remain. */
   readonly standing: readonly PolicyWarning[];
   /** The users whom the change affects; `undefined` for a change that no sign-in depends on. */
-  readonly people: PeopleHit | 'unknown' | undefined;
+  readonly people: People | undefined;
+  /** What it means for the signed-in user; `undefined` if it does not reach them. */
+  readonly you: string | undefined;
   /** At most the first hundred. */
   readonly affectedIds: readonly string[];
   /** The number of affected organizations; `undefined` when no directory knows it. */
   readonly affectedCount: number | undefined;
+}
+
+/** The options of a preview. */
+interface PreviewOptions {
+  /** The header that makes the server refuse it unless the policy is as the user saw it. */
+  readonly condition?: Readonly<Record<string, string>>;
+  /** What the signed-in user has to sign in with, if the policy is theirs. */
+  readonly you?: JsonObject | undefined;
 }
 
 /**
@@ -48,7 +51,7 @@ export interface Preview {
 export async function readPreview(
   scope: Scope,
   { method, request }: Command,
-  condition: Readonly<Record<string, string>> = {},
+  { condition = {}, you }: PreviewOptions = {},
 ): Promise<Preview> {
   const path = `${pathOf(scope)}/_preview`;
   const answer = objectOf(
@@ -56,7 +59,7 @@ export async function readPreview(
       verb: 'POST',
       path,
       headers: { ...headersOf(scope), ...ALL_ACKNOWLEDGED, ...condition },
-      body: { method, request },
+      body: { method, request, ...(you !== undefined && { you }) },
     }),
     'the preview',
   );
@@ -71,24 +74,9 @@ export async function readPreview(
     introduced: listOf(warnings['introduced'], 'introduced', warningOf),
     standing: listOf(warnings['standing'], 'standing', warningOf),
     people: peopleIn(answer['people']),
+    you: changeForYouIn(answer['you']),
     affectedIds: listOf(affected['organizationIds'], 'organizationIds', (one) => textOf(one, 'an id')),
     affectedCount: typeof count === 'number' ? count : undefined,
-  };
-}
-
-function peopleIn(value: unknown): Preview['people'] {
-  if (value === undefined) return undefined;
-  const people = objectOf(value, 'people');
-  if (people['unknown'] !== undefined) return 'unknown';
-  const usersOf = (change: string): number => {
-    const { users } = objectOf(people[change], change);
-    return typeof users === 'number' ? users : 0;
-  };
-  return {
-    lockedOut: usersOf('lockedOut'),
-    hasToSetUp: usersOf('hasToSetUp'),
-    weaker: usersOf('weaker'),
-    stronger: usersOf('stronger'),
   };
 }
 

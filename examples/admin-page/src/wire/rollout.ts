@@ -3,6 +3,7 @@ import { MULTI_FACTORS, SECOND_FACTORS } from './factors.js';
 import { reasonIn } from './history.js';
 import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
 import { sendForLines } from './lines.js';
+import { lockedOutOf, peopleIn, sumOfPeople, type People } from './people.js';
 import type { Policy } from './policy.js';
 import { send } from './request.js';
 import { INSTANCE, pathOf } from './scope.js';
@@ -24,6 +25,10 @@ export interface Plan {
   readonly refused: readonly RolloutRefusal[];
   /** Those in `changing` that would lock users out. The server refuses them unless that is acknowledged. */
   readonly lockingOut: readonly string[];
+  /** What the steps would have to acknowledge for that: the lock-outs by name, and the most users of one policy. */
+  readonly lockOuts: readonly string[];
+  /** The users whom all steps affect. */
+  readonly people: People | undefined;
   /** How many in `changing` would let users in with one factor who needed two before. */
   readonly weaker: number;
 }
@@ -55,13 +60,9 @@ const PATH = pathOf(INSTANCE);
 
 /** Plans a task. */
 export async function planRollout(task: Task, seen: Policy, signal: AbortSignal): Promise<Plan> {
-  const plan = {
-    changing: [] as string[],
-    unchanged: 0,
-    refused: [] as RolloutRefusal[],
-    lockingOut: [] as string[],
-    weaker: 0,
-  };
+  const plan = { changing: [] as string[], unchanged: 0, refused: [] as RolloutRefusal[], lockingOut: [] as string[] };
+  const names = new Set<string>();
+  let [weaker, most, people]: [number, number, People | undefined] = [0, 0, undefined];
   const body = { id: 'plan', ...taskRequest(task, seen) };
   await sendForLines({ path: `${PATH}/_plan_rollout`, headers: ALL_ACKNOWLEDGED, body, signal }, (line) => {
     if (line['step'] === undefined) return;
@@ -72,11 +73,16 @@ export async function planRollout(task: Task, seen: Policy, signal: AbortSignal)
     else {
       plan.changing.push(id);
       const warnings = introducedIn(step);
+      const hit = peopleIn(step['people']);
+      people = sumOfPeople(people, hit);
+      most = Math.max(most, lockedOutOf(hit).users);
       if (warnings.some((name) => name !== WEAKER)) plan.lockingOut.push(id);
-      if (warnings.includes(WEAKER)) plan.weaker++;
+      if (warnings.includes(WEAKER)) weaker++;
+      for (const name of warnings) if (name !== WEAKER && name !== USERS) names.add(name);
     }
   });
-  return plan;
+  const lockOuts = [...names, ...(most > 0 ? [`${USERS}=${most}`] : [])];
+  return { ...plan, weaker, people, lockOuts };
 }
 
 /** How a rollout is carried out, or reverted. */
@@ -141,6 +147,7 @@ function refusalIn(about: JsonObject): RolloutRefusal {
 }
 
 const WEAKER = 'weaker-sign-in';
+const USERS = 'users-locked-out';
 
 function introducedIn(step: JsonObject): readonly string[] {
   return listOf(objectOf(step['warnings'], 'warnings')['introduced'], 'introduced', (one) =>

@@ -1,4 +1,4 @@
-import { listOf, objectOf, textOf } from './json.js';
+import { listOf, objectOf, textOf, type JsonObject } from './json.js';
 import { isolated } from '../words/isolated.js';
 import { Refused } from './failure.js';
 import { shownPasskey } from './passkeys.js';
@@ -14,6 +14,10 @@ export interface Session {
   readonly instanceName: string;
   /** The organization that the user belongs to; `undefined` for a user of the instance. */
   readonly organizationName: string | undefined;
+  /** Their id; `undefined` for a user of the instance. */
+  readonly organizationId: string | undefined;
+  /** What the user has to sign in with, in the form of the API. */
+  readonly has: JsonObject;
 }
 
 const PATH = '/iam/v1/session';
@@ -80,5 +84,7 @@ function sessionOf(value: unknown): Session {
     instanceId: textOf(instance['id'], 'id'),
     instanceName: isolated(textOf(instance['name'], 'name')),
     organizationName: organization && isolated(textOf(organization['name'], 'name')),
+    organizationId: organization && textOf(organization['id'], 'id'),
+    has: objectOf(user['has'], 'has'),
   };
 }

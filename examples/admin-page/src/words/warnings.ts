@@ -1,3 +1,4 @@
+import { lockedOutOf } from '../wire/people.js';
 import type { PolicyWarning, Preview } from '../wire/preview.js';
 
 /** The user-facing text of a warning; the server's sentence for an unknown one. */
@@ -12,10 +13,9 @@ const BY_NAME: readonly string[] = ['no-factor-left', 'no-way-to-sign-in', 'cens
  * What must be acknowledged, or the server refuses a change: the warnings that lock users out, and of users no more than
  * the preview has shown.
  */
-export function lockOutsIn({ introduced, people }: Preview): readonly string[] {
+export function lockOutsIn({ introduced, people }: Pick<Preview, 'introduced' | 'people'>): readonly string[] {
   return introduced.flatMap(({ warning }) => {
     if (BY_NAME.includes(warning)) return warning;
-    const isOfUsers = warning === 'users-locked-out' && typeof people === 'object';
-    return isOfUsers ? `users-locked-out=${people.lockedOut}` : [];
+    return warning === 'users-locked-out' ? `users-locked-out=${lockedOutOf(people).users}` : [];
   });
 }

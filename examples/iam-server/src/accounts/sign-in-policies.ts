@@ -6,7 +6,13 @@ import {
   type SignIn,
   type SignInAnswer,
 } from '@login-policy/domain';
-import { isOrganization, type PolicyFound, type SignInPolicy, type SignInSession } from '@login-policy/domain/model';
+import {
+  isOrganization,
+  type PolicyFound,
+  type SignInPolicy,
+  type SignInSession,
+  type UserSetUp,
+} from '@login-policy/domain/model';
 import type { Position } from '@login-policy/event-sourcing';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { OpenSession, Shown, User } from './people.js';
@@ -77,14 +83,21 @@ export function judged(policy: SignInPolicy, toJudge: ToJudge): SignInAnswer {
 export function signInOf({ beganAt, credentials, now, until, user }: ToJudge): SignIn {
   return {
     user: {
-      hasPassword: credentials.some(({ kind }) => kind === 'PASSWORD'),
-      factors: credentials.map(({ kind }) => kind).filter((kind) => kind !== 'PASSWORD' && kind !== 'LINK'),
-      identityProviders: credentials.flatMap(({ provider }) => provider ?? []),
+      ...setUpOf(credentials),
       ...(user.mfaSkippedAt !== undefined && { mfaInitSkippedAt: instantOf(user.mfaSkippedAt) }),
     },
     session: { ...checksOf(credentials), ...(until !== undefined && { expiresAt: instantOf(until) }) },
     request: { startedAt: instantOf(beganAt) },
     at: instantOf(now),
+  };
+}
+
+/** What a user has to sign in with. */
+export function setUpOf(credentials: readonly Shown[]): UserSetUp {
+  return {
+    hasPassword: credentials.some(({ kind }) => kind === 'PASSWORD'),
+    factors: credentials.map(({ kind }) => kind).filter((kind) => kind !== 'PASSWORD' && kind !== 'LINK'),
+    identityProviders: credentials.flatMap(({ provider }) => provider ?? []),
   };
 }
 

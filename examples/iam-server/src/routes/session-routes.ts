@@ -231,11 +231,11 @@ function secondsLeft({ expiresAt, now }: Session): number {
   return Math.max(0, Math.round((expiresAt.getTime() - now) / 1000));
 }
 
-function describe(instance: Instance, { user, expiresAt }: Session): object {
+function describe(instance: Instance, { user, has, expiresAt }: Session): object {
   const { id, name, organizationId, role } = user;
   const organization = instance.organizations.find((one) => one.id === organizationId);
   return {
-    user: { id, name, role, permissions: permissionsOf[role] },
+    user: { id, name, role, permissions: permissionsOf[role], has },
     instance: { id: instance.id, name: instance.name },
     ...(organization !== undefined && { organization: { id: organization.id, name: organization.name } }),
     expiresAt: expiresAt.toISOString(),

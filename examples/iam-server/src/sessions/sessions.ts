@@ -1,10 +1,10 @@
 import type { SignInAnswer } from '@login-policy/domain';
-import type { SignInPolicy } from '@login-policy/domain/model';
+import type { SignInPolicy, UserSetUp } from '@login-policy/domain/model';
 import type { Position } from '@login-policy/event-sourcing';
 import type { Accounts } from '../accounts/accounts.js';
 import { digestOf, newToken } from '../accounts/machine-tokens.js';
 import type { Account, Credential, OpenSession, User } from '../accounts/people.js';
-import { judged, ownerOf, type Freshness, type SignInPolicies } from '../accounts/sign-in-policies.js';
+import { judged, ownerOf, setUpOf, type Freshness, type SignInPolicies } from '../accounts/sign-in-policies.js';
 
 /** The lifetime of a session, unless it is ended before. */
 export const SESSION_SECONDS = 28_800;
@@ -16,6 +16,8 @@ const SWEEP_EVERY_MS = 3_600_000;
 export interface Session {
   readonly token: string;
   readonly user: User;
+  /** What the user has to sign in with. */
+  readonly has: UserSetUp;
   readonly beganAt: Date;
   readonly expiresAt: Date;
   /** The version of the directory. */
@@ -130,11 +132,11 @@ export class Sessions {
 
 function sessionOf(
   token: string,
-  { beganAt, directory, now, until, user }: OpenSession,
+  { beganAt, credentials, directory, now, until, user }: OpenSession,
   { validUntil }: Extract<SignInAnswer, { readonly outcome: 'proceed' }>,
 ): Session {
   const expiresAt = new Date(Math.min(until, validUntil?.getTime() ?? until));
-  return { token, user, beganAt: new Date(beganAt), expiresAt, directory, now };
+  return { token, user, has: setUpOf(credentials), beganAt: new Date(beganAt), expiresAt, directory, now };
 }
 
 /** A token nobody can guess. It says the user's organization, so that their policy can be read at once. */

@@ -4,6 +4,8 @@ import { json } from '../client.js';
 import { describeInBrowser } from './suite.js';
 import type { Visitor } from './visitor.js';
 
+const NO_PASSWORDS = '{"wish":"change-settings","patch":{"allowUsernamePassword":false}}';
+
 describeInBrowser('the page: what locks people out, and what takes a change back', (stage) => {
   beforeEach(() => stage.serve());
 
@@ -36,6 +38,29 @@ describeInBrowser('the page: what locks people out, and what takes a change back
     await visitor.page.getByRole('row', { name: /Globex.*Users without a factor/ }).waitFor();
   });
 
+  it('is red where an administrator is locked out, and is acknowledged by typing how many', async () => {
+    const visitor = await stage.owner();
+    await visitor.page.goto(`${stage.quickstart.url}/#/default?change=${encodeURIComponent(NO_PASSWORDS)}`);
+    await visitor.page.reload();
+    const { dialog } = visitor;
+    await dialog.getByText('You: it locks you out yourself.').waitFor();
+    await dialog
+      .locator('.affected-grave')
+      .getByText(/administrators? among them/)
+      .first()
+      .waitFor();
+    expect(await dialog.getByRole('checkbox').count(), 'a click is not enough').to.equal(0);
+    const confirm = dialog.getByRole('button', { name: 'Confirm' });
+    const field = dialog.getByRole('textbox', { name: /type how many administrators/ });
+    const label = await dialog.locator('label', { hasText: 'type how many' }).innerText();
+    const [, number = ''] = /\((\d+)\)/.exec(label) ?? [];
+    await dialog.getByLabel('Reason').fill('passkeys for all');
+    await field.fill(`${number}0`);
+    expect(await confirm.isDisabled()).to.equal(true);
+    await field.fill(number);
+    await dialog.locator('button:enabled', { hasText: 'Confirm' }).waitFor();
+  });
+
   it('explains the effect of a removal on users', async () => {
     const visitor = await stage.owner();
     await visitor.passkeys.click();
@@ -43,7 +68,8 @@ describeInBrowser('the page: what locks people out, and what takes a change back
       .getByRole('list', { name: 'Warnings' })
       .getByText('Users who have nothing else set up will sign in with one factor from now on')
       .waitFor();
-    await visitor.dialog.getByText('3 users: sign in by less.').waitFor();
+    await visitor.dialog.getByRole('row', { name: /Sign in by less 3 users/ }).waitFor();
+    await visitor.dialog.getByText('You: nothing changes for you.').waitFor();
   });
 
   it('undoes a change from its notice, by a new change', async () => {
