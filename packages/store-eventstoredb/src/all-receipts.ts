@@ -1,6 +1,6 @@
 import { START } from '@login-policy/event-sourcing';
 import type { ReadAllOptions, StreamReceipt } from '@login-policy/event-sourcing/store';
-import { keptReceiptIn } from './receipts.js';
+import { receiptIn } from './receipts.js';
 import { PageReader, type FollowingContext } from './page-reader.js';
 import { PAGE_SIZE } from './stream-reader.js';
 import { connectionBroke } from './faults.js';
@@ -41,10 +41,7 @@ function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promi
     const options = { pageSize: PAGE_SIZE, withinMs: timeouts.scanMs, signal: stopSignal };
     for await (const records of last === undefined ? [] : queries.upTo(last.position, read, options)) {
       for (const record of records) {
-        // The last record of a stream decides, because it may make an earlier receipt void.
-        const kept = keptReceiptIn(record.wire);
-        if (kept === undefined) found.delete(record.streamName);
-        else found.set(record.streamName, kept);
+        if (isReceipt(record)) found.set(record.streamName, receiptIn(record.wire));
       }
     }
     if (!isSameConnection()) throw connectionBroke('reading all receipts');

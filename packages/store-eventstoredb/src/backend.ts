@@ -87,7 +87,7 @@ export class EventStoreDbBackend implements LogBackend {
     this.log = new LogReader(context);
     this.#context = { ...context, log: this.log };
     const [streams, delivery] = [new StreamReader(context), new Delivery(untilAbandoned, this.#sender)];
-    const receipts = new Receipts(context, streams, { delivery, streams: new StreamReader(untilAbandoned) });
+    const receipts = new Receipts(context, streams, delivery);
     this.#streams = new WholeStreams(context, streams);
     this.#lookups = new Lookups({ streams, receipts, log: this.log });
     this.#writer = new Writer({ ...context, lookups: this.#lookups, receipts, delivery, ends: this.log.ends });

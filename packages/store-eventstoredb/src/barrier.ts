@@ -14,6 +14,11 @@ export interface Shown {
   readonly isSameConnection: () => boolean;
 }
 
+/** One barrier for several reads of one operation, as long as they go over the same connection. */
+export interface SharedBarrier {
+  shown?: Shown;
+}
+
 /** The parts of a barrier. */
 export interface BarrierParts {
   readonly connection: Connection;
@@ -50,15 +55,18 @@ export class Barrier {
   }
 
   /**
-   * Waits until a barrier that was sent after this call is acknowledged. One is under way at a time.
+   * Waits until a barrier that was sent after this call, or for the same operation, is acknowledged. One is under way at
+   * a time.
    *
    * @throws StoreUnavailable when it was not acknowledged, whatever the reason. That does not mean that the node lags.
    */
-  async pass(signal: AbortSignal): Promise<Shown> {
+  async pass(signal: AbortSignal, shared: SharedBarrier = {}): Promise<Shown> {
+    if (shared.shown?.isSameConnection() === true) return shared.shown;
     this.#waiting ??= this.#sendNext();
     // Each of the two barriers that this may wait for has its own time-out.
     const shown = await within(this.#waiting, Infinity, signal);
     if (shown === TIME_UP) throw notShown('the wait for its answer was cancelled');
+    shared.shown = shown;
     return shown;
   }
 

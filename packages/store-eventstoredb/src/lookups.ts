@@ -35,7 +35,8 @@ export class Lookups {
    * @throws DeadlineExceeded when the signal fires.
    */
   async find({ streams, receipts: asked, events }: Question, wait: LookupOptions): Promise<Found> {
-    const { known, ...reading } = wait;
+    const { known, beforeAppend, signal } = wait;
+    const shared = {};
     const heads = new Map<StreamId, Head>();
     const receipts: StreamReceipt[] = [];
     for (const streamId of streams) {
@@ -43,11 +44,11 @@ export class Lookups {
       const head = isFirst ? known : undefined;
       heads.set(
         streamId,
-        head ?? (await this.#parts.streams.head(streamId, isFirst ? reading : { signal: wait.signal })),
+        head ?? (await this.#parts.streams.head(streamId, { signal, shared, beforeAppend: isFirst && beforeAppend })),
       );
     }
     for (const one of asked) {
-      const receipt = await this.#parts.receipts.find(one, { head: heads.get(one.streamId), signal: wait.signal });
+      const receipt = await this.#parts.receipts.find(one, { head: heads.get(one.streamId), signal, shared });
       if (receipt !== undefined) receipts.push({ streamId: one.streamId, ...receipt });
     }
     const found = { ...NOTHING, ends: new Map([...heads].flatMap(endOf)), receipts };

@@ -1,6 +1,7 @@
 import { revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
-import { revisionAfter, type StreamReceipt, type WaitOptions, type Question } from '@login-policy/event-sourcing/store';
+import type { StreamReceipt, WaitOptions, Question } from '@login-policy/event-sourcing/store';
 import { Fault, isJsonObject, parseStreamId } from '@login-policy/event-sourcing/values';
+import type { SharedBarrier } from './barrier.js';
 import type { Delivery } from './delivery.js';
 import { isSoftDeleted } from './deleted-streams.js';
 import { damagedReceipt, deletedOutside } from './faults.js';
@@ -12,22 +13,7 @@ import { retry } from './time.js';
 
 type ReceiptKey = Question['receipts'][number];
 
-/** Not yet valid. Readers must first resolve it to kept or void. */
-const INTENDED = 'CommandReceiptIntended';
 const KEPT = 'CommandReceipt';
-const VOIDED = 'CommandReceiptVoided';
-
-/** The state of the stream of one receipt. Its last record, at the revision `last`, decides. */
-type ReceiptState = FinalState | IntendedState;
-/** `none`: the stream has no records, or the last one makes the receipt void. */
-type FinalState =
-  | { readonly status: 'none'; readonly last: Revision | undefined }
-  | { readonly status: 'kept'; readonly last: Revision; readonly receipt: Receipt };
-interface IntendedState {
-  readonly status: 'intended';
-  readonly last: Revision;
-  readonly receipt: Receipt;
-}
 
 /** The stored receipt of a command without events. The revision is in decimal digits. */
 interface StoredReceipt {
@@ -48,108 +34,75 @@ export interface ReceiptToStore {
 interface FindOptions extends WaitOptions {
   /** The last event of the stream, if the caller has looked it up. */
   readonly head?: Head | undefined;
-}
-
-/** Reads and writes that still work while the store is being closed, so that running operations can complete. */
-export interface CompletionParts {
-  readonly delivery: Delivery;
-  readonly streams: StreamReader;
+  /** A barrier that counts for this look-up, too. */
+  readonly shared?: SharedBarrier | undefined;
 }
 
 /**
  * The receipts of commands. The receipt of a command with events is in the metadata of its last event, so both are
- * written together or not at all. The receipt of a command without events has a stream of its own, named by its key
- * (ADR 0010 explains how the two stay unique).
+ * written together or not at all. The receipt of a command without events has a stream of its own, named by its key, of
+ * one record (ADR 0010 explains why at most one use of a key acts).
  */
 export class Receipts {
   readonly #context: ReadingContext;
   readonly #streams: StreamReader;
-  readonly #completion: CompletionParts;
+  readonly #delivery: Delivery;
 
-  constructor(context: ReadingContext, streams: StreamReader, completion: CompletionParts) {
+  constructor(context: ReadingContext, streams: StreamReader, delivery: Delivery) {
     this.#context = context;
     this.#streams = streams;
-    this.#completion = completion;
+    this.#delivery = delivery;
   }
 
   /**
    * The receipt under a key. If an event and a stream of its own both have one, that of the event takes precedence.
    *
-   * A caller that is about to append passes the `head` it looked up. Receipts after it are then left out, because later
-   * events make the append fail anyway. If the receipts up to `head` are cached, the events are not read again.
+   * A caller that is about to append passes the `head` it looked up before: only so, no event is recorded under a key
+   * after an event of a writer that began after a use of the key was answered. Receipts after it are then left out,
+   * because later events make the append fail anyway. If the receipts up to `head` are cached, the events are not read
+   * again.
    */
-  async find({ streamId, key }: ReceiptKey, { head, signal }: FindOptions = {}): Promise<Receipt | undefined> {
+  async find({ streamId, key }: ReceiptKey, options: FindOptions = {}): Promise<Receipt | undefined> {
+    const { head } = options;
     if (head === 'none') return undefined;
     const { receiptsUpTo, receipts } = this.#context.known.of(streamId);
     const isComplete = head !== undefined && head.id === receiptsUpTo?.id;
     const [inEvents, ownStream] = await Promise.all([
-      isComplete ? receipts.get(key) : this.#findInStream(streamId, key, signal),
-      this.#findAndResolve(streamId, key, signal),
+      isComplete ? receipts.get(key) : this.#findInStream({ streamId, key }, options),
+      this.#readOwn({ streamId, key }, options),
     ]);
-    return inEvents ?? (ownStream.status === 'kept' ? ownStream.receipt : undefined);
+    return inEvents ?? ownStream;
   }
 
   /**
-   * Stores the receipt of a command without events, unless the stream has changed meanwhile. A concurrent append with
-   * the same key may have looked for the receipt before it was stored. So it is first written as intended; then the
-   * stream is read again, and the receipt becomes kept or void.
+   * Stores the receipt of a command without events, which was decided at an end of the stream that was looked up.
    *
-   * @throws ReceiptExists when another process has stored, or is storing, a receipt under the key.
+   * @throws ReceiptExists when another process has stored one under the key since.
    */
-  async store({ streamId, receipt, revision: seenRevision }: ReceiptToStore): Promise<'stored' | 'overtaken'> {
+  async store({ streamId, receipt, revision: seenRevision }: ReceiptToStore): Promise<void> {
     const { key, fingerprint } = receipt;
-    const { status, last } = await this.#findAndResolve(streamId, key);
-    // Another process has stored a receipt since the caller looked.
-    if (status === 'kept') throw new Fault('receipt-exists', { streamId, key });
-    const intended = { key, fingerprint, revision: seenRevision };
-    if (!(await this.#write(streamId, { type: INTENDED, after: last, receipt: intended }))) {
-      throw new Fault('receipt-exists', { streamId, key });
-    }
-    const intendedAt = revisionAfter(last);
-    const final = await this.#resolve(streamId, { status: 'intended', last: intendedAt, receipt: intended });
-    // A later record does not belong to this receipt.
-    return final.status === 'kept' && final.last === revisionAfter(intendedAt) ? 'stored' : 'overtaken';
+    const stored: StoredReceipt = { streamId, key, fingerprint, revision: String(seenRevision) };
+    const { kind } = await this.#delivery.deliver({
+      streamId,
+      streamName: this.#context.names.receiptNameOf(streamId, key),
+      expected: 'no-stream',
+      proposals: [ownProposal(KEPT, { ...stored })],
+    });
+    if (kind !== 'written') throw new Fault('receipt-exists', { streamId, key });
   }
 
-  /** Makes an intended receipt kept or void, because its writer may have crashed. Other records are final. */
-  async #resolve(streamId: StreamId, found: ReceiptState): Promise<FinalState> {
-    let state = found;
-    while (state.status === 'intended') state = await this.#resolveOnce(streamId, state);
-    return state;
-  }
-
-  async #resolveOnce(streamId: StreamId, { last: after, receipt }: IntendedState): Promise<ReceiptState> {
-    const head = await this.#completion.streams.head(streamId);
-    const isKept = head !== 'none' && head.revision === receipt.revision;
-    const isWritten = await this.#write(streamId, { type: isKept ? KEPT : VOIDED, after, receipt });
-    // Another process resolved it first. Its record counts.
-    if (!isWritten) return this.#readState(streamId, receipt.key);
-    const last = revisionAfter(after);
-    return isKept ? { status: 'kept', last, receipt } : { status: 'none', last };
-  }
-
-  /** Writes a record about a receipt at an exact revision; `false` when another record exists there. */
-  async #write(
-    streamId: StreamId,
-    { type, after, receipt }: { type: string; after: Revision | undefined; receipt: Receipt },
-  ): Promise<boolean> {
-    const streamName = this.#context.names.receiptNameOf(streamId, receipt.key);
-    const proposals = [ownProposal(type, { streamId, ...receipt, revision: String(receipt.revision) })];
-    const prepared = { streamId, streamName, expected: after ?? ('no-stream' as const), proposals };
-    return (await this.#completion.delivery.deliver(prepared)).kind === 'written';
-  }
-
-  async #findInStream(streamId: StreamId, key: string, signal?: AbortSignal): Promise<Receipt | undefined> {
+  async #findInStream({ streamId, key }: ReceiptKey, options: FindOptions): Promise<Receipt | undefined> {
+    const { signal, shared } = options;
     const known = this.#context.known.of(streamId);
     let last = known.receiptsUpTo;
     let found = known.receipts.get(key);
     for (;;) {
       // Reads again from the last known event, even if the receipt was found: that event must still exist.
       const range = { direction: 'forwards', from: last?.revision, limit: PAGE_SIZE } as const;
-      const page = await this.#streams.read(streamId, range, { signal });
+      const page = await this.#streams.read(streamId, range, { signal, shared });
       if (last !== undefined && page[0]?.event.id !== last.id) {
         known.forgetReceipts();
-        return this.#findInStream(streamId, key, signal);
+        return this.#findInStream({ streamId, key }, options);
       }
       const carrier = page.find(({ receipt }) => receipt?.key === key);
       if (carrier?.receipt !== undefined) found ??= { ...carrier.receipt, revision: carrier.event.revision };
@@ -158,52 +111,31 @@ export class Receipts {
     }
   }
 
-  async #findAndResolve(streamId: StreamId, key: string, signal?: AbortSignal): Promise<FinalState> {
-    return this.#resolve(streamId, await this.#readState(streamId, key, signal));
-  }
-
-  async #readState(streamId: StreamId, key: string, signal?: AbortSignal): Promise<ReceiptState> {
-    const streamName = this.#context.names.receiptNameOf(streamId, key);
-    return retry(this.#context, { doing: `reading the receipts of ${streamId}`, signal }, async (stopSignal) => {
-      const shown = await this.#context.barrier.pass(stopSignal);
-      const reading = { signal: stopSignal, shown };
+  async #readOwn({ streamId, key }: ReceiptKey, { signal, shared }: FindOptions): Promise<Receipt | undefined> {
+    const context = this.#context;
+    const streamName = context.names.receiptNameOf(streamId, key);
+    return retry(context, { doing: `reading the receipts of ${streamId}`, signal }, async (stopSignal) => {
+      const reading = { signal: stopSignal, shown: await context.barrier.pass(stopSignal, shared) };
       // Side by side, because most keys are new.
       const [record, isDeleted] = await Promise.all([
-        lastRecord(this.#context, streamName, reading),
-        isSoftDeleted(this.#context, streamName, reading),
+        lastRecord(context, streamName, reading),
+        isSoftDeleted(context, streamName, reading),
       ]);
-      if (record !== undefined) return stateOf(record, { streamId, key });
-      if (isDeleted) throw deletedOutside(streamName);
-      return { status: 'none', last: undefined };
+      if (record === undefined && isDeleted) throw deletedOutside(streamName);
+      if (record === undefined) return undefined;
+      const { streamId: own, ...receipt } = receiptIn(record);
+      if (own === streamId && receipt.key === key) return receipt;
+      throw damagedReceipt(streamName, `it belongs to stream ${own}, key ${receipt.key}`);
     });
   }
 }
 
-/** @throws StoreDamaged when the record is about another stream or key, or not about a receipt. */
-function stateOf(record: WireEvent, expected: ReceiptKey): ReceiptState {
-  const [type, last] = [typeOf(record), revision(BigInt(record.getStreamRevision()))];
-  if (type === VOIDED) return { status: 'none', last };
-  if (type !== KEPT && type !== INTENDED) throw damagedReceipt(streamNameOf(record), `a record of type ${type}`);
-  const { streamId, key, fingerprint, revision: seenRevision } = receiptIn(record);
-  if (streamId !== expected.streamId || key !== expected.key)
-    throw damagedReceipt(streamNameOf(record), `it belongs to stream ${streamId}, key ${key}`);
-  const receipt = { key, fingerprint, revision: seenRevision };
-  return { status: type === KEPT ? 'kept' : 'intended', last, receipt };
-}
-
-/**
- * The kept receipt in a record, with its stream; `undefined` when the record makes a receipt intended or void.
- *
- * @throws StoreDamaged when the record is malformed.
- */
-export function keptReceiptIn(record: WireEvent): StreamReceipt | undefined {
-  return typeOf(record) === KEPT ? receiptIn(record) : undefined;
-}
-
-/** @throws StoreDamaged when the record holds no receipt. */
-function receiptIn(record: WireEvent): StreamReceipt {
+/** @throws StoreDamaged when the record is not the one receipt of its stream. */
+export function receiptIn(record: WireEvent): StreamReceipt {
   try {
     const stored = jsonIn(record);
+    if (typeOf(record) !== KEPT || record.getStreamRevision() !== '0')
+      throw new TypeError('expected one CommandReceipt');
     if (!isStoredReceipt(stored)) throw new TypeError('expected a receipt with a key, a fingerprint and a revision');
     const { streamId, key, fingerprint, revision: seenRevision } = stored;
     return { streamId: parseStreamId(streamId), key, fingerprint, revision: revision(BigInt(seenRevision)) };

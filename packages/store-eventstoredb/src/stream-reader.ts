@@ -1,4 +1,5 @@
 import { isFault, type StreamId } from '@login-policy/event-sourcing';
+import type { SharedBarrier } from './barrier.js';
 import { deletedOutside, historyCutOff } from './faults.js';
 import type { WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Head } from './known-streams.js';
@@ -24,6 +25,8 @@ export interface StreamReading extends WaitOptions {
    * revision. Otherwise only the leader counts.
    */
   readonly beforeAppend?: boolean | undefined;
+  /** A barrier that counts for this read, too. */
+  readonly shared?: SharedBarrier | undefined;
 }
 
 /** Reads single streams. */
@@ -41,10 +44,14 @@ export class StreamReader {
    * @throws UnreadableEvent when this library did not write an event.
    * @throws DeadlineExceeded when the signal fires.
    */
-  async read(streamId: StreamId, range: StreamRange, { signal, beforeAppend }: StreamReading = {}): Promise<Page> {
+  async read(
+    streamId: StreamId,
+    range: StreamRange,
+    { signal, beforeAppend, shared }: StreamReading = {},
+  ): Promise<Page> {
     try {
       return await retry(this.#context, { doing: `reading ${streamId}`, signal }, async (stopSignal) => {
-        const shown = beforeAppend === true ? undefined : await this.#context.barrier.pass(stopSignal);
+        const shown = beforeAppend === true ? undefined : await this.#context.barrier.pass(stopSignal, shared);
         return this.#once(streamId, range, { signal: stopSignal, shown });
       });
     } catch (error) {

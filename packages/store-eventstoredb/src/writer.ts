@@ -134,8 +134,8 @@ export class Writer {
   async #attempt<Result>(pending: PendingAppend<Result>): Promise<Transacted<Result>> {
     let planned = await this.#firstPlan(pending);
     for (let attempt = 1; ; attempt++) {
-      // A plan without an append may be a refusal that is based on outdated facts, so look them up.
-      if (planned === undefined || planned.plan.appends.length === 0) planned = await this.#planFromLookUp(pending);
+      // A plan without events may be a refusal, or nothing to change, because of outdated facts, so look them up.
+      if (planned === undefined || !hasEvents(planned.plan)) planned = await this.#planFromLookUp(pending);
       const { plan, result } = planned;
       const [placed] = plan.appends;
       const done = { plan, result, token: undefined, plannedFromCache: false };
@@ -182,8 +182,8 @@ export class Writer {
 
   /** Stores the receipt of a command that had nothing to change. */
   async #storeReceipt({ append: { streamId, receipt }, end }: PlacedAppend): Promise<Delivered> {
-    const outcome = receipt && (await this.#context.receipts.store({ streamId, receipt, revision: end.revision }));
-    return outcome === 'overtaken' ? { kind: 'conflict', actual: undefined } : { kind: 'written', positions: [] };
+    if (receipt !== undefined) await this.#context.receipts.store({ streamId, receipt, revision: end.revision });
+    return { kind: 'written', positions: [] };
   }
 
   #answerLost(plan: Plan, lostAnswer: Lost, { streamId }: PreparedAppend): AnswerLost {
@@ -231,6 +231,10 @@ export class Writer {
 function planOn<Result>({ transaction, cancellation }: PendingAppend<Result>, found: Found): Planned<Result> {
   if (cancellation.isCancelled()) throw new Fault('deadline-exceeded', { doing: 'planning an append' });
   return transaction.plan(found);
+}
+
+function hasEvents({ appends: [placed] }: Plan): boolean {
+  return placed !== undefined && placed.recorded.length > 0;
 }
 
 /** @throws TypeError for an append without a stream. */

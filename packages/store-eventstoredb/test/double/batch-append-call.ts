@@ -72,7 +72,9 @@ export class BatchAppendCall {
   #begin(id: string, options: streams.BatchAppendReq.Options): boolean {
     const streamName = streamNameOf(options.getStreamIdentifier());
     const expected = expectationOf(options);
-    const deadline = options.getDeadline()?.toDate().getTime();
+    // Not as a date: what the older client writes may be read by the code of the newer one (messages.ts).
+    const time = options.getDeadline();
+    const deadline = time && time.getSeconds() * 1000 + time.getNanos() / 1e6;
     // Without a deadline the server takes its own; with one, it is wall-clock time (reference §2.2).
     const { writeTimeoutMs } = this.#state.mode;
     const ms = Math.min(deadline === undefined ? writeTimeoutMs : deadline - Date.now(), writeTimeoutMs);
