@@ -27,12 +27,14 @@ const METADATA = { consumers: { $maxCount: 1 }, sessions: { $maxCount: 1, $maxAg
 
 /** The consumers of a store on EventStoreDB. Each has a stream, whose revision is the fencing token (ADR 0028). */
 export class EventStoreDbConsumers implements ConsumerBackend {
+  readonly beatMs: number;
   readonly #parts: ConsumersParts;
   /** The revision of the last record of each session of this process. */
   readonly #sessions = new Map<string, Revision | undefined>();
 
   constructor(parts: ConsumersParts) {
     this.#parts = parts;
+    this.beatMs = parts.context.timeouts.beatMs;
   }
 
   async lookUp(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>> {

@@ -64,6 +64,11 @@ export interface Timeouts {
   readonly scanMs?: number;
   /** How long reads are retried while the server can't be reached. Default 15,000. */
   readonly retryMs?: number;
+  /**
+   * How often a process that works for a consumer writes that it lives. Another one takes over after four times this.
+   * Default 5,000.
+   */
+  readonly beatMs?: number;
   /** How often a store whose subscription is silent checks whether the server has new events. Default 500. */
   readonly probeMs?: number;
   /** How long an event that is known to exist may be late before the call is restarted. Default 5,000. */
@@ -79,6 +84,7 @@ const DEFAULTS: Required<Timeouts> = {
   readMs: 10_000,
   scanMs: 60_000,
   retryMs: 15_000,
+  beatMs: 5000,
   probeMs: 500,
   stallMs: 5000,
   closeMs: 5000,
@@ -93,6 +99,7 @@ const TIMEOUTS: OptionRules<Timeouts> = {
   readMs: time,
   scanMs: time,
   retryMs: time,
+  beatMs: time,
   probeMs: time,
   stallMs: time,
   closeMs: time,

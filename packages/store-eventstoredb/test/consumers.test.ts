@@ -21,7 +21,7 @@ describe('a consumer on EventStoreDB', () => {
     const name = `${streamPrefix}_consumers-${createHash('sha256').update('damaged').digest('hex')}`;
     await client.appendToStream(name, jsonEvent({ type: 'ConsumerMoved', data: { position: 'nowhere' } }));
     await act(client, name);
-    const store = connectEventStoreDb(server.url, { streamPrefix });
+    const store = connectEventStoreDb(server.url, { streamPrefix, timeouts: { beatMs: 750 } });
     await store.eventStore.append(appendOf(streamId('Counter', 'one'), 1));
     const head = await store.eventStore.head();
     const [damaged, whole] = ['damaged', 'whole'].map((each) => store.consume({ name: each, handle: () => undefined }));

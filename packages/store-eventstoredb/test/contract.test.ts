@@ -24,7 +24,11 @@ for (const [scheme, name] of [
       const stores: Store[] = [];
       return {
         connect: () => {
-          const store = connectEventStoreDb(server.url.replace('esdb:', scheme), { clock, streamPrefix });
+          const store = connectEventStoreDb(server.url.replace('esdb:', scheme), {
+            clock,
+            streamPrefix,
+            timeouts: { beatMs: 750 },
+          });
           stores.push(store);
           return store;
         },

@@ -33,6 +33,8 @@ export interface FoundConsumer extends ConsumerRecord {
  * Any method may reject with `StoreUnavailable`, `StoreClosed`, `StoreDamaged`, `StoreForeign` or `StoreFull`.
  */
 export interface ConsumerBackend {
+  /** The pause between two heartbeats, in milliseconds. A lease lasts four of them. Default 750. */
+  readonly beatMs?: number;
   /** Reads the records under these names, in one snapshot where the store can. Names without a record are left out. */
   lookUp(names: readonly string[], wait?: WaitOptions): Promise<ReadonlyMap<string, FoundConsumer>>;
   /**

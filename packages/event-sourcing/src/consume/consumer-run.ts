@@ -12,7 +12,7 @@ import { START, type Position } from '../streams/position.js';
 import type { FoundConsumer } from './consumer-backend.js';
 import type { ConsumeOptions, ConsumerFailure, ConsumerState, ConsumerStatus, Fence } from './consumer.js';
 import { callHandler, HANDLER_ENDS_MS, type Handled } from './handler-call.js';
-import { StandingBy } from './standing-by.js';
+import { StandingBy, type ConsumerPace } from './standing-by.js';
 import { isHeldBy, Lease, type LeaseParts } from './lease.js';
 
 /** The parts of a running consumer. */
@@ -20,6 +20,7 @@ export interface RunParts extends Omit<LeaseParts, 'name'> {
   readonly events: Pick<EventStore, 'subscribe'>;
   readonly clock: Clock;
   readonly observe: Observe | undefined;
+  readonly pace: ConsumerPace;
   /** Notified when the leases should be polled again at once. */
   readonly wake: Notifier;
 }
@@ -40,7 +41,7 @@ export class ConsumerRun {
   readonly #closing = new AbortController();
   /** Aborts when `close` has waited long enough for the handler. */
   readonly #givenUp = new AbortController();
-  readonly #standingBy = new StandingBy();
+  readonly #standingBy: StandingBy;
   readonly #pauses = new OutagePauses();
   readonly #running: Promise<void>;
   #resolveFree: ((found: FoundConsumer | undefined) => void) | undefined;
@@ -60,6 +61,7 @@ export class ConsumerRun {
     this.name = options.name;
     this.#options = options;
     this.#parts = parts;
+    this.#standingBy = new StandingBy(parts.pace);
     this.#running = this.#run();
   }
 

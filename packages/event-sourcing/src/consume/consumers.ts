@@ -13,7 +13,7 @@ import { parseConsumeOptions } from './consume-options.js';
 import type { ConsumerBackend, FoundConsumer } from './consumer-backend.js';
 import { ConsumerRun, LAST_WRITE_MS } from './consumer-run.js';
 import type { ConsumeOptions, Consumer } from './consumer.js';
-import { BEAT_MS, LEASE_MS } from './standing-by.js';
+import { paceOf, type ConsumerPace } from './standing-by.js';
 
 /** What the consumers of a store need. */
 export interface ConsumersParts {
@@ -33,6 +33,7 @@ const sessionId = monotonicIds();
 /** The consumers of one opening of a store. However many there are, one poll per heartbeat checks all their leases. */
 export class Consumers {
   readonly #parts: ConsumersParts;
+  readonly #pace: ConsumerPace;
   readonly #session: string = sessionId();
   readonly #wake = new Notifier();
   readonly #runs = new Set<ConsumerRun>();
@@ -49,6 +50,7 @@ export class Consumers {
 
   constructor(parts: ConsumersParts) {
     this.#parts = parts;
+    this.#pace = paceOf(parts.backend.beatMs);
   }
 
   /** Implements `Store.consume`. */
@@ -64,6 +66,7 @@ export class Consumers {
       clock: unfailing(clock),
       observe,
       holder,
+      pace: this.#pace,
       wake: this.#wake,
     });
     this.#runs.add(run);
@@ -101,7 +104,7 @@ export class Consumers {
   /** Polls while there is a consumer. */
   async #pollWhileUsed(): Promise<void> {
     while (this.#runs.size > 0) {
-      const woken = this.#wake.changed(undefined, BEAT_MS);
+      const woken = this.#wake.changed(undefined, this.#pace.beatMs);
       await this.#pollOnce();
       await woken;
     }
@@ -113,7 +116,8 @@ export class Consumers {
   async #pollOnce(): Promise<void> {
     const { backend } = this.#parts;
     const now = performance.now();
-    const deadline = new Deadline('looking for the leases of consumers', { waitMs: LEASE_MS - BEAT_MS });
+    const { beatMs, leaseMs } = this.#pace;
+    const deadline = new Deadline('looking for the leases of consumers', { waitMs: leaseMs - beatMs });
     const runs = [...this.#runs];
     try {
       if (runs.some(({ fence }) => fence !== undefined)) {
@@ -131,7 +135,7 @@ export class Consumers {
       }
       for (const name of names) this.#leave(name, found(name));
     } catch (caught) {
-      const since = performance.now() - this.#lastPolledAt >= LEASE_MS ? 'cut-off' : 'lately';
+      const since = performance.now() - this.#lastPolledAt >= leaseMs ? 'cut-off' : 'lately';
       for (const run of runs) run.notePollFailed(caught, since);
       if (isFault(caught, 'store-closed')) this.#runs.clear();
     } finally {

@@ -21,6 +21,7 @@ export const TIMEOUTS: Required<Timeouts> = {
   readMs: paced(250),
   scanMs: paced(400),
   retryMs: paced(10_000),
+  beatMs: 750,
   probeMs: paced(40),
   stallMs: paced(250),
   closeMs: paced(1000),
