@@ -74,7 +74,7 @@ export class EventStoreDbBackend implements LogBackend {
     this.#parts = parts;
     this.lateByMs = 2 * timeouts.appendMs;
     this.#sender = new BatchSender(connection, timeouts.appendMs);
-    const known = new KnownStreams(() => this.#sender.openCall);
+    const known = new KnownStreams(() => connection.currentId);
     const barrier = new Barrier({
       ...parts,
       withinMs: Math.min(timeouts.stallMs, timeouts.readMs),

@@ -29,7 +29,7 @@ export class BatchSender {
     const until = performance.now() + withinMs;
     try {
       for (let leftMs = withinMs; leftMs > 0; leftMs = until - performance.now()) {
-        const call = this.openCall ?? (await within(this.#open(), leftMs));
+        const call = this.#openCall ?? (await within(this.#open(), leftMs));
         if (call === TIME_UP) break;
         const answer = await call.append(prepared, Math.max(1, until - performance.now()));
         if (answer !== 'unsent') return answer;
@@ -47,7 +47,7 @@ export class BatchSender {
   }
 
   /** The open call, while it accepts appends. */
-  get openCall(): BatchCall | undefined {
+  get #openCall(): BatchCall | undefined {
     return this.#call?.isRetired === false ? this.#call : undefined;
   }
 
@@ -64,6 +64,8 @@ export class BatchSender {
     const started = await this.#connection.start(this.#connectMs, ({ streams, metadata, options }) =>
       streams.batchAppend(metadata, options),
     );
+    // The ends of streams that appends leave are known as long as this connection lasts.
+    started.identifyConnection();
     this.#call = new BatchCall(started);
     if (!this.#isClosed) return this.#call;
     this.#call.cancel();

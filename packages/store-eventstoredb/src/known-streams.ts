@@ -14,8 +14,10 @@ export type Head = StreamEnd | 'none';
  * That is safe: each append names an exact revision, which the server compares with its log.
  */
 export class KnownStream {
-  /** The append call that was open when `head` was read. */
-  callOfHead: unknown;
+  /** The connection over which `head` was read. */
+  connectionOfHead: unknown;
+  /** When `head` was read or written, by `performance.now()`. */
+  headAt: number = -Infinity;
   /** The last event read. */
   head: Head | undefined;
   /** `receipts` has all receipts up to this event. */
@@ -33,6 +35,7 @@ export class KnownStream {
       }
       if (this.head === undefined || this.head === 'none' || revision >= this.head.revision) {
         this.head = { id, revision, recordedAt };
+        this.headAt = performance.now();
       }
     }
   }
@@ -47,26 +50,37 @@ export class KnownStream {
 /** The cache size. A receipt counts 1, a stream 10. */
 const CAPACITY = 100_000;
 
+/** How long a stream's head is believed: the longest time in which its deletion by another program goes unnoticed. */
+const BELIEVED_MS = 30_000;
+
 /**
- * A cache of streams, from which the least recently used is evicted first. A stream's head is only valid while the call
- * during which it was read is open: after a reconnect, the server may be another one that lacks these events.
+ * A cache of streams, from which the least recently used is evicted first. A stream's head belongs to the connection
+ * over which it was read: after a reconnect, the server may be another one that lacks these events.
  */
 export class KnownStreams {
-  readonly #openCall: () => unknown;
+  readonly #connection: () => unknown;
   readonly #streams = new Lru<StreamId, KnownStream>(CAPACITY, ({ receipts }) => 10 + receipts.size);
 
-  /** `openCall` identifies the open call: a new value for each call; `undefined` while none is open. */
-  constructor(openCall: () => unknown) {
-    this.#openCall = openCall;
+  /** `connection` identifies the connection: a new value for each; `undefined` while there is none. */
+  constructor(connection: () => unknown) {
+    this.#connection = connection;
   }
 
   /** The cached facts about a stream; empty when it is not cached. */
   of(streamId: StreamId): KnownStream {
     const known = this.#streams.get(streamId) ?? this.#add(streamId);
-    const openCall = this.#openCall();
-    if (openCall === undefined || known.callOfHead !== openCall) known.head = undefined;
-    known.callOfHead = openCall;
+    const connection = this.#connection();
+    const isBelieved = performance.now() - known.headAt < BELIEVED_MS;
+    if (connection === undefined || known.connectionOfHead !== connection || !isBelieved) known.head = undefined;
+    known.connectionOfHead = connection;
     return known;
+  }
+
+  /** Records that a stream is not there. */
+  noteMissing(streamId: StreamId): void {
+    const known = this.of(streamId);
+    known.head = 'none';
+    known.headAt = performance.now();
   }
 
   /** Records consecutive events of one stream. */

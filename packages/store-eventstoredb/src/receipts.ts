@@ -67,8 +67,10 @@ export class Receipts {
     if (head === 'none') return undefined;
     const { receiptsUpTo, receipts } = this.#context.known.of(streamId);
     const isComplete = head !== undefined && head.id === receiptsUpTo?.id;
+    const known = isComplete ? receipts.get(key) : undefined;
+    if (known !== undefined) return known;
     const [inEvents, ownStream] = await Promise.all([
-      isComplete ? receipts.get(key) : this.#findInStream({ streamId, key }, options),
+      isComplete ? undefined : this.#findInStream({ streamId, key }, options),
       this.#readOwn({ streamId, key }, options),
     ]);
     return inEvents ?? ownStream;

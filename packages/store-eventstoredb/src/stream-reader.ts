@@ -71,20 +71,23 @@ export class StreamReader {
 
   async #once(streamId: StreamId, range: StreamRange, reading: Reading): Promise<Page> {
     const { known, names } = this.#context;
-    const records = await streamRecords(this.#context, { streamName: names.nameOf(streamId), ...range }, reading);
+    const streamName = names.nameOf(streamId);
+    // Where only the end is asked for, both are asked side by side: an append to a new stream then waits for one answer.
+    const isFirstLook = range.limit === 1 && range.direction === 'backwards' && known.of(streamId).headAt === -Infinity;
+    const looking = isFirstLook ? isSoftDeleted(this.#context, streamName, reading) : undefined;
+    // Heard only where there is no stream.
+    looking?.catch(() => undefined);
+    const records = await streamRecords(this.#context, { streamName, ...range }, reading);
     if (reading.signal.aborted) return [];
-    if (records === undefined) return this.#notFound(streamId, reading);
+    if (records === undefined) {
+      if (await (looking ?? isSoftDeleted(this.#context, streamName, reading))) throw deletedOutside(streamId);
+      if (!reading.signal.aborted) known.noteMissing(streamId);
+      return [];
+    }
     const page = records.map((record) => storedEventOf(record, streamId));
     demandNoGap(streamId, range, page);
     known.record(streamId, range.direction === 'forwards' ? page : page.toReversed());
     return page;
-  }
-
-  async #notFound(streamId: StreamId, reading: Reading): Promise<Page> {
-    if (await isSoftDeleted(this.#context, this.#context.names.nameOf(streamId), reading))
-      throw deletedOutside(streamId);
-    if (!reading.signal.aborted) this.#context.known.of(streamId).head = 'none';
-    return [];
   }
 }
 

@@ -44,6 +44,7 @@ export class BatchAppendCall {
     const id = request.getCorrelationId()?.getString() ?? '';
     const options = request.getOptions();
     if (options !== undefined) {
+      this.#state.calls += 1;
       const refusal = this.#state.refusal(this.#call.metadata, '');
       // Not being the leader ends the whole call, not the one append (reference §2.2).
       if (refusal !== undefined) return this.#end(refusal);

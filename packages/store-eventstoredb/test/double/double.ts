@@ -94,6 +94,11 @@ export class Double {
     return this.#state.overflows;
   }
 
+  /** How many calls came: reads, appends, and appends of a batch. */
+  get calls(): number {
+    return this.#state.calls;
+  }
+
   /** How many appends without events came. */
   get barriers(): number {
     return this.#state.barriers;

@@ -13,6 +13,7 @@ type Options = streams.ReadReq.Options;
 
 /** `Read`: one method for reads of a stream, reads of `$all` and subscriptions. */
 export async function readCall(state: ServerState, call: ReadingCall): Promise<void> {
+  state.calls += 1;
   const options = call.request.getOptions();
   const isSubscription = options?.hasSubscription() === true;
   const streamName = options?.hasAll() === true ? '$all' : streamNameOf(options?.getStream()?.getStreamIdentifier());

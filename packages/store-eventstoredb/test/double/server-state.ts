@@ -53,6 +53,8 @@ export class ServerState {
   sent = 0;
   /** How many records reads of everything looked at, those that their filters held back too. */
   considered = 0;
+  /** How many calls came: reads, appends, and appends of a batch. */
+  calls = 0;
   /** How many appends without events came. */
   barriers = 0;
   /** Calls that clients have open now. */

@@ -60,6 +60,7 @@ async function finish(
   const expected = expectationOf(options);
   if (streamName === '') return answer(UNKNOWN);
   if (expected === undefined) return answer(bare(status.INVALID_ARGUMENT, 'no expectation'));
+  state.calls += 1;
   const isBarrier = proposals.length === 0;
   if (isBarrier) state.barriers += 1;
   const fault = state.script.strike(isBarrier ? 'barrier' : 'append');
