@@ -34,12 +34,12 @@ describe('a request as the hooks get it', () => {
     const seen: string[] = [];
     const service = await openService({ ports: waitingPorts(seen), api: { unknownNames: 'ignore' } });
     const headers = { authorization: `Bearer ${ROOT}`, 'x-zitadel-orgid': ACME };
-    expect((await fetch(`${service.url}${REST}?x=1`, { headers })).status).to.equal(200);
+    expect((await fetch(`${service.url}${REST}/history?limit=1`, { headers })).status).to.equal(200);
     const on = session(service.url);
     const told = await ask(on, grpc(RPC, headers), framed(new Uint8Array(0)));
     expect(told.trailers['grpc-status']).to.equal('0');
     on.close();
-    const [rest, rpc] = [`GET ${REST} 127.0.0.1 true true`, `POST ${RPC} 127.0.0.1 true true`];
+    const [rest, rpc] = [`GET ${REST}/history 127.0.0.1 true true`, `POST ${RPC} 127.0.0.1 true true`];
     expect(seen).to.deep.equal([rest, rest, rest, rest, rpc, rpc, rpc, rpc]);
     await service.close();
   });

@@ -20,7 +20,14 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   ...{ 'add-second-factor': 'OTP_SMS', 'remove-second-factor': 'TOTP', change: 'forceMfa=yes' },
   ...{ 'add-multi-factor': 'U2F_WITH_VERIFICATION', 'remove-multi-factor': 'U2F_WITH_VERIFICATION' },
   ...{ 'add-identity-provider': 'google', 'remove-identity-provider': 'google' },
-  ...{ analyze: '', plan: 'policies.yaml', apply: 'plan.json', drift: 'policies.yaml', import: 'old.yaml' },
+  ...{
+    analyze: '',
+    backtest: '--change forceMfa=yes',
+    plan: 'policies.yaml',
+    apply: 'plan.json',
+    drift: 'policies.yaml',
+    import: 'old.yaml',
+  },
   copy: 'sqlite:nowhere.db sqlite:copy.db',
   ...{
     'witness key': 'log',
