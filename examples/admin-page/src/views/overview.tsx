@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { AuditEntries } from '../parts/audit-entries.js';
+import { PopulationTable } from '../parts/population-table.js';
 import { Stale } from '../parts/stale.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLatest } from '../parts/use-latest.js';
@@ -10,10 +11,12 @@ import { addressOf, type Query } from '../state/route.js';
 import { readAnew } from '../state/unread.js';
 import { readAudit, type AuditEntry } from '../wire/audit.js';
 import type { OrganizationPage, OrganizationQuery } from '../wire/organizations.js';
+import { readPopulation, type Population } from '../wire/population.js';
 import { counted } from '../words/counted.js';
 
 const COUNTS: OrganizationQuery = { limit: 1 };
 const NEWEST = 'newest changes';
+const PEOPLE = 'how people sign in';
 /** Enough events for the newest commands: a new custom policy has several. */
 const EVENTS = 40;
 const MOST_CHANGES = 5;
@@ -28,13 +31,24 @@ export function OverviewView(): JSX.Element {
     await learn([...new Set(entries.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
     if (isWanted()) newest.value = entries;
   });
+  const people = useSignal<Population | undefined>(undefined);
+  const asking = useLoaded(about, async (isWanted) => {
+    const population = await readAnew(PEOPLE, readPopulation);
+    if (isWanted()) people.value = population;
+  });
   const page = useLatest(pageOf(COUNTS), counting);
-  const isWhole = useWhole(page !== undefined && newest.value !== undefined, [counting, reading]);
+  const isWhole = useWhole(page !== undefined && newest.value !== undefined, [counting, reading, asking]);
   return (
     <>
       <h1 tabIndex={-1}>Overview</h1>
       {isWhole && (
         <div class="overview">
+          <section class="card wide" aria-labelledby="population">
+            <h2 id="population">How people sign in</h2>
+            <Stale what={PEOPLE} />
+            <TryAgain what="How people sign in" loading={asking} />
+            {people.value !== undefined && <PopulationTable population={people.value} />}
+          </section>
           <section class="card" aria-labelledby="attention">
             <h2 id="attention">Needs attention</h2>
             <Stale what={pageKey(COUNTS)} />

@@ -36,7 +36,7 @@ interface Addressed {
 
 /** Every view, as the page names it. */
 export const ADDRESSED: Readonly<Record<string, Addressed>> = {
-  Overview: { hash: () => '#/', last: 'Brought the default policy into force' },
+  Overview: { hash: () => '#/', last: 'By passkey' },
   'Default policy': { hash: () => '#/default', last: 'Identity providers' },
   Organizations: { hash: () => '#/organizations', last: 'Globex' },
   'An organization': { hash: (id) => `#/organizations/${id}`, last: 'History of its custom policy' },
