@@ -1,6 +1,7 @@
 import type { LoginPolicies } from '@login-policy/domain';
 import type { AuditLog } from '@login-policy/domain/audit';
 import type { ConsumerStatus, Store } from '@login-policy/event-sourcing';
+import type { Proposals } from '@login-policy/proposals';
 import { Accounts } from './accounts/accounts.js';
 import { AuthenticatorApps } from './accounts/authenticator-apps.js';
 import type { Database } from './accounts/database/database.js';
@@ -50,19 +51,20 @@ export interface Parts {
   readonly store: Store;
   readonly policies: LoginPolicies;
   readonly auditLog: AuditLog;
+  readonly proposals: Proposals;
   readonly page: PageFiles;
   readonly opened: Opened[];
 }
 
 /** Assembles the server. What it opens is added to `opened`. */
 export async function assemble(parts: Parts): Promise<IamServer> {
-  const { config, log, instances, store, policies, auditLog, page, opened } = parts;
-  const { allowedOrigins, dataFolder, publicUrl } = config;
+  const { config, log, instances, store, policies, auditLog, proposals, page, opened } = parts;
+  const { allowedOrigins, dataFolder, needsFourEyes, publicUrl } = config;
   const metrics = new Metrics();
   const signIns = await signInsOf(parts, metrics);
   const people = peopleOf(parts, { metrics, signIns });
   const { identification, passkeys, sessions } = people;
-  const webhooks = await Webhooks.open({ policies, dataFolder, log, head: await store.eventStore.head() });
+  const webhooks = await Webhooks.open({ policies, proposals, dataFolder, log, head: await store.eventStore.head() });
   const ending = endSessions({ policies, sessions, log });
   watchConsumers(metrics, () => [ending.status(), ...webhooks.statuses]);
   const feed = await ChangesFeed.open(store.eventStore);
@@ -74,7 +76,7 @@ export async function assemble(parts: Parts): Promise<IamServer> {
   const about = { instances, identification, publicUrl, transport: people.transport, log, metrics };
   return new IamServer({
     ...about,
-    ...{ policies, auditLog, signIns, allowedOrigins, page, changes },
+    ...{ policies, auditLog, proposals, needsFourEyes, signIns, allowedOrigins, page, changes },
     people: peopleIn(parts.database),
     isStoreUp: () => watch.isUp,
     session: new SessionRoutes(people),

@@ -20,6 +20,8 @@ export interface Config {
   readonly allowedOrigins: readonly string[];
   /** Whether a proxy in front sets `X-Forwarded-For`. */
   readonly isBehindProxy: boolean;
+  /** Whether changes that matter need the approval of another person. */
+  readonly needsFourEyes: boolean;
   /** Whether sign-ins are recorded. */
   readonly recordsSignIns: boolean;
   /** The file of a change that is only reported on. */
@@ -95,6 +97,7 @@ const variables = z.strictObject({
     .transform((list) => (list.join('') === '' ? [] : list))
     .pipe(z.array(text.transform(asOrigin('origins with commas between them, like https://app.example.com')))),
   IAM_BEHIND_PROXY: yesOrNo('no'),
+  IAM_FOUR_EYES: yesOrNo('no'),
   IAM_SIGN_INS: yesOrNo('yes'),
   IAM_REPORT_ONLY: text.optional(),
   IAM_TLS_KEY: text.optional(),
@@ -126,6 +129,7 @@ export function readConfig(environment: Environment): Config {
     publicUrl: read.IAM_PUBLIC_URL,
     allowedOrigins: read.IAM_ALLOWED_ORIGINS.filter((origin) => origin !== undefined),
     isBehindProxy: read.IAM_BEHIND_PROXY,
+    needsFourEyes: read.IAM_FOUR_EYES,
     recordsSignIns: read.IAM_SIGN_INS,
     reportOnlyFile: reportOnlyOf(read),
     tls: tlsOf(IAM_TLS_KEY, IAM_TLS_CERT),

@@ -2,6 +2,7 @@ import { createApi, type AccessEntry, type Api, type NodeRequest, type NodeRespo
 import type { LoginPolicies } from '@login-policy/domain';
 import type { AuditLog } from '@login-policy/domain/audit';
 import type { People } from '@login-policy/domain/people';
+import type { Proposals } from '@login-policy/proposals';
 import type { Instances } from './accounts/instances.js';
 import type { Level } from './config.js';
 import { exchangeOf, sendRefusal, type Exchange } from './http/exchange.js';
@@ -18,6 +19,8 @@ export interface IamServerOptions extends IamRoutesOptions {
   readonly policies: LoginPolicies;
   readonly auditLog: AuditLog;
   readonly people: People;
+  readonly proposals: Proposals;
+  readonly needsFourEyes: boolean;
   /** Absent: sign-ins are not recorded. */
   readonly signIns: RecordedSignIns | undefined;
   readonly instances: Instances;
@@ -52,6 +55,8 @@ export class IamServer {
     this.#api = createApi({
       loginPolicies: policies,
       ...{ auditLog, people },
+      proposals: options.proposals,
+      demandsApproval: options.needsFourEyes,
       ...(signIns !== undefined && { signIns: () => signIns.sources() }),
       ports: {
         authenticate: async (headers) => (await identification.recognise(headers))?.caller,

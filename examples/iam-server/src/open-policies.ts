@@ -1,5 +1,6 @@
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { openPeople, type People } from '@login-policy/domain/people';
+import type { UpcomingPolicies } from '@login-policy/domain/model';
 import type { Store } from '@login-policy/event-sourcing';
 import { census } from './accounts/census.js';
 import type { Database } from './accounts/database/database.js';
@@ -11,6 +12,7 @@ interface Accounts {
   readonly store: Store;
   readonly instances: Instances;
   readonly database: Database;
+  readonly upcoming: UpcomingPolicies;
 }
 
 /** Counts the people of the accounts. */
@@ -19,9 +21,9 @@ export function peopleIn(database: Database): People {
 }
 
 /** Opens the login policies of a store, with the organizations, the people and the identity providers of the accounts. */
-export function openPolicies({ store, instances, database }: Accounts): Promise<LoginPolicies> {
+export function openPolicies({ store, instances, database, upcoming }: Accounts): Promise<LoginPolicies> {
   return openLoginPolicies({
-    ...{ store, organizations: instances, people: peopleIn(database) },
+    ...{ store, organizations: instances, people: peopleIn(database), upcoming },
     identityProviders: identityProviders(database),
     guard: 'refuse',
   });

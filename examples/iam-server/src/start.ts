@@ -1,8 +1,10 @@
-import { openAuditLog } from '@login-policy/domain/audit';
+import type { LoginPolicies } from '@login-policy/domain';
+import { openAuditLog, type AuditLog } from '@login-policy/domain/audit';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isFault, type Store } from '@login-policy/event-sourcing';
+import type { Proposals } from '@login-policy/proposals';
 import type { Database } from './accounts/database/database.js';
 import { Instances } from './accounts/instances.js';
 import { openAccounts } from './accounts/open-accounts.js';
@@ -12,6 +14,7 @@ import { assemble, type Opened } from './assemble.js';
 import { begin } from './data/first-start.js';
 import { ensureFolder } from './data/private-file.js';
 import { noteAddress, quickstartFile, type Secrets } from './data/quickstart.js';
+import { openFourEyes, Upcoming } from './four-eyes.js';
 import { takeFirstFree, type TakenPort } from './http/first-free-port.js';
 import { PageFiles } from './http/page-files.js';
 import { readTlsFiles } from './http/tls-files.js';
@@ -78,7 +81,7 @@ interface Given {
 }
 
 async function startWith(opened: Opened[], given: Given): Promise<Running> {
-  const { config, log, steps } = given;
+  const { config, log } = given;
   const { accountsUrl, dataFolder, host, ports, storeUrl } = config;
   const storeName = withoutSecrets(storeUrl);
   const port = await takeFirstFree({ host, ports, tls: await readTlsFiles(config.tls) });
@@ -88,14 +91,8 @@ async function startWith(opened: Opened[], given: Given): Promise<Running> {
   const store = await openPatiently(given, `the store ${storeName}`, () => openStore(config));
   opened.push({ waitsFor: `the store ${storeName}`, close: () => store.close() });
   const { database, instances, secrets } = await beginPeople(opened, given, store);
-  const policies = await steps.take('the login policies', () => openPolicies({ store, instances, database }));
-  opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
-  const auditLog = await steps.take('the audit log', () => openAuditLog({ store }));
-  opened.push({ waitsFor: 'the audit log', close: () => auditLog.close() });
-  await steps.take(`the read models of the store ${storeName}`, () =>
-    beginPolicies(policies, { instances, store, steps }),
-  );
-  const server = await assemble({ config, log, database, instances, store, policies, auditLog, page, opened });
+  const served = await openServed(opened, given, { store, instances, database });
+  const server = await assemble({ config, log, database, instances, store, ...served, page, opened });
   const url = config.publicUrl ?? port.url;
   await noteAddress(dataFolder, url);
   port.serve((request, response) => server.handle(request, response));
@@ -104,6 +101,36 @@ async function startWith(opened: Opened[], given: Given): Promise<Running> {
     started: { url, storeName, instances: instances.all, secrets, secretsFile: quickstartFile(dataFolder) },
     stop: () => stop(port, server, { opened, steps: new Steps({ what: 'Ending', ms: config.stopMs, log }), log }),
   };
+}
+
+/** What the API serves from a store. */
+interface Served {
+  readonly policies: LoginPolicies;
+  readonly auditLog: AuditLog;
+  readonly proposals: Proposals;
+}
+
+/** Opens the policies of a store, and what is built on them. */
+async function openServed(
+  opened: Opened[],
+  { config, log, steps }: Given,
+  { database, instances, store }: Pick<People, 'database' | 'instances'> & { readonly store: Store },
+): Promise<Served> {
+  const upcoming = new Upcoming();
+  const policies = await steps.take('the login policies', () => openPolicies({ store, instances, database, upcoming }));
+  opened.push({ waitsFor: 'the login policies', close: () => policies.close() });
+  const auditLog = await steps.take('the audit log', () => openAuditLog({ store }));
+  opened.push({ waitsFor: 'the audit log', close: () => auditLog.close() });
+  await steps.take(`the read models of the store ${withoutSecrets(config.storeUrl)}`, () =>
+    beginPolicies(policies, { instances, store, steps }),
+  );
+  const isNeeded = config.needsFourEyes;
+  const proposals = await steps.take('the proposals', () =>
+    openFourEyes({ store, policies, instances, isNeeded, log }),
+  );
+  upcoming.proposals = proposals;
+  opened.push({ waitsFor: 'the proposals', close: () => proposals.close() });
+  return { policies, auditLog, proposals };
 }
 
 interface People {

@@ -100,8 +100,8 @@ describe('the rows of a server on the double of EventStoreDB', () => {
     kept.close();
     expect(
       models.map(({ name }) => name),
-      'policies, audit log, and whose they are',
-    ).to.have.length(3);
+      'policies, proposals, audit log, and whose they are',
+    ).to.have.length(4);
     const { server: without } = await bench.serve(
       { IAM_STORE: store.url, IAM_ROWS: 'memory:', IAM_ADOPT_INSTANCE: '1' },
       another,

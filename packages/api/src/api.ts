@@ -74,6 +74,8 @@ export interface ApiOptions extends Hooks, BodyOptions {
   readonly proposals?: ProposalsPort;
   /** Counts the users (`openPeople`), for `…/policies/login/population`. Default: not served. */
   readonly people?: Pick<People, 'population'>;
+  /** With `proposals`: whether a change that needs approval is refused when it is given directly. Default true. */
+  readonly demandsApproval?: boolean;
   /** The recorded sign-ins of an instance, for `…/policies/login/_backtest`. Default: not served. */
   readonly signIns?: SignIns;
   /** The hooks that authenticate callers, authorize them, find the instance and look up organizations. */
@@ -241,6 +243,7 @@ function assemble(
     auditLog,
     proposals,
     people,
+    demandsApproval = true,
     signIns,
     ports,
     absent,
@@ -251,7 +254,7 @@ function assemble(
 ): { readonly protocols: Protocols; readonly openApi: Schema } {
   const pipeline = new Pipeline({ isAllowed: holdsGrant, ...ports });
   const answers = new PolicyAnswers(absent ?? 'page');
-  const commands = new DirectCommands(policies, proposals);
+  const commands = new DirectCommands(policies, demandsApproval ? proposals : undefined);
   const served = servedMethods({ policies, answers, auditLog, commands });
   const routes = [
     ...OWN_ROUTES,

@@ -45,6 +45,7 @@ const OPTIONS: OptionRules<ApiOptions> = {
   auditLog: optional(mustBe('what openAuditLog resolves to', isAuditLog)),
   proposals: optional(withMethods('needsApproval', 'rolloutNeedsApproval', 'propose', 'approve', 'list')),
   people: optional(withMethods('population')),
+  demandsApproval: optional(oneOf(true, false)),
   signIns: optional(aFunction),
   ports: optionsWith(PORTS),
   absent: optional(oneOf('page', 'zitadel')),

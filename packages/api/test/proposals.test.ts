@@ -1,5 +1,6 @@
 import { staticTokens, type Caller } from '@login-policy/api';
 import { orThrow } from '@login-policy/domain';
+import { rollOut } from '@login-policy/domain/rollout';
 import { openProposals, type Proposals } from '@login-policy/proposals';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -12,6 +13,7 @@ const ORGANIZATION = ['policy.read', 'policy.write', 'policy.delete'];
 const ALL = ['iam.policy.read', 'iam.policy.write', ...ORGANIZATION];
 const organization = { 'x-zitadel-orgid': ACME };
 const REASON = { 'login-policy-reason': 'cloned%20apps' };
+const MORE = { type: 'addSecondFactor', factor: 'OTP_EMAIL' } as const;
 const NO_TOTP = { type: 'removeSecondFactor', factor: 'TOTP' } as const;
 
 const of = (id: string, permissions: readonly string[], more: Partial<Caller> = {}): Caller => ({
@@ -65,11 +67,15 @@ async function proposed(more: object = {}): Promise<string> {
 
 describe('a change that others have to approve', () => {
   it('is refused by name in every form, with an offer to propose it, and changes nothing', async () => {
+    const before = rollOut(service.policies, { instanceId: INSTANCE }, MORE, { id: 'before', actor: 'set-up' });
+    const progress = [];
+    for await (const one of before.carryOut()) progress.push(one);
+    expect(progress).not.to.deep.equal([]);
     const direct = [
       ask(`DELETE ${ADMIN}/second_factors/SECOND_FACTOR_TYPE_OTP`, 'ann'),
       ask(`POST ${ADMIN}/_execute`, 'ann', { body: { command: NO_TOTP } }),
       ask(`POST ${ADMIN}/_roll_out`, 'ann', { body: { id: 'r', command: NO_TOTP } }),
-      ask(`POST ${ADMIN}/_revert_rollout`, 'ann', { body: { id: 'r' } }),
+      ask(`POST ${ADMIN}/_revert_rollout`, 'ann', { body: { id: 'before' } }),
       ask('POST /zitadel.admin.v1.AdminService/RemoveSecondFactorFromLoginPolicy', 'ann', {
         body: { type: 'SECOND_FACTOR_TYPE_OTP' },
         headers: { 'content-type': 'application/json' },

@@ -179,6 +179,19 @@ export class Proposals implements UpcomingPolicies {
     return { outcome: 'found', needed: await this.#parts.foresight.ofPlan(plan), seen: plan.seen };
   }
 
+  /** The same for reverting a rollout: all that it may have changed would be changed again. */
+  async revertNeedsApproval(
+    instance: InstanceRef,
+    command: RolloutCommand,
+    options: RolloutOptions,
+  ): Promise<ApprovalsNeeded | Rejected> {
+    const plan = await rollOut(this.#parts.loginPolicies, instance, command, options).plan();
+    if (plan.outcome === 'rejected') return plan;
+    const { 'nothing-to-do': done, ...others } = plan.counts;
+    const reverted = { ...plan, counts: { ...others, 'nothing-to-do': 0, 'would-change': done } };
+    return { outcome: 'found', needed: await this.#parts.foresight.ofPlan(reverted), seen: plan.seen };
+  }
+
   /**
    * Carries out, takes back and expires what is due by the store's clock: once, however many processes do it. What fails
    * is in the report, holds up no other proposal, and is tried again by the next call.

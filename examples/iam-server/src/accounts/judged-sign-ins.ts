@@ -8,6 +8,7 @@ import {
   wrongCode,
   type Refusal,
 } from '../http/refusal.js';
+import type { Judgement } from '@login-policy/domain/model';
 import type { AuthenticatorApps } from './authenticator-apps.js';
 import type { Account, Credential } from './people.js';
 import type { JudgedOnce } from '../sign-ins/recorded-sign-ins.js';
@@ -26,7 +27,9 @@ export interface Owner {
 }
 
 /** The credentials that were verified and are enough, or the answer to the user. */
-export type Judged = { readonly verified: readonly Credential[] } | { readonly refusal: Refusal };
+export type Judged =
+  | { readonly verified: readonly Credential[]; readonly upcoming?: Judgement['upcoming'] }
+  | { readonly refusal: Refusal };
 
 const APP = 'TOTP' as const;
 
@@ -48,7 +51,7 @@ export class JudgedSignIns {
     let last = await this.#evaluate(owner, [credential]);
     try {
       const { answer } = last;
-      if (answer.outcome === 'proceed') return { verified: [credential] };
+      if (answer.outcome === 'proceed') return { verified: [credential], ...upcomingOf(last) };
       if (credential.kind !== 'PASSWORD') return { refusal: passkeyNotAllowed(describeSignIn(answer)) };
       const refusal = await this.#asksFor(answer, owner, code === undefined ? 'password' : 'password and code');
       if (refusal !== undefined || code === undefined) return { refusal: refusal ?? codeNeeded() };
@@ -57,7 +60,7 @@ export class JudgedSignIns {
       const verified = [credential, { ...app, isReady: true }];
       last = await this.#evaluate(owner, verified);
       return last.answer.outcome === 'proceed'
-        ? { verified }
+        ? { verified, ...upcomingOf(last) }
         : { refusal: impossibleToSignIn(describeSignIn(last.answer)) };
     } finally {
       this.#record(last);
@@ -90,4 +93,11 @@ export class JudgedSignIns {
     const signIn = signInOf({ user, credentials: shown, beganAt: now, now });
     return { instanceId: instance.id, user, signIn, answer: evaluateSignIn(policy, signIn), policy };
   }
+}
+
+/** What will change for the user, if anything. It is not a part of the record of the sign-in. */
+function upcomingOf({ policy, signIn }: JudgedOnce): { readonly upcoming?: Judgement['upcoming'] } {
+  if (policy.outcome === 'rejected' || policy.upcoming === undefined || policy.upcoming.length === 0) return {};
+  const answer = evaluateSignIn(policy, signIn, policy.upcoming);
+  return answer.outcome === 'rejected' || answer.upcoming === undefined ? {} : { upcoming: answer.upcoming };
 }

@@ -11,9 +11,12 @@ export const ADMINISTRATORS: readonly Role[] = ['IAM_OWNER', 'ORG_OWNER'];
  * those of `ORG_…` to the user's organization.
  */
 export const permissionsOf: Readonly<Record<Role, readonly string[]>> = {
-  IAM_OWNER: ['iam.policy.read', 'iam.policy.write', 'events.read', 'policy.read', 'policy.write', 'policy.delete'],
+  IAM_OWNER: [
+    ...['iam.policy.read', 'iam.policy.write', 'iam.policy.emergency', 'events.read'],
+    ...['policy.read', 'policy.write', 'policy.delete', 'policy.emergency'],
+  ],
   IAM_OWNER_VIEWER: ['iam.policy.read', 'events.read', 'policy.read'],
-  ORG_OWNER: ['policy.read', 'policy.write', 'policy.delete'],
+  ORG_OWNER: ['policy.read', 'policy.write', 'policy.delete', 'policy.emergency'],
   ORG_OWNER_VIEWER: ['policy.read'],
   USER: [],
 };

@@ -1,3 +1,4 @@
+import type { Judgement } from '@login-policy/domain/model';
 import { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.js';
 import { DEVICE_SECONDS, newDeviceToken, knownDevice } from '../accounts/devices.js';
@@ -69,6 +70,8 @@ interface Trial {
 interface SignedIn {
   readonly account: Account;
   readonly verified: readonly Credential[];
+  /** What will change for the user, and when. */
+  readonly upcoming?: Judgement['upcoming'];
 }
 
 type Verdict = 'right' | 'unfinished' | 'wrong';
@@ -128,7 +131,7 @@ export class SessionRoutes {
 
   async #begin(exchange: Exchange, instance: Instance, trial: Trial): Promise<void> {
     const { identification, sessions } = this.#options;
-    const { account, verified } = await this.#recognise(exchange, instance, trial);
+    const { account, upcoming, verified } = await this.#recognise(exchange, instance, trial);
     const token = await sessions.begin(instance, account, verified);
     // A credential was replaced or removed meanwhile.
     if (token === undefined) throw trial.unknown();
@@ -140,12 +143,16 @@ export class SessionRoutes {
     }
     const earlier = await identification.sessionOf(exchange.headers);
     if (earlier !== undefined) await sessions.end(earlier.token);
-    sendJson(exchange, describe(instance, session), {
-      'set-cookie': [
-        this.#cookie('session', instance).set(token, secondsLeft(session)),
-        this.#cookie('device', instance).set(newDeviceToken(account), DEVICE_SECONDS),
-      ],
-    });
+    sendJson(
+      exchange,
+      { ...describe(instance, session), ...(upcoming !== undefined && { upcoming }) },
+      {
+        'set-cookie': [
+          this.#cookie('session', instance).set(token, secondsLeft(session)),
+          this.#cookie('device', instance).set(newDeviceToken(account), DEVICE_SECONDS),
+        ],
+      },
+    );
   }
 
   /** No session is a normal answer, 204: every new visitor's page asks, and browsers log each refusal. */
@@ -183,7 +190,7 @@ export class SessionRoutes {
       const judged = await signIns.judge({ instance, account: proof.account }, proof);
       verdict = verdictOf(judged);
       if ('refusal' in judged) throw judged.refusal;
-      return { account: proof.account, verified: judged.verified };
+      return { account: proof.account, ...judged };
     } finally {
       await attempts.end(attempt, verdict);
       this.#note(exchange, verdict, instance);

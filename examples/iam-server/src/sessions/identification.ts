@@ -37,7 +37,7 @@ export class Identification {
     const machine = token === undefined ? undefined : await accounts.machine(digestOf(token));
     if (machine !== undefined && machine.instanceId === instance.id) {
       await instances.reach(machine.directory);
-      return { caller: callerOf(instance, machine), session: undefined };
+      return { caller: { ...callerOf(instance, machine), subject: `${MACHINE}${machine.id}` }, session: undefined };
     }
     const session = await this.#sessionIn(instance, headers);
     return session && { caller: callerOf(instance, session.user), session };
@@ -71,6 +71,13 @@ export class Identification {
   #cookieIn({ id }: Instance, headers: RequestHeaders): string | undefined {
     return cookieOf('session', id, this.#options.transport).in(headers);
   }
+}
+
+const MACHINE = 'machine ';
+
+/** Whether the subject of a caller is a machine, whose token anybody may hold. */
+export function isMachine(subject: string): boolean {
+  return subject.startsWith(MACHINE);
 }
 
 interface Holder {

@@ -1,6 +1,7 @@
 import type { LoginPolicies } from '@login-policy/domain';
 import { type PolicyChangeTold, onChange } from '@login-policy/domain/changes';
 import { positionToString, type Consumer, type ConsumerStatus, type Position } from '@login-policy/event-sourcing';
+import type { Proposals, ProposalTold, ProposalView } from '@login-policy/proposals';
 import type { Log } from '../log.js';
 import { signedHeaders } from './signature.js';
 import { loadReceivers, type Receiver } from './webhook-file.js';
@@ -13,6 +14,7 @@ export interface ReceiverStatus extends Omit<ConsumerStatus, 'name'> {
 /** The parts of webhooks. */
 export interface WebhooksOptions {
   readonly policies: LoginPolicies;
+  readonly proposals: Proposals;
   readonly dataFolder: string;
   readonly log: Log;
   /** Where a new receiver begins. */
@@ -29,10 +31,14 @@ const ANSWER_MS = 10_000;
 export class Webhooks {
   readonly #options: WebhooksOptions;
   readonly #consumers = new Map<Receiver, Consumer>();
+  readonly #ofProposals: Consumer[] = [];
 
   private constructor(options: WebhooksOptions, receivers: readonly Receiver[]) {
     this.#options = options;
-    for (const receiver of receivers) this.#consumers.set(receiver, this.#begin(receiver));
+    for (const receiver of receivers) {
+      this.#consumers.set(receiver, this.#begin(receiver));
+      this.#ofProposals.push(this.#beginProposals(receiver));
+    }
   }
 
   /** @throws CannotStart when the file is malformed. */
@@ -46,35 +52,59 @@ export class Webhooks {
   }
 
   #begin({ name, instanceId }: Receiver): Consumer {
-    const { policies, head: from, log } = this.#options;
+    const { policies, head: from } = this.#options;
     return onChange(policies, {
       name: `iam-server.webhook.${name}`,
       from,
       ...(instanceId !== undefined && { instance: { instanceId } }),
-      handle: async (change, { attempt, signal }) => {
-        try {
-          await this.#send(name, change, signal);
-        } catch (caught) {
-          // Logged once per message; the receiver's status has the rest.
-          if (attempt === 1) log.note('warn', `Webhook ${name} did not take a message: ${messageOf(caught)}`);
-          throw caught;
-        }
+      handle: (change, { attempt, signal }) => {
+        const { owner, position } = change;
+        const content = (now: Date): object => contentOf(change, now);
+        const message = { id: positionToString(position), instanceId: owner.instanceId, content };
+        return this.#told(name, message, { attempt, signal });
       },
     });
   }
 
-  async #send(name: string, change: PolicyChangeTold, signal: AbortSignal): Promise<void> {
+  /** A consumer of its own: a proposal that a receiver does not take holds up no change. */
+  #beginProposals({ name }: Receiver): Consumer {
+    const { head: from, proposals } = this.#options;
+    return proposals.onProposal({
+      name: `iam-server.webhook.${name}.proposals`,
+      from,
+      handle: async (told, handling) => {
+        const { messageId: id, proposal } = told;
+        if (proposal === undefined) return;
+        const content = (): object => proposalContent(told, proposal);
+        await this.#told(name, { id, instanceId: proposal.instanceId, content }, handling);
+      },
+    });
+  }
+
+  async #told(
+    name: string,
+    message: Message,
+    { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    try {
+      await this.#send(name, message, signal);
+    } catch (caught) {
+      // Logged once per message; the receiver's status has the rest.
+      if (attempt === 1) this.#options.log.note('warn', `Webhook ${name} did not take a message: ${messageOf(caught)}`);
+      throw caught;
+    }
+  }
+
+  async #send(name: string, { id, instanceId, content }: Message, signal: AbortSignal): Promise<void> {
     const receivers = await loadReceivers(this.#options.dataFolder);
     // A file that is away for a moment, while it is edited, removes nobody: the message waits for it.
     if (receivers === undefined) throw new Error('webhooks.json is gone');
     const receiver = receivers.find((one) => one.name === name);
     // A receiver removed from the file gets no more messages; after the next start it has no consumer. Nor does one get
     // messages of an instance that it is no longer for: its address may be another tenant's by now.
-    const { instanceId } = change.owner;
     if (receiver === undefined || (receiver.instanceId ?? instanceId) !== instanceId) return;
     const timestamp = new Date();
-    const body = JSON.stringify(contentOf(change, timestamp));
-    const id = positionToString(change.position);
+    const body = JSON.stringify(content(timestamp));
     const answer = await fetch(receiver.url, {
       method: 'POST',
       body,
@@ -87,6 +117,20 @@ export class Webhooks {
     await answer.body?.cancel();
     if (!answer.ok) throw new Error(`it answered ${answer.status}`);
   }
+}
+
+/** A message to a receiver. */
+interface Message {
+  readonly id: string;
+  readonly instanceId: string;
+  readonly content: (now: Date) => object;
+}
+
+/** What became of a proposal. Without actors and reasons, as for a change. */
+function proposalContent({ recordedAt, what }: ProposalTold, proposal: ProposalView): object {
+  const { at, id, instanceId, isEmergency, needed, stage, until } = proposal;
+  const data = { instanceId, id, what, stage, needed, approvals: proposal.approvals.length, isEmergency, at, until };
+  return { type: 'login_policy.proposal', timestamp: recordedAt, data };
 }
 
 /**

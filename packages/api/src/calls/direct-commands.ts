@@ -16,6 +16,11 @@ const ATTEMPTS = 5;
 /** A sequence that no policy has: a command under it is only ever answered as a repetition. */
 const NO_SEQUENCE = 2n ** 62n;
 
+interface Asked {
+  readonly answers: PolicyAnswers;
+  readonly instance: InstanceRef;
+}
+
 /** Carries out what callers may change alone, and refuses by name what somebody else has to approve. */
 export class DirectCommands {
   readonly #policies: LoginPolicies;
@@ -57,7 +62,7 @@ export class DirectCommands {
   async pinned(
     command: RolloutCommand,
     options: RolloutOptions,
-    { answers, instance }: { readonly answers: PolicyAnswers; readonly instance: InstanceRef },
+    { answers, instance }: Asked,
   ): Promise<RolloutOptions> {
     if (this.#proposals === undefined) return options;
     const judged = await answers.ofRead(this.#proposals.rolloutNeedsApproval(instance, command, options));
@@ -65,9 +70,11 @@ export class DirectCommands {
     return options.ifSeen === undefined ? { ...options, ifSeen: judged.seen } : options;
   }
 
-  /** Refuses to revert a rollout, which nobody can propose: a policy at a time can be. @throws ApiError */
-  demandRevert(): void {
-    if (this.#proposals !== undefined) throw needsApproval(1);
+  /** Refuses to revert a rollout where that needs approval: policy by policy, it can be proposed. @throws ApiError */
+  async demandRevert(command: RolloutCommand, options: RolloutOptions, { answers, instance }: Asked): Promise<void> {
+    if (this.#proposals === undefined) return;
+    const judged = await answers.ofRead(this.#proposals.revertNeedsApproval(instance, command, options));
+    if (judged.needed > 0) throw needsApproval(judged.needed);
   }
 
   /** The first answer to a command that was given before under its idempotency key, or that the key has another. */

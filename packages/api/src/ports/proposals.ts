@@ -47,6 +47,11 @@ export interface ProposalsPort {
     command: RolloutCommand,
     options: RolloutOptions,
   ): Promise<ApprovalsAnswered>;
+  revertNeedsApproval(
+    instance: InstanceRef,
+    command: RolloutCommand,
+    options: RolloutOptions,
+  ): Promise<ApprovalsAnswered>;
   propose(instance: InstanceRef, change: object, options: object): Promise<ProposalAnswered>;
   emergency(instance: InstanceRef, change: object, options: object): Promise<ProposalAnswered>;
   approve(instance: InstanceRef, id: string, options: object): Promise<ProposalAnswered>;

@@ -158,12 +158,14 @@ export const revertRolloutRoute: OwnRoute = {
   async answer(call) {
     const { policies, context } = call;
     refuseHeaders(call, [IF_SEEN]);
-    call.commands.demandRevert();
     const { id, mayChange, ...options } = optionsIn(call);
     const reach = await reachOf(call);
     const { command } = await foundRollout(call, id, mayChange);
     const { streamSignal: signal } = call.exchange;
-    const rollout = rollOut(policies, context.instance, command, { id, actor: options.actor, mayChange, ...reach });
+    const given = { id, actor: options.actor, mayChange, ...reach };
+    const { answers, commands } = call;
+    await commands.demandRevert(command, given, { answers, instance: context.instance });
+    const rollout = rollOut(policies, context.instance, command, given);
     return linesAnswer(call, runLines(rollout.revert({ ...options, signal }), { signal }));
   },
 };
