@@ -8,6 +8,7 @@ import {
 import { monotonicIds, openMemoryStore, START, streamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { counting } from './bent-stores.js';
 import { acme, by, globex, instance, PASSKEY } from './policies.js';
 
 describe('the handler of policy changes', () => {
@@ -48,6 +49,19 @@ describe('the handler of policy changes', () => {
     await loginPolicies.close({ closeMs: 1 });
     // Its store gives it two seconds.
     expect(consumer.status().state).to.not.equal('closed');
+  });
+
+  it('reads few events for each of many changes of one policy', async () => {
+    const watched = counting(store.eventStore);
+    const policies = await openLoginPolicies({ store: { ...store, eventStore: watched.eventStore } });
+    orThrow(await policies.add(instance, freshInstance, by));
+    for (let count = 0; count < 200; count++)
+      orThrow(await policies.change(instance, { forceMfa: count % 2 === 0 }, by));
+    const before = watched.eventsRead();
+    onChange(policies, { name: 'counted', handle: (change) => told.push(change) });
+    await changes(201);
+    expect(watched.eventsRead() - before).to.be.below(201 * 5);
+    await policies.close();
   });
 
   it('is called once per command, with the actor, the effective policy before and after, and the effect on sign-ins', async () => {

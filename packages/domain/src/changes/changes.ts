@@ -4,6 +4,7 @@ import {
   type Handling,
   type Position,
   type RecordedEvent,
+  type StreamId,
 } from '@login-policy/event-sourcing';
 import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import {
@@ -15,6 +16,7 @@ import {
   type OptionRule,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
+import { Lru } from '@login-policy/event-sourcing/values';
 import type { LoginPolicies } from '../login-policies.js';
 import { partsOf, type PolicyParts } from '../policy-parts.js';
 import { evolveState, isUnreadable, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
@@ -63,6 +65,7 @@ function isInstanceId(instanceId: unknown): boolean {
   }
 }
 
+const MOST_STATES = 1000;
 /** How long looking up one change may take. */
 const LOOK_UP_MS = 30_000;
 
@@ -120,6 +123,8 @@ function refuseNameOfAnother({ consumers }: PolicyParts, { name, instance }: OnC
 class Changes {
   readonly #parts: PolicyParts;
   readonly #states: PolicyStates;
+  /** The state after the last change of a policy: the next change goes on from there. */
+  readonly #latest = new Lru<StreamId, StateAt<PolicyState>>(MOST_STATES);
 
   constructor(parts: PolicyParts) {
     this.#parts = parts;
@@ -161,13 +166,17 @@ class Changes {
     const states = this.#states;
     const stream = policyStream(owner);
     const earlier =
-      first.revision === 0n ? states.nothing : await states.atRevision(stream, revision(first.revision - 1n), deadline);
+      first.revision === 0n
+        ? states.nothing
+        : await states.atRevision(stream, revision(first.revision - 1n), deadline, this.#latest.get(stream));
     const later: StateAt<PolicyState> = {
       ...earlier,
       state: decoded.reduce(evolveState, earlier.state),
       revision: last.revision,
       position: last.position,
+      eventId: last.id,
     };
+    this.#latest.set(stream, later);
     const [before, after] = await Promise.all(
       [earlier, later].map((own) => this.#effectiveAt(owner, { own, at: last.position }, deadline)),
     );

@@ -64,9 +64,16 @@ export class StateReader<Event extends EventShape, State> {
     return this.#fromFirst(streamId, { deadline, isWanted });
   }
 
-  /** {@link upTo} a revision, inclusive. */
-  async atRevision(streamId: StreamId, last: Revision, deadline: Deadline): Promise<StateAt<State>> {
-    return this.#fromFirst(streamId, { deadline, isWanted: (event) => event.revision <= last, last });
+  /** {@link upTo} a revision, inclusive. It goes on from an earlier state, if that is given and the stream holds it. */
+  async atRevision(
+    streamId: StreamId,
+    last: Revision,
+    deadline: Deadline,
+    known?: StateAt<State>,
+  ): Promise<StateAt<State>> {
+    const extent: Extent = { deadline, isWanted: (event) => event.revision <= last, last };
+    const gone = known?.revision === undefined ? undefined : await this.#upToFrom(streamId, known, extent);
+    return gone ?? this.#fromFirst(streamId, extent);
   }
 
   async #fromFirst(streamId: StreamId, extent: Extent): Promise<StateAt<State>> {
