@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { DatabaseSync } from 'node:sqlite';
 import { symlink } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { EXIT } from '@login-policy/cli';
@@ -48,6 +49,23 @@ describe('copying a store', () => {
       }, file);
     const expected = { isRepeated: true, sequence: 5n };
     expect(await Promise.all([repeat('iam.db'), repeat('copy.db')])).to.deep.equal([expected, expected]);
+  });
+
+  it('tries again while the target is busy, and names the limit that it hit (T75)', async () => {
+    await writeHistoryIn(place);
+    for (const name of ['busy.db', 'given-up.db']) await place.run(`migrate --store sqlite:${name}`);
+    const locks = ['busy.db', 'given-up.db'].map((name) => new DatabaseSync(place.path(name)));
+    for (const lock of locks) lock.exec('BEGIN IMMEDIATE');
+    const copying = place.run('copy sqlite:iam.db sqlite:busy.db');
+    const givenUp = await place.run('copy sqlite:iam.db sqlite:given-up.db --retry-seconds 0');
+    expect(givenUp.code).to.equal(EXIT.tryAgain);
+    expect(givenUp.err).to.match(
+      /A write failed for 0 s \(--retry-seconds\): .*given-up\.db .*\. Run the command again/,
+    );
+    for (const lock of locks) lock.close();
+    const { code, err, out } = await copying;
+    expect(code, err).to.equal(EXIT.done);
+    expect(out).to.contain('12 events copied, 0 were already there.');
   });
 
   it('copies only what is new in the source', async () => {

@@ -12,6 +12,7 @@ import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { counted } from '../output/counted.js';
 import { Progress } from '../output/progress.js';
 import { openStore } from '../store/open-store.js';
+import { PATIENCE_OPTIONS, patienceOf } from '../store/patiently.js';
 import { storeUrlIn, storeUrlOf, type StoreAddress } from '../store/store-url.js';
 
 /**
@@ -35,7 +36,7 @@ export const copy: Command = {
     { name: 'FROM', description: 'The URL of the source, or @FILE to read it from a file.' },
     { name: 'TO', description: 'The URL of the target, or @FILE.' },
   ],
-  options: OUTPUT_OPTIONS,
+  options: { ...PATIENCE_OPTIONS, ...OUTPUT_OPTIONS },
   examples: ['login-policy copy sqlite:iam.db @postgres-url', 'login-policy copy sqlite:iam.db sqlite:copy.db'],
   run: copyStore,
 };
@@ -53,7 +54,8 @@ async function copyStore(invocation: Invocation): Promise<ExitCode> {
       const receipts = await Receipts.of(from);
       const atOnce = CONCURRENT_APPENDS[target.kind];
       const onProgress = (events: number): void => bar.count(events, 'events');
-      const counts = await copyLog({ from, to, receipts, atOnce, signal: io.interrupted, onProgress });
+      const patience = patienceOf(args, io.interrupted);
+      const counts = await copyLog({ from, to, receipts, atOnce, patience, signal: io.interrupted, onProgress });
       bar.end();
       const verified = await verifyCopy(from, to);
       if (to.readModelUpdates === 'inline') await createReadModel(to, io.interrupted);

@@ -25,9 +25,11 @@ import { titleOf } from '../output/policy-text.js';
 import { writeResult } from '../output/result.js';
 import { parseImportFile, type ImportedState, type ImportFile } from '../policies/import-file.js';
 import { withStoreSession, type StoreSession as Session } from '../session/session.js';
+import { PATIENCE_OPTIONS, patienceOf, patiently } from '../store/patiently.js';
 import { readTextFile } from '../files/read-file.js';
 
-const { acknowledge: _, 'dry-run': __, api: ___, 'token-file': ____, ...options }: OptionSpecs = CHANGE_OPTIONS;
+const { acknowledge: _, 'dry-run': __, api: ___, 'token-file': ____, ...changing }: OptionSpecs = CHANGE_OPTIONS;
+const options: OptionSpecs = { ...changing, ...PATIENCE_OPTIONS };
 
 /** Imports the policies of an existing IAM. */
 export const importCommand: Command = {
@@ -57,6 +59,7 @@ async function importPolicies(invocation: Invocation): Promise<ExitCode> {
   const eventClock = (): Instant => clock.now ?? file.startedAt;
   const opening = { purpose: 'create', instanceId: file.instanceId, clock: eventClock } as const;
   return withStoreSession(invocation, opening, async (session) => {
+    const patience = patienceOf(args, io.interrupted);
     const by = actorOf(args);
     refuseInvalid(session, file, by);
     await refuseExisting(session, file, id);
@@ -76,7 +79,7 @@ async function importPolicies(invocation: Invocation): Promise<ExitCode> {
       try {
         io.interrupted.throwIfAborted();
         clock.now = state.at;
-        await importState(session, file, { state, by, key: `${id} ${index}`, id });
+        await patiently(patience, () => importState(session, file, { state, by, key: `${id} ${index}`, id }));
       } catch (caught) {
         io.err.write(`Stopped after ${index} of ${file.states.length} states.\n`);
         throw new Incomplete({ states: index, left: file.states.length - index, policies: count }, caught);

@@ -3,6 +3,7 @@ import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { printable } from '../output/printable.js';
 import { appendsOf, lastOf, type RecordedAppend } from './appends.js';
+import { patiently, type Patience } from '../store/patiently.js';
 import type { Receipts } from './receipts.js';
 import { differenceOf, eventName } from './same-event.js';
 
@@ -13,6 +14,7 @@ export interface CopyOptions {
   readonly receipts: Receipts;
   /** The number of concurrent appends. A store that groups appends writes them in one transaction. */
   readonly atOnce: number;
+  readonly patience: Patience;
   readonly signal: AbortSignal;
   /** Called with the number of events copied so far. */
   readonly onProgress: (events: number) => void;
@@ -37,7 +39,7 @@ export async function copyLog(options: CopyOptions): Promise<CopyCounts> {
   try {
     const { events: before, last } = await compareCopied(appends, options);
     // An interrupted copy may have written an append without its receipts.
-    if (last !== undefined) await writeReceipts(last, options);
+    if (last !== undefined) await patiently(options.patience, () => writeReceipts(last, options));
     return { before, copied: await copyRest(appends, options, before) };
   } finally {
     await appends.return();
@@ -86,7 +88,11 @@ async function copyRest(appends: Appends, options: CopyOptions, before: number):
     options.signal.throwIfAborted();
     const batch = await nextAppends(appends, options.atOnce);
     if (batch.length === 0) return copied;
-    await writeAll(batch, options);
+    await patiently(options.patience, async (attempt) => {
+      // Looked up before any is sent again, because its answer may have been lost.
+      const written = attempt === 1 ? [] : await writtenOf(batch, options.to);
+      await writeAll(batch, { ...options, written: new Set(written) });
+    });
     copied += batch.reduce((sum, append) => sum + append.length, 0);
     options.onProgress(before + copied);
   }
@@ -102,16 +108,22 @@ async function nextAppends(appends: Appends, count: number): Promise<readonly Re
   return batch;
 }
 
+/** `written`: the appends that the target has already, whose receipts it may lack. */
+type Writing = CopyOptions & { readonly written: ReadonlySet<RecordedAppend> };
+
 /** Starts the appends in order, one at a time or all at once. An error is only thrown after all have ended. */
-async function writeAll(batch: readonly RecordedAppend[], options: CopyOptions): Promise<void> {
+async function writeAll(batch: readonly RecordedAppend[], options: Writing): Promise<void> {
   if (options.atOnce === 1) {
     for (const append of batch) {
-      await write(append, options);
+      if (!options.written.has(append)) await write(append, options);
       await writeReceipts(append, options);
     }
     return;
   }
-  const writes = batch.flatMap((append) => [write(append, options), writeReceipts(append, options)]);
+  const writes = batch.flatMap((append) => [
+    ...(options.written.has(append) ? [] : [write(append, options)]),
+    writeReceipts(append, options),
+  ]);
   for (const one of await Promise.allSettled(writes)) if (one.status === 'rejected') throw one.reason;
 }
 
@@ -126,6 +138,16 @@ async function write(append: RecordedAppend, { receipts, to }: CopyOptions): Pro
     recordedAt,
     ...(receipt && { receipt: { key: receipt.key, fingerprint: receipt.fingerprint } }),
   });
+}
+
+async function writtenOf(batch: readonly RecordedAppend[], { eventStore }: Store): Promise<readonly RecordedAppend[]> {
+  const written: RecordedAppend[] = [];
+  for (const append of batch) {
+    const [{ id, revision: from, streamId }] = append;
+    for await (const [first] of eventStore.readStream(streamId, { from, limit: 1 }))
+      if (first?.id === id) written.push(append);
+  }
+  return written;
 }
 
 /** Writes the receipts of commands without events, right after the event they follow. */
