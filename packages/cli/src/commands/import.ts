@@ -59,7 +59,6 @@ async function importPolicies(invocation: Invocation): Promise<ExitCode> {
   const eventClock = (): Instant => clock.now ?? file.startedAt;
   const opening = { purpose: 'create', instanceId: file.instanceId, clock: eventClock } as const;
   return withStoreSession(invocation, opening, async (session) => {
-    const patience = patienceOf(args, io.interrupted);
     const by = actorOf(args);
     refuseInvalid(session, file, by);
     await refuseExisting(session, file, id);
@@ -75,19 +74,46 @@ async function importPolicies(invocation: Invocation): Promise<ExitCode> {
       finish(0, 'Nothing was done.\n');
       return EXIT.refused;
     }
-    for (const [index, state] of file.states.entries()) {
-      try {
-        io.interrupted.throwIfAborted();
-        clock.now = state.at;
-        await patiently(patience, () => importState(session, file, { state, by, key: `${id} ${index}`, id }));
-      } catch (caught) {
-        io.err.write(`Stopped after ${index} of ${file.states.length} states.\n`);
-        throw new Incomplete({ states: index, left: file.states.length - index, policies: count }, caught);
-      }
-    }
-    finish(file.states.length, `Took over ${what}.\n`);
+    const repeated = await takeOver(invocation, session, { by, clock, count, file, id });
+    finish(
+      file.states.length,
+      repeated === file.states.length ? `Took over ${what} before; nothing is new.\n` : `Took over ${what}.\n`,
+    );
     return EXIT.done;
   });
+}
+
+interface TakingOver {
+  readonly by: Actor;
+  readonly clock: { now: Instant | undefined };
+  /** The number of policies. */
+  readonly count: number;
+  readonly file: ImportFile;
+  readonly id: string;
+}
+
+/** Takes the states over, one after the other. Returns how many an earlier run had taken over. */
+async function takeOver(
+  { args, io }: Invocation,
+  session: Session,
+  { by, clock, count, file, id }: TakingOver,
+): Promise<number> {
+  const patience = patienceOf(args, io.interrupted);
+  const { states } = file;
+  let repeated = 0;
+  for (const [index, state] of states.entries()) {
+    try {
+      io.interrupted.throwIfAborted();
+      clock.now = state.at;
+      const key = `${id} ${index}`;
+      const isRepeated = await patiently(patience, () => importState(session, file, { state, by, key, id }));
+      if (isRepeated) repeated += 1;
+    } catch (caught) {
+      io.err.write(`Stopped after ${index} of ${states.length} states.\n`);
+      throw new Incomplete({ states: index, left: states.length - index, policies: count }, caught);
+    }
+  }
+  return repeated;
 }
 
 interface StateImport {
@@ -101,13 +127,13 @@ async function importState(
   { loginPolicies, instance }: Session,
   { file }: ImportFile,
   { by, id, key, state }: StateImport,
-): Promise<void> {
+): Promise<boolean> {
   const owner = ownerOf(instance, state);
   const actor = state.by ?? by.actor;
   const reason = state.reason ?? by.reason;
   const commandOptions = { actor, correlationId: id, idempotencyKey: key, ...(reason !== undefined && { reason }) };
   const answer = await loginPolicies.execute(owner, commandOf(state), commandOptions);
-  if (answer.outcome === 'accepted') return;
+  if (answer.outcome === 'accepted') return answer.isRepeated;
   throw refusalOf(file, state, answer);
 }
 
