@@ -34,7 +34,7 @@ const LAZY: Readonly<Record<Exclude<ViewName, 'overview'>, Lazy>> = {
   },
   history: { title: 'History', fetch: async () => (await import('./views/history.js')).HistoryView },
   audit: { title: 'Audit', fetch: async () => (await import('./views/audit.js')).AuditView },
-  rollout: { title: 'Everywhere', fetch: async () => (await import('./views/rollout.js')).RolloutView },
+  rollout: { title: 'Change many policies', fetch: async () => (await import('./views/rollout.js')).RolloutView },
   check: { title: 'Check a sign-in', fetch: async () => (await import('./views/check.js')).CheckView },
 };
 

@@ -28,17 +28,11 @@ const VIEWS: readonly View[] = [
   {
     label: 'Organizations',
     to: { view: 'organizations' },
-    holds: ['organizations', 'organization'],
+    holds: ['organizations', 'organization', 'rollout'],
     draftsIn: ['organization'],
   },
-  ...(
-    [
-      ['History', 'history'],
-      ['Audit', 'audit'],
-      ['Everywhere', 'rollout'],
-      ['Check a sign-in', 'check'],
-    ] as const
-  ).map(([label, view]): View => ({ label, to: { view }, holds: [view], draftsIn: [] })),
+  { label: 'Audit', to: { view: 'audit' }, holds: ['audit', 'history'], draftsIn: [] },
+  { label: 'Check a sign-in', to: { view: 'check' }, holds: ['check'], draftsIn: [] },
 ];
 
 const LIVENESS: Readonly<Record<Liveness, string>> = {

@@ -17,6 +17,7 @@ import { EffectOn } from './effect-on.js';
 import { Override } from './override.js';
 import { Modal } from './modal.js';
 import { ReasonField } from './reason-field.js';
+import { ScopeChoice } from './scope-choice.js';
 import { Warnings } from './warnings.js';
 
 const WHAT_IT_DOES = 'what-it-does';
@@ -36,6 +37,7 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
   }, [stage]);
   return (
     <Modal title={titleOf(proposal)} dismissed={giveUp} describedBy={WHAT_IT_DOES}>
+      <ScopeChoice scope={scope} intent={intent} />
       <div id={WHAT_IT_DOES}>
         {preview === undefined && failure === undefined && <p class="soft">Asking what it would do…</p>}
         {preview !== undefined && (

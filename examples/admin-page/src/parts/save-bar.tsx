@@ -16,7 +16,7 @@ export function SaveBar({ scope, policy, isLocked }: SettingsFormProps): JSX.Ele
   const discard = (): void => {
     discardDraft(scope);
   };
-  if (isLocked) return <LockedDraft count={count + problems} discard={discard} />;
+  if (isLocked) return <LockedDraft count={count + problemsIn(draft)} discard={discard} />;
   return (
     <div class="save-bar" role="group" aria-label="Changes that are not saved">
       <p>

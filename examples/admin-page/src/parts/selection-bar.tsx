@@ -11,7 +11,8 @@ export function SelectionBar(): JSX.Element | null {
   const ids = selectedIds();
   if (!mayWrite(INSTANCE)) return null;
   if (ids.length === 0) return <StillAllowing />;
-  const query = { for: 'chosen', organizations: selectionText(ids), factor: chosen('allowing') };
+  const begun = { deed: chosen('deed'), given: chosen('given') };
+  const query = { for: 'chosen', organizations: selectionText(ids), factor: chosen('allowing'), ...begun };
   return (
     <div class="selection" role="group" aria-label="Selected organizations">
       <p role="status">

@@ -5,11 +5,13 @@ import { planTask } from '../state/rollouts.js';
 import { addressOf, choose, chosen } from '../state/route.js';
 import { selectedIds, selectionText } from '../state/selection.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
+import { intentIn } from '../wire/intent-text.js';
 import { INSTANCE } from '../wire/scope.js';
 import { isLifetime, LIFETIME_NAMES, SWITCH_NAMES } from '../wire/settings.js';
-import type { Deed, Reach, Task } from '../wire/task.js';
+import { isDeed, type Deed, type Reach, type Task } from '../wire/task.js';
 import { counted } from '../words/counted.js';
 import { problemOf, UNITS, wireOf, type Amount } from '../words/duration.js';
+import { intentTitle } from '../words/intent.js';
 import { LIFETIME_WORDS, settingLabel, SWITCH_WORDS } from '../words/settings.js';
 import { AmountInputs } from './lifetime-fields.js';
 import { Choice, FACTORS } from './organization-filter.js';
@@ -21,6 +23,8 @@ const DEEDS = [
   ['link', 'Link an identity provider'],
   ['unlink', 'Unlink an identity provider'],
 ] as const;
+/** A change that was begun on one policy, as it was. */
+const GIVEN = 'given';
 const SETTINGS = ['isPasswordlessAllowed', ...SWITCH_NAMES, ...LIFETIME_NAMES] as const;
 
 /** The change of a rollout, and the policies it is for. Both are in the address. */
@@ -36,7 +40,7 @@ export function TaskForm(): JSX.Element {
         if (seen !== undefined && task !== undefined) attempt(() => planTask(task, seen));
       }}
     >
-      <Choice label="Change" name="deed" options={DEEDS} />
+      <Choice label="Change" name="deed" options={[...DEEDS, ...givenOption()]} />
       {(deed === '' || deed === 'add') && (
         <Choice label="Factor" name="factor" options={[['', 'Choose one'], ...FACTORS]} />
       )}
@@ -50,6 +54,16 @@ export function TaskForm(): JSX.Element {
       <SelectLink />
     </form>
   );
+}
+
+function givenOption(): readonly (readonly [string, string])[] {
+  const deed = givenDeed();
+  return deed === undefined ? [] : [[GIVEN, intentTitle(deed, INSTANCE)]];
+}
+
+function givenDeed(): Deed | undefined {
+  const intent = intentIn(chosen(GIVEN));
+  return intent !== undefined && isDeed(intent) ? intent : undefined;
 }
 
 function For(): JSX.Element {
@@ -191,6 +205,8 @@ function deedChosen(): Deed | undefined {
       return factor && { wish: 'add-factor', factor };
     case 'set':
       return settingChosen();
+    case GIVEN:
+      return givenDeed();
     case 'link':
       return id === '' ? undefined : { wish: 'add-provider', id, owner: 'SYSTEM' };
     case 'unlink':

@@ -7,7 +7,7 @@ import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { Webhooks } from '../parts/webhooks.js';
 import { directoryChanges, learn } from '../state/organizations.js';
-import { choose, chosen } from '../state/route.js';
+import { addressOf, choose, chosen, type Query } from '../state/route.js';
 import { readAnew } from '../state/unread.js';
 import { exportPath, readAudit, type AuditFilter, type AuditPage } from '../wire/audit.js';
 
@@ -40,14 +40,9 @@ export function AuditView(): JSX.Element {
       </p>
       <AuditFilters />
       <p>
-        <a href={exportPath(filter, 'csv')} download="audit.csv">
-          Export as CSV
-        </a>{' '}
-        <a href={exportPath(filter, 'json-lines')} download="audit.jsonl">
-          Export as JSON
-        </a>{' '}
-        <span class="soft">all that the filter names, oldest first</span>
+        <a href={addressOf({ view: 'history', query: momentQuery() })}>What was allowed at a moment</a>
       </p>
+      <Exports filter={filter} />
       <Stale what={about} />
       <TryAgain what="The audit log" loading={loading} />
       <div aria-busy={loading.isBusy}>
@@ -60,6 +55,26 @@ export function AuditView(): JSX.Element {
       <Webhooks />
     </>
   );
+}
+
+function Exports({ filter }: { readonly filter: AuditFilter }): JSX.Element {
+  return (
+    <p>
+      <a href={exportPath(filter, 'csv')} download="audit.csv">
+        Export as CSV
+      </a>{' '}
+      <a href={exportPath(filter, 'json-lines')} download="audit.jsonl">
+        Export as JSON
+      </a>{' '}
+      <span class="soft">all that the filter names, oldest first</span>
+    </p>
+  );
+}
+
+/** Of the organization that is filtered by, if there is one. */
+function momentQuery(): Query {
+  const organization = chosen('organizationId');
+  return organization === '' ? {} : { organization };
 }
 
 /** Links to older entries, and back to the newest. */

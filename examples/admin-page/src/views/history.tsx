@@ -5,7 +5,7 @@ import { Timeline } from '../parts/timeline.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { refreshPolicy } from '../state/policies.js';
-import { choose, chosen } from '../state/route.js';
+import { addressOf, choose, chosen } from '../state/route.js';
 import { catchUpTimeline, timelineOf } from '../state/timelines.js';
 import { together } from '../state/unread.js';
 import type { HistoryEntry } from '../wire/history.js';
@@ -17,6 +17,9 @@ export function HistoryView(): JSX.Element {
   const lastSequence = timelineOf(INSTANCE)?.lastSequence ?? 0;
   return (
     <>
+      <p class="crumb">
+        <a href={addressOf({ view: 'audit', query: { isDefault: 'true' } })}>Audit of the default policy</a>
+      </p>
       <h1 tabIndex={-1}>History</h1>
       <p class="lead">
         Everything that ever happened to the default policy. Nothing is taken away, not even by a revert.

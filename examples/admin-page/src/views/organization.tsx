@@ -60,6 +60,10 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
       {isWhole && (
         <section class="own-history" aria-labelledby="own-history">
           <h2 id="own-history">History of its custom policy</h2>
+          <p>
+            <a href={addressOf({ view: 'audit', query: { organizationId } })}>The same in the audit</a>, with filters
+            and as a file
+          </p>
           {(loading.problem === undefined || timelineOf(scope) !== undefined) && (
             <Timeline scope={scope} lookAt={lookAt} />
           )}

@@ -5,13 +5,13 @@ import { PopulationTable } from '../parts/population-table.js';
 import { Stale } from '../parts/stale.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLatest } from '../parts/use-latest.js';
-import { useLoaded, useWhole } from '../parts/use-loaded.js';
+import { useLoaded, useWhole, type Loading } from '../parts/use-loaded.js';
 import { directoryChanges, learn, pageKey, pageOf, refreshPage } from '../state/organizations.js';
 import { addressOf, type Query } from '../state/route.js';
 import { readAnew } from '../state/unread.js';
 import { readAudit, type AuditEntry } from '../wire/audit.js';
 import type { OrganizationPage, OrganizationQuery } from '../wire/organizations.js';
-import { readPopulation, type Population } from '../wire/population.js';
+import { readPopulation } from '../wire/population.js';
 import { counted } from '../words/counted.js';
 
 const COUNTS: OrganizationQuery = { limit: 1 };
@@ -23,21 +23,11 @@ const MOST_CHANGES = 5;
 
 /** How people sign in, what needs attention, and what changed last. Each number leads to the list behind it. */
 export function OverviewView(): JSX.Element {
-  const newest = useSignal<readonly AuditEntry[] | undefined>(undefined);
-  const about = String(directoryChanges.value);
-  const counting = useLoaded(about, (isWanted) => refreshPage(COUNTS, isWanted));
-  const reading = useLoaded(about, async (isWanted) => {
-    const { entries } = await readAnew(NEWEST, () => readAudit({}, '', EVENTS));
-    await learn([...new Set(entries.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
-    if (isWanted()) newest.value = entries;
-  });
-  const people = useSignal<Population | undefined>(undefined);
-  const asking = useLoaded(about, async (isWanted) => {
-    const population = await readAnew(PEOPLE, readPopulation);
-    if (isWanted()) people.value = population;
-  });
+  const [people, asking] = useRead(PEOPLE, readPopulation);
+  const [newest, reading] = useRead(NEWEST, readNewest);
+  const counting = useLoaded(String(directoryChanges.value), (isWanted) => refreshPage(COUNTS, isWanted));
   const page = useLatest(pageOf(COUNTS), counting);
-  const isWhole = useWhole(page !== undefined && newest.value !== undefined, [counting, reading, asking]);
+  const isWhole = useWhole(page !== undefined && newest !== undefined, [counting, reading, asking]);
   return (
     <>
       <h1 tabIndex={-1}>Overview</h1>
@@ -47,7 +37,7 @@ export function OverviewView(): JSX.Element {
             <h2 id="population">How people sign in</h2>
             <Stale what={PEOPLE} />
             <TryAgain what="How people sign in" loading={asking} />
-            {people.value !== undefined && <PopulationTable population={people.value} />}
+            {people !== undefined && <PopulationTable population={people} />}
           </section>
           <section class="card" aria-labelledby="attention">
             <h2 id="attention">Needs attention</h2>
@@ -59,7 +49,7 @@ export function OverviewView(): JSX.Element {
             <h2 id="changed-last">Changed last</h2>
             <Stale what={NEWEST} />
             <TryAgain what="What changed last" loading={reading} />
-            {newest.value !== undefined && <AuditEntries entries={newest.value} most={MOST_CHANGES} />}
+            {newest !== undefined && <AuditEntries entries={newest} most={MOST_CHANGES} />}
             <p>
               <a href={addressOf({ view: 'audit' })}>All changes</a>
             </p>
@@ -68,6 +58,22 @@ export function OverviewView(): JSX.Element {
       )}
     </>
   );
+}
+
+/** Reads something now, and after each change of a policy. */
+function useRead<Read>(what: string, read: () => Promise<Read>): readonly [Read | undefined, Loading] {
+  const found = useSignal<Read | undefined>(undefined);
+  const loading = useLoaded(String(directoryChanges.value), async (isWanted) => {
+    const answer = await readAnew(what, read);
+    if (isWanted()) found.value = answer;
+  });
+  return [found.value, loading];
+}
+
+async function readNewest(): Promise<readonly AuditEntry[]> {
+  const { entries } = await readAudit({}, '', EVENTS);
+  await learn([...new Set(entries.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
+  return entries;
 }
 
 /** The organizations that need attention, and how many have a policy of their own. */

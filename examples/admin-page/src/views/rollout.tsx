@@ -7,7 +7,7 @@ import { useLoaded } from '../parts/use-loaded.js';
 import { learn } from '../state/organizations.js';
 import { refreshPolicy } from '../state/policies.js';
 import { isRollingOut, leaveRollout, lookUp, rollout, type Rollout } from '../state/rollouts.js';
-import { choose, chosen } from '../state/route.js';
+import { addressOf, choose, chosen } from '../state/route.js';
 import { selectedIds } from '../state/selection.js';
 import { mayWrite } from '../state/session.js';
 import { together } from '../state/unread.js';
@@ -25,7 +25,10 @@ export function RolloutView(): JSX.Element {
   const asked = shownRollout(id);
   return (
     <>
-      <h1 tabIndex={-1}>Everywhere</h1>
+      <p class="crumb">
+        <a href={addressOf({ view: 'organizations' })}>All organizations</a>
+      </p>
+      <h1 tabIndex={-1}>Change many policies</h1>
       <p class="lead">
         One change for the default policy and every custom policy it applies to, or for the organizations you select.
         You see first what it would do.
@@ -35,6 +38,14 @@ export function RolloutView(): JSX.Element {
         (mayWrite(INSTANCE) ? <TaskForm /> : <p class="locked">Your role does not let you change policies.</p>)}
       {asked !== undefined && <RolloutCard rollout={asked} />}
       {id !== '' && (
+        <AnotherChange />
+      )}
+    </>
+  );
+}
+
+function AnotherChange(): JSX.Element {
+  return (
         <p>
           <button
             type="button"
@@ -49,8 +60,6 @@ export function RolloutView(): JSX.Element {
             Make another change
           </button>
         </p>
-      )}
-    </>
   );
 }
 

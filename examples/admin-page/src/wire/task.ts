@@ -11,6 +11,11 @@ export type Deed = Extract<
   { wish: 'add-factor' | 'remove-factor' | 'add-provider' | 'remove-provider' | 'change-settings' }
 >;
 
+/** Whether a change can be made to every policy. */
+export function isDeed(intent: Intent): intent is Deed {
+  return intent.wish !== 'add-custom' && intent.wish !== 'reset' && intent.wish !== 'revert';
+}
+
 /** The policies that a change is for. */
 export interface Reach {
   /** The custom policies of these organizations; `undefined` for all custom policies. */

@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../wire/audit.js';
 import { factorLabel } from '../wire/factors.js';
 import type { JsonObject } from '../wire/json.js';
-import { listed } from './counted.js';
+import { counted, listed } from './counted.js';
 import { isoInWords } from './duration.js';
 import { isolated } from './isolated.js';
 import { settingLabel } from './settings.js';
@@ -91,5 +91,12 @@ function recordOf(value: unknown): JsonObject {
 function valueWords(value: unknown): string {
   if (value === true || value === 'ALLOWED') return 'on';
   if (value === false || value === 'NOT_ALLOWED') return 'off';
-  return value === '' ? 'nothing' : isolated(String(value));
+  return value === '' ? 'nothing' : isolated(shortened(String(value)));
+}
+
+const MOST_SHOWN = 120;
+
+/** A long value would fill the page; the export has the whole. */
+function shortened(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}… (${counted(text.length, 'character')})` : text;
 }

@@ -47,7 +47,7 @@ describeInBrowser('the page: accessibility', (stage) => {
       await visitor.goTo('History');
       await visitor.page.getByRole('region', { name: 'Default policy, then' }).waitFor();
       await check(visitor, 'history');
-      await visitor.goTo('Everywhere');
+      await visitor.goTo('Change many policies');
       await visitor.page.getByRole('combobox', { name: 'Factor' }).selectOption('Security key (U2F)');
       await visitor.button('Review what it would do').click();
       await visitor.button('Change everywhere').waitFor();
@@ -69,7 +69,7 @@ describeInBrowser('the page: accessibility', (stage) => {
         'Organizations',
         'History',
         'Audit',
-        'Everywhere',
+        'Change many policies',
         'Check a sign-in',
       ] as const) {
         await visitor.goTo(view);

@@ -43,7 +43,7 @@ export const ADDRESSED: Readonly<Record<string, Addressed>> = {
   History: { hash: () => '#/history', last: /^\d+ events?/ },
   'History, a moment': { hash: (id) => `#/history?at=2&organization=${id}`, last: /^\d+ events?/ },
   Audit: { hash: () => '#/audit', last: 'Brought the default policy into force' },
-  Everywhere: { hash: () => '#/rollout', last: 'Review what it would do' },
+  'Change many policies': { hash: () => '#/rollout', last: 'Review what it would do' },
   'Check a sign-in': {
     hash: (id) => `#/check?organization=${id}&has=password&shown=password`,
     last: 'Judged for',

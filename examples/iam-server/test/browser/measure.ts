@@ -105,7 +105,7 @@ async function feltBy(visitor: Visitor): Promise<Felt> {
     'Organizations',
     'History',
     'Audit',
-    'Everywhere',
+    'Change many policies',
     'Check a sign-in',
     'Default policy',
   ] as const) {

@@ -114,7 +114,7 @@ async function check(visitor: Visitor, picture: Picture): Promise<void> {
 }
 
 async function everywhere(visitor: Visitor, picture: Picture): Promise<void> {
-  await visitor.goTo('Everywhere');
+  await visitor.goTo('Change many policies');
   await visitor.page.getByRole('combobox', { name: 'Factor' }).selectOption('Security key (U2F)');
   await visitor.button('Review what it would do').click();
   await visitor.button('Change everywhere').waitFor();

@@ -36,6 +36,20 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     expect(await allowing(stage)).to.equal(3);
   });
 
+  it('is the scope of any change: begun on one policy, it is made everywhere', async () => {
+    const visitor = await stage.owner();
+    await visitor.switch('Self-registration').click();
+    await visitor.switch('Hide the password reset').click();
+    await visitor.button('Review and save').click();
+    await visitor.dialog.getByRole('group', { name: 'Where' }).getByRole('link', { name: 'everywhere' }).click();
+    await visitor.heading('Change many policies').waitFor();
+    await changeEverywhere(visitor);
+    for (const id of stage.quickstart.organizationIds) {
+      const { policy } = json<PolicyRead & { readonly policy: object }>(await stage.apiOf(id, 'GET'));
+      expect(policy).to.deep.include({ hidePasswordReset: true });
+    }
+  });
+
   it('lists the refusals with their reasons', async () => {
     const [, globex] = stage.quickstart.organizationIds;
     for (const factor of ['OTP', 'U2F'])
@@ -61,7 +75,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     await page.getByLabel('Select Globex').check();
     await page.getByText('1 organization selected.').waitFor();
     await page.getByRole('link', { name: 'Change them together' }).click();
-    await visitor.heading('Everywhere').waitFor();
+    await visitor.heading('Change many policies').waitFor();
     await page.getByRole('combobox', { name: 'Factor' }).selectOption('Passkeys (U2F with verification)');
     await visitor.button('Review what it would do').click();
     await page.getByText('1 policy would change: Globex.').waitFor();
@@ -82,7 +96,7 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     await stage.apiOf(acme, 'DELETE /multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION');
     const visitor = await stage.owner();
     const { page } = visitor;
-    await visitor.goTo('Everywhere');
+    await visitor.goTo('Change many policies');
     await page.getByRole('combobox', { name: 'Change' }).selectOption('Change a setting');
     await page.getByRole('combobox', { name: 'Setting' }).selectOption('Password check');
     await page.getByRole('textbox', { name: 'To' }).fill('36');
@@ -172,7 +186,7 @@ async function changeEverywhere(visitor: Visitor): Promise<void> {
 }
 
 async function review(visitor: Visitor): Promise<void> {
-  await visitor.goTo('Everywhere');
+  await visitor.goTo('Change many policies');
   await visitor.page.getByRole('combobox', { name: 'Factor' }).selectOption('Passkeys (U2F with verification)');
   await visitor.button('Review what it would do').click();
   await visitor.button('Change everywhere').waitFor();
