@@ -37,29 +37,27 @@ export function RolloutView(): JSX.Element {
       {id === '' &&
         (mayWrite(INSTANCE) ? <TaskForm /> : <p class="locked">Your role does not let you change policies.</p>)}
       {asked !== undefined && <RolloutCard rollout={asked} />}
-      {id !== '' && (
-        <AnotherChange />
-      )}
+      {id !== '' && <AnotherChange />}
     </>
   );
 }
 
 function AnotherChange(): JSX.Element {
   return (
-        <p>
-          <button
-            type="button"
-            class="link"
-            onClick={() => {
-              if (isRollingOut()) return;
-              leaveRollout();
-              choose({ id: '' });
-              document.querySelector('h1')?.focus();
-            }}
-          >
-            Make another change
-          </button>
-        </p>
+    <p>
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          if (isRollingOut()) return;
+          leaveRollout();
+          choose({ id: '' });
+          document.querySelector('h1')?.focus();
+        }}
+      >
+        Make another change
+      </button>
+    </p>
   );
 }
 
