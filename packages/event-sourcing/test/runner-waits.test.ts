@@ -215,3 +215,29 @@ describe('a follower that is closed', () => {
     expect(await closed).to.equal(true);
   });
 });
+
+describe('rows whose database is away again and again', () => {
+  it('are read as soon as it is back, after the fifth outage as after the first (T66)', async () => {
+    let [isAway, failures] = [false, 0];
+    const lookUp = <Result>(work: () => Promise<Result>): Promise<Result> => {
+      if (!isAway) return work();
+      failures += 1;
+      return Promise.reject(new Fault('store-unavailable', { store: 'the rows', problem: 'away' }));
+    };
+    const store = withModels(followedStore(), (model) => ({
+      read: (keys, wait) => lookUp(() => model.read(keys, wait)),
+      checkpoint: (wait) => lookUp(() => model.checkpoint(wait)),
+      commit: (change, wait) => lookUp(() => model.commit(change, wait)),
+    }));
+    const follower = await followers.open(store, { maxAgeMs: 0 });
+    for (let outage = 1; outage <= 5; outage++) {
+      await until(() => follower.state.is === 'following');
+      [isAway, failures] = [true, 0];
+      await raise(store, a, 1);
+      // Its pauses double with each failure. Those of earlier outages must not count, otherwise this takes minutes.
+      await until(() => failures >= 4);
+      isAway = false;
+      expect(await valueOf(follower, a), `outage ${outage}`).to.equal(outage);
+    }
+  });
+});
