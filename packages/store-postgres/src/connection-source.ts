@@ -20,8 +20,8 @@ export interface ConnectionSource {
    * Borrows a connection. `abandoning` fires when a closing store abandons its work, `callerSignal` when its caller
    * does.
    *
-   * @throws StoreUnavailable when no connection is free in time, or a signal fires during the wait; the fault of a
-   *   connection that can't be made.
+   * @throws StoreUnavailable when no connection is free in time, a signal fires during the wait, or the program has
+   *   released the connection within a transaction; the fault of a connection that can't be made.
    */
   borrow(abandoning: AbortSignal, callerSignal?: AbortSignal): Promise<BorrowedConnection>;
   /** Asks the server over a new connection: see `askAnew`. Default: as long as for a connection of the pool. */
