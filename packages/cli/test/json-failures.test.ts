@@ -28,6 +28,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
     drift: 'policies.yaml',
     import: 'old.yaml',
   },
+  ...{ propose: 'change forceMfa=yes --reason x', proposals: '', approve: 'x', reject: 'x', withdraw: 'x' },
   copy: 'sqlite:nowhere.db sqlite:copy.db',
   ...{
     'witness key': 'log',

@@ -2,12 +2,15 @@ import { createApi, oneInstance, staticTokens, type Caller, type Ports, type Sig
 import { openLoginPolicies } from '@login-policy/domain';
 import { openPeople, type Census } from '@login-policy/domain/people';
 import { openAuditLog } from '@login-policy/domain/audit';
+import { openProposals } from '@login-policy/proposals';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 
 /** May do everything. */
 export const TOKEN = 'token-of-the-operator';
 /** May do everything in globex, and nothing else. */
 export const TOKEN_OF_GLOBEX = 'token-of-the-owner-of-globex';
+/** May do everything, and is somebody else. */
+export const TOKEN_OF_ANOTHER = 'token-of-another-operator';
 /** May look, everywhere. */
 export const TOKEN_OF_A_READER = 'token-of-a-reader';
 
@@ -15,6 +18,11 @@ const ORGANIZATION = ['policy.read', 'policy.write', 'policy.delete'];
 const CALLERS: Readonly<Record<string, Caller>> = {
   [TOKEN]: {
     id: 'operator',
+    instanceId: 'iam',
+    grants: [{ permissions: ['iam.policy.read', 'iam.policy.write', ...ORGANIZATION] }],
+  },
+  [TOKEN_OF_ANOTHER]: {
+    id: 'another',
     instanceId: 'iam',
     grants: [{ permissions: ['iam.policy.read', 'iam.policy.write', ...ORGANIZATION] }],
   },
@@ -47,6 +55,8 @@ export interface Serving {
   readonly isAudited?: boolean;
   /** Who the users are. Default: unknown. */
   readonly census?: Census;
+  /** Whether it has proposals, which others approve. */
+  readonly hasFourEyes?: boolean;
   /** Default: not recorded. */
   readonly signIns?: SignIns;
 }
@@ -54,15 +64,18 @@ export interface Serving {
 /** Serves the policies of instance `iam` in a SQLite file, as a program beside the command line does. */
 export async function serve(
   path: string,
-  { census, isAudited = true, ports = {}, signIns }: Serving = {},
+  { census, hasFourEyes = false, isAudited = true, ports = {}, signIns }: Serving = {},
 ): Promise<Served> {
   const store = await openSqliteStore({ path });
   const people = census && openPeople(census);
   const loginPolicies = await openLoginPolicies({ store, guard: 'refuse', ...(people && { people }) });
   const auditLog = isAudited ? await openAuditLog({ store }) : undefined;
+  const proposals = hasFourEyes ? await openProposals({ store, loginPolicies, mayApprove: () => true }) : undefined;
+  proposals?.keepCarryingOut({ everyMs: 100 });
   const api = createApi({
     loginPolicies,
     ...(auditLog && { auditLog }),
+    ...(proposals && { proposals }),
     ...(signIns && { signIns }),
     ports: {
       authenticate,
@@ -76,6 +89,7 @@ export async function serve(
     url: port.url,
     async close() {
       await port.close({ graceMs: 2000 });
+      await proposals?.close();
       await auditLog?.close();
       await loginPolicies.close();
       await store.close();

@@ -1,6 +1,6 @@
 import type { LoginPolicies } from '@login-policy/domain';
 import { findRollout } from '@login-policy/domain/rollout';
-import type { Instant, ProjectionRunner } from '@login-policy/event-sourcing';
+import type { Instant, Position, ProjectionRunner } from '@login-policy/event-sourcing';
 import {
   aFunction,
   numberBetween,
@@ -20,6 +20,8 @@ import { viewOf, type ProposalView } from './view.js';
 
 /** The options of carrying out what is due. */
 export interface DueOptions {
+  /** Looks at everything up to this position, such as that of an approval. */
+  readonly atLeast?: Position;
   /** Ends it; what was begun is gone on with by the next call. */
   readonly signal?: AbortSignal;
 }
@@ -88,11 +90,11 @@ export class DueWork {
   }
 
   /** Looks once at all proposals. @throws Fault as the store does, when it can't be asked. */
-  async run(signal?: AbortSignal): Promise<DueReport> {
+  async run({ atLeast, signal }: DueOptions = {}): Promise<DueReport> {
     const [advanced, failures]: [ProposalView[], DueFailure[]] = [[], []];
     for (let afterKey: string | undefined; ;) {
       const query = { index: 'due', value: '', limit: PAGE, ...(afterKey !== undefined && { afterKey }) };
-      const { rows } = await this.#parts.readModel.query(query, { signal });
+      const { rows } = await this.#parts.readModel.query(query, { atLeast, signal });
       const due = rows.flatMap(({ row }) => (isProposal(row) && this.#isToDo(row) ? [row] : []));
       const work = due.values();
       // Several at a time take from one iterator, so that a slow one holds up no other.
@@ -120,7 +122,7 @@ export class DueWork {
     const running = (async () => {
       while (!signal.aborted) {
         try {
-          const report = await this.run(signal);
+          const report = await this.run({ signal });
           if (report.advanced.length > 0 || report.failures.length > 0) onReport?.(report);
         } catch (caught) {
           if (!signal.aborted) onFailure?.(caught);

@@ -197,7 +197,7 @@ export class Proposals implements UpcomingPolicies {
    * is in the report, holds up no other proposal, and is tried again by the next call.
    */
   carryOutDue(options: DueOptions = {}): Promise<DueReport> {
-    return this.#parts.work.run(options.signal);
+    return this.#parts.work.run(options);
   }
 
   /** Does {@link carryOutDue} now and then, until it is closed. */

@@ -18,6 +18,7 @@ import { plan } from './plan.js';
 import { evaluate } from './evaluate.js';
 import { history } from './history.js';
 import { policy } from './policy.js';
+import { PROPOSAL_COMMANDS } from './proposals.js';
 import { status } from './status.js';
 import { whoAllows } from './who-allows.js';
 import { WITNESS_COMMANDS } from './witness.js';
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   analyze,
   backtest,
   ...CHANGE_COMMANDS,
+  ...PROPOSAL_COMMANDS,
   exportCommand,
   schema,
   plan,

@@ -15,7 +15,8 @@ import { policyRefOf, withSession } from '../session/session.js';
 import { MOMENT, momentText } from './moment.js';
 import { factorNamed } from './who-allows.js';
 
-const WHERE_OPTIONS: OptionSpecs = {
+/** Whose policy is changed. */
+export const WHERE_OPTIONS: OptionSpecs = {
   org: {
     placeholder: 'ID',
     description: 'Changes the custom policy of this organization. Default: changes the default policy.',
@@ -168,6 +169,21 @@ export function changeIn(text: string, args: ParsedArguments): RolloutCommand {
 }
 
 const EXAMPLE = 'remove-second-factor OTP_SMS';
+
+/** The names of the changes that can be proposed. */
+export const CHANGE_NAMES: readonly string[] = [...CHANGES.map(({ name }) => name), 'customize', 'reset', 'revert'];
+
+/** A change by its name and its value. @throws Failure */
+export function changeNamed(name: string, args: ParsedArguments): PolicyCommand {
+  if (name === 'customize') return { type: 'customize' };
+  if (name === 'reset') return { type: 'remove' };
+  if (!CHANGE_NAMES.includes(name))
+    throw new Failure(EXIT.usage, `CHANGE is a change like ${EXAMPLE}. ${hintFor(name, CHANGE_NAMES)}`);
+  const value = args.argument('VALUE');
+  if (value === undefined) throw new Failure(EXIT.usage, `${name} needs a value: login-policy ${name} --help`);
+  const found = CHANGES.find((change) => change.name === name);
+  return found === undefined ? { type: 'revert', to: momentText(value, 'VALUE') } : found.commandOf(value, args);
+}
 
 /** Every command that changes policies. */
 export const CHANGE_COMMANDS: readonly Command[] = [

@@ -35,6 +35,8 @@ interface DetailsJson {
 export interface PolicyRead {
   readonly kind: 'policy';
   readonly policy: PolicyJson;
+  /** What the answer depended on; absent for a policy in the past. */
+  readonly seen?: string;
 }
 
 /** An event in a history. */

@@ -1,4 +1,4 @@
-import type { Acknowledgement, PolicyChange } from '@login-policy/domain';
+import type { PolicyChange } from '@login-policy/domain';
 import type { Backtest } from '@login-policy/domain/backtest';
 import type { RolloutCommand } from '@login-policy/domain/rollout';
 import { EXIT } from '../exit-codes.js';
@@ -16,6 +16,9 @@ import {
   type WholePoliciesJson,
 } from './answers.js';
 import type { ApiClient } from './api-client.js';
+import { acknowledgeHeader, queryOf, reasonHeader } from './api-headers.js';
+import { proposalsOverApi } from './proposals-over-api.js';
+import type { Proposing } from './proposing.js';
 import type {
   AuditFilter,
   CustomListOptions,
@@ -145,6 +148,10 @@ export class ApiPolicies implements Policies {
     yield* this.#api.texts(await this.#withAuditAdvice(() => this.#api.answer({ route })));
   }
 
+  proposals(): Promise<Proposing> {
+    return Promise.resolve(proposalsOverApi(this.#api));
+  }
+
   /** A plan made over the API has no position: each of its steps names an event. */
   head(): Promise<undefined> {
     return Promise.resolve(undefined);
@@ -177,19 +184,4 @@ interface Permitted {
 interface Permissions {
   readonly default: Permitted;
   readonly organizations: readonly (Permitted & { readonly organizationId: string })[];
-}
-
-function queryOf(parameters: Readonly<Record<string, string | number | undefined>>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) query.set(name, String(value));
-  return query.size === 0 ? '' : `?${query.toString()}`;
-}
-
-function acknowledgeHeader(acknowledge: readonly Acknowledgement[]): Readonly<Record<string, string>> {
-  const names = acknowledge.map((one) => (typeof one === 'object' ? `users-locked-out=${one.lockedOut}` : one));
-  return names.length === 0 ? {} : { 'login-policy-acknowledge': names.join(', ') };
-}
-
-function reasonHeader({ reason }: ExecuteOptions['by']): Readonly<Record<string, string>> {
-  return reason === undefined ? {} : { 'login-policy-reason': encodeURIComponent(reason) };
 }

@@ -18,6 +18,7 @@ import type {
   WholePoliciesJson,
 } from './answers.js';
 import type { LookingBack } from './looking-back.js';
+import type { Proposing } from './proposing.js';
 
 /** An organization; `undefined` for the default policy. */
 export type PolicyRef = string | undefined;
@@ -101,6 +102,7 @@ export interface Policies {
   preview(ref: PolicyRef, command: PolicyCommand, conditions: PreviewConditions): Promise<PreviewJson>;
   execute(ref: PolicyRef, command: PolicyCommand, options: ExecuteOptions): Promise<DoneJson>;
   rollOut(command: RolloutCommand, options: RolloutRunOptions): RolloutRun;
+  proposals(): Promise<Proposing>;
   /** What a change would have meant for recorded sign-ins. */
   lookBack(asked: LookingBack): Promise<Backtest>;
   /** Those policies that the caller may not change or, where requested, remove. */

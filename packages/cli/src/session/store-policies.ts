@@ -29,6 +29,8 @@ import {
   type WholePoliciesJson,
 } from './answers.js';
 import { auditOfStore, type StoreAudit } from './audit-of-store.js';
+import { proposalsInStore, type StoreProposing } from './proposals-in-store.js';
+import type { Proposing } from './proposing.js';
 import { customizedIn } from './customized-in-store.js';
 import { accepted } from './accepted.js';
 import type {
@@ -62,6 +64,7 @@ export class StorePolicies implements Policies {
   readonly #bringRows: () => Promise<void>;
   #rows: Promise<void> | undefined;
   #audit: Promise<StoreAudit> | undefined;
+  #proposals: Promise<StoreProposing> | undefined;
 
   constructor({ instance, loginPolicies, rows, store }: StoreParts) {
     this.#bringRows = rows;
@@ -160,6 +163,11 @@ export class StorePolicies implements Policies {
     return Promise.resolve([]);
   }
 
+  async proposals(): Promise<Proposing> {
+    await this.#caughtUp();
+    return (this.#proposals ??= proposalsInStore(this.#store, this.#policies, this.#instance));
+  }
+
   async auditPage(
     filter: AuditFilter,
     page: { readonly limit: number; readonly after?: string },
@@ -182,6 +190,7 @@ export class StorePolicies implements Policies {
   /** Closes only what this session opened. */
   async close(): Promise<void> {
     await (await this.#audit)?.close();
+    await (await this.#proposals)?.end();
   }
 
   /** The end of a store without rows, up to which a policy's own events are read: that takes no other events. */
