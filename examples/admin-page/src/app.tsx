@@ -35,6 +35,7 @@ const LAZY: Readonly<Record<Exclude<ViewName, 'overview'>, Lazy>> = {
   history: { title: 'History', fetch: async () => (await import('./views/history.js')).HistoryView },
   audit: { title: 'Audit', fetch: async () => (await import('./views/audit.js')).AuditView },
   rollout: { title: 'Change many policies', fetch: async () => (await import('./views/rollout.js')).RolloutView },
+  proposals: { title: 'Proposals', fetch: async () => (await import('./views/proposals.js')).ProposalsView },
   check: { title: 'Check a sign-in', fetch: async () => (await import('./views/check.js')).CheckView },
 };
 
@@ -162,6 +163,7 @@ function View({ at }: { readonly at: Route }): JSX.Element {
     case 'history':
     case 'audit':
     case 'rollout':
+    case 'proposals':
     case 'check':
       return <LazyView view={LAZY[at.view]} />;
   }

@@ -31,6 +31,7 @@ const VIEWS: readonly View[] = [
     holds: ['organizations', 'organization', 'rollout'],
     draftsIn: ['organization'],
   },
+  { label: 'Proposals', to: { view: 'proposals' }, holds: ['proposals'], draftsIn: [] },
   { label: 'Audit', to: { view: 'audit' }, holds: ['audit', 'history'], draftsIn: [] },
   { label: 'Check a sign-in', to: { view: 'check' }, holds: ['check'], draftsIn: [] },
 ];

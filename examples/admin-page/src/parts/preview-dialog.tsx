@@ -3,7 +3,16 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
 import { policyOf } from '../state/policies.js';
-import { confirm, giveUp, meet, previewAgain, leaveProposal, type Proposal, type Stage } from '../state/proposals.js';
+import {
+  confirm,
+  giveUp,
+  meet,
+  previewAgain,
+  leaveProposal,
+  proposeInstead,
+  type Proposal,
+  type Stage,
+} from '../state/proposals.js';
 import { keepReason, reasonFor } from '../state/reasons.js';
 import { isSameDetails, type Details } from '../wire/details.js';
 import { lockedOutOf } from '../wire/people.js';
@@ -145,7 +154,7 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
       <p class={stage === 'finding-out' ? 'warning-line' : 'soft'} role="status">
         {SAID[stage]}
       </p>
-      <Buttons proposal={proposal} isStale={isStale} isHeldBack={isHeldBack} />
+      <Buttons proposal={proposal} isStale={isStale} isHeldBack={isHeldBack} given={given} />
     </form>
   );
 }
@@ -163,7 +172,12 @@ interface StaleOrNot {
   readonly isStale: boolean;
 }
 
-function Buttons({ proposal, isStale, isHeldBack }: StaleOrNot & { readonly isHeldBack: boolean }): JSX.Element {
+interface ButtonsProps extends StaleOrNot {
+  readonly isHeldBack: boolean;
+  readonly given: () => string;
+}
+
+function Buttons({ proposal, isStale, isHeldBack, given }: ButtonsProps): JSX.Element {
   const { preview, stage } = proposal;
   if (stage === 'finding-out') {
     return (
@@ -186,6 +200,14 @@ function Buttons({ proposal, isStale, isHeldBack }: StaleOrNot & { readonly isHe
         aria-disabled={isRecording}
       >
         {isStale ? 'Compare versions' : 'Confirm'}
+      </button>
+      <button
+        type="button"
+        class="button"
+        disabled={isPointless || isStale || isRecording}
+        onClick={() => attempt(() => proposeInstead(given()))}
+      >
+        Propose to others
       </button>
       <button type="button" class="button" disabled={isRecording} onClick={giveUp}>
         Cancel

@@ -13,9 +13,10 @@ import { attempt } from './attempt.js';
 import { meetConflict } from './conflicts.js';
 import { keepRefusal, settleDraft } from './draft.js';
 import { say, sayLasting } from './notices.js';
-import { organizationName } from './organizations.js';
+import { directoryChanged, organizationName } from './organizations.js';
 import { newCorrelationId } from './own-changes.js';
 import { ownSetUp } from './own-set-up.js';
+import { proposeToOthers } from '../wire/proposals.js';
 import { undoOf } from '../wire/undo.js';
 import { refreshAfterChange, refreshPolicy } from './policies.js';
 import { keepReason } from './reasons.js';
@@ -146,6 +147,21 @@ export async function confirm(reason: string, acknowledged: readonly string[] = 
     if (isSaidElsewhere(caught)) return;
     if (isConflict(caught)) await meet(reason);
     else ifShown(asked, ({ isOpenWhether = false }) => ({ ...refused(asked, caught), isOpenWhether }));
+  }
+}
+
+/** Proposes the change instead of making it: another person approves it. */
+export async function proposeInstead(reason: string): Promise<void> {
+  const asked = current.value;
+  if (asked?.preview === undefined || isUnderWay()) return;
+  const { scope, intent, preview } = asked;
+  try {
+    await proposeToOthers({ scope, intent, seen: preview.seen, reason });
+    ifShown(asked, () => undefined);
+    say('done', `Proposed: ${intentTitle(intent, scope)}. Proposals shows it.`);
+    directoryChanged();
+  } catch (caught) {
+    ifShown(asked, () => refused(asked, caught));
   }
 }
 

@@ -8,6 +8,7 @@ const VIEWS = [
   'history',
   'audit',
   'rollout',
+  'proposals',
   'check',
 ] as const;
 

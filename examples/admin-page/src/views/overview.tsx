@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { AuditEntries } from '../parts/audit-entries.js';
 import { PopulationTable } from '../parts/population-table.js';
 import { Stale } from '../parts/stale.js';
@@ -12,10 +12,12 @@ import { readAnew } from '../state/unread.js';
 import { readAudit, type AuditEntry } from '../wire/audit.js';
 import type { OrganizationPage, OrganizationQuery } from '../wire/organizations.js';
 import { readPopulation } from '../wire/population.js';
+import { readProposals } from '../wire/proposals.js';
 import { counted } from '../words/counted.js';
 
 const COUNTS: OrganizationQuery = { limit: 1 };
 const NEWEST = 'newest changes';
+const WAITING = 'waiting proposals';
 const PEOPLE = 'how people sign in';
 /** Enough events for the newest commands: a new custom policy has several. */
 const EVENTS = 40;
@@ -27,36 +29,51 @@ export function OverviewView(): JSX.Element {
   const [newest, reading] = useRead(NEWEST, readNewest);
   const counting = useLoaded(String(directoryChanges.value), (isWanted) => refreshPage(COUNTS, isWanted));
   const page = useLatest(pageOf(COUNTS), counting);
-  const isWhole = useWhole(page !== undefined && newest !== undefined, [counting, reading, asking]);
+  const [waiting, looking] = useRead(WAITING, readWaiting);
+  const isWhole = useWhole(page !== undefined && newest !== undefined, [counting, reading, asking, looking]);
   return (
     <>
       <h1 tabIndex={-1}>Overview</h1>
       {isWhole && (
         <div class="overview">
-          <section class="card wide" aria-labelledby="population">
-            <h2 id="population">How people sign in</h2>
-            <Stale what={PEOPLE} />
-            <TryAgain what="How people sign in" loading={asking} />
+          <Card title="How people sign in" of={PEOPLE} loading={asking} size="wide">
             {people !== undefined && <PopulationTable population={people} />}
-          </section>
-          <section class="card" aria-labelledby="attention">
-            <h2 id="attention">Needs attention</h2>
-            <Stale what={pageKey(COUNTS)} />
-            <TryAgain what="What needs attention" loading={counting} />
-            {page !== undefined && <Attention counts={page.counts} />}
-          </section>
-          <section class="card" aria-labelledby="changed-last">
-            <h2 id="changed-last">Changed last</h2>
-            <Stale what={NEWEST} />
-            <TryAgain what="What changed last" loading={reading} />
+          </Card>
+          <div class="overview-column">
+            <Card title="Needs attention" of={pageKey(COUNTS)} loading={counting}>
+              {page !== undefined && <Attention counts={page.counts} />}
+            </Card>
+            <Card title="Waiting" of={WAITING} loading={looking}>
+              {waiting !== undefined && <a href={addressOf({ view: 'proposals' })}>{counted(waiting, 'proposal')}</a>}
+            </Card>
+          </div>
+          <Card title="Changed last" of={NEWEST} loading={reading}>
             {newest !== undefined && <AuditEntries entries={newest} most={MOST_CHANGES} />}
-            <p>
-              <a href={addressOf({ view: 'audit' })}>All changes</a>
-            </p>
-          </section>
+            <a href={addressOf({ view: 'audit' })}>All changes</a>
+          </Card>
         </div>
       )}
     </>
+  );
+}
+
+interface CardProps {
+  readonly title: string;
+  /** The key under which its content is read. */
+  readonly of: string;
+  readonly loading: Loading;
+  readonly size?: 'wide';
+  readonly children: ComponentChildren;
+}
+
+function Card({ title, of, loading, size, children }: CardProps): JSX.Element {
+  return (
+    <section class={`card ${size ?? ''}`} aria-label={title}>
+      <h2>{title}</h2>
+      <Stale what={of} />
+      <TryAgain what={title} loading={loading} />
+      {children}
+    </section>
   );
 }
 
@@ -68,6 +85,10 @@ function useRead<Read>(what: string, read: () => Promise<Read>): readonly [Read 
     if (isWanted()) found.value = answer;
   });
   return [found.value, loading];
+}
+
+async function readWaiting(): Promise<number> {
+  return (await readProposals('waiting')).length;
 }
 
 async function readNewest(): Promise<readonly AuditEntry[]> {

@@ -70,6 +70,7 @@ describeInBrowser('the page: accessibility', (stage) => {
         'History',
         'Audit',
         'Change many policies',
+        'Proposals',
         'Check a sign-in',
       ] as const) {
         await visitor.goTo(view);

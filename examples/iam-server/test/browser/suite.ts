@@ -31,8 +31,8 @@ export class Stage {
   }
 
   /** A new server in a new folder. */
-  async serve(): Promise<void> {
-    const { server, quickstart } = await this.#bench.serve();
+  async serve(variables: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { server, quickstart } = await this.#bench.serve(variables);
     this.#server = server;
     this.#quickstart = quickstart;
   }

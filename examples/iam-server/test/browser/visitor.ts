@@ -15,7 +15,14 @@ export interface Window {
 
 /** The views, as the page names them. */
 type View =
-  'Overview' | 'Default policy' | 'Organizations' | 'History' | 'Audit' | 'Change many policies' | 'Check a sign-in';
+  | 'Overview'
+  | 'Default policy'
+  | 'Organizations'
+  | 'History'
+  | 'Audit'
+  | 'Change many policies'
+  | 'Proposals'
+  | 'Check a sign-in';
 
 /** The views that no link of the navigation leads to, but links of others do. */
 const WITHOUT_LINK: Readonly<Partial<Record<View, string>>> = {

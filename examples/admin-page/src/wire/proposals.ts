@@ -1,0 +1,179 @@
+import type { Intent } from './command.js';
+import { reasonIn } from './history.js';
+import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
+import { peopleIn, sumOfPeople, type People } from './people.js';
+import { policyChangeOf, type PolicyChange } from './policy-change.js';
+import { send } from './request.js';
+import { headersOf, INSTANCE, pathOf, type Scope } from './scope.js';
+import type { LifetimeName, SettingsPatch } from './settings.js';
+import { isLifetime } from './settings.js';
+
+/** A step of a proposal: a command of the API on one policy. */
+export interface ProposedStep {
+  /** Empty for the default policy. */
+  readonly organizationId: string;
+  readonly command: JsonObject;
+}
+
+/** A change that others approve, or that has a date. */
+export interface ProposalShown {
+  readonly id: string;
+  readonly stage: string;
+  readonly isRollout: boolean;
+  readonly steps: readonly ProposedStep[];
+  readonly reason: string | undefined;
+  readonly proposer: string;
+  readonly proposedAt: string;
+  readonly approvers: readonly string[];
+  readonly needed: number;
+  readonly at: string | undefined;
+  readonly until: string | undefined;
+  readonly expiresAt: string;
+  readonly problem: string | undefined;
+}
+
+/** What a proposal would do now, or why it would be refused. */
+export type ProposalNow =
+  | {
+      readonly seen: readonly string[];
+      readonly changes: readonly PolicyChange[];
+      readonly people: People | undefined;
+      readonly warnings: readonly string[];
+    }
+  | { readonly refused: string };
+
+const PATH = pathOf(INSTANCE);
+
+/** Reads the newest proposals; with `waiting`, only those that are not finished. */
+export async function readProposals(which: 'all' | 'waiting'): Promise<readonly ProposalShown[]> {
+  const answer = objectOf(await send({ verb: 'GET', path: `${PATH}/proposals?which=${which}` }), 'the proposals');
+  return listOf(answer['proposals'], 'proposals', proposalOf);
+}
+
+/** Reads what a proposal would do now; `undefined` once nobody is asked any more. */
+export async function readProposalNow(id: string): Promise<ProposalNow | undefined> {
+  const query = new URLSearchParams({ id });
+  const answer = objectOf(await send({ verb: 'GET', path: `${PATH}/proposal?${query}` }), 'the proposal');
+  return answer['now'] === undefined ? undefined : nowOf(objectOf(answer['now'], 'now'));
+}
+
+/** Approves a proposal as it was seen, rejects it, or withdraws it. */
+export async function decideProposal(
+  name: 'approve' | 'reject' | 'withdraw',
+  { id, seen, reason }: { readonly id: string; readonly seen?: readonly string[]; readonly reason: string },
+): Promise<void> {
+  const body = { id, ...(name === 'approve' && { seen }) };
+  await send({ verb: 'POST', path: `${PATH}/_${name}_proposal`, headers: reasonHeader(reason), body });
+}
+
+/** What is proposed: a change of one policy, as it was seen. */
+export interface ToPropose {
+  readonly scope: Scope;
+  readonly intent: Intent;
+  readonly seen: string;
+  readonly reason: string;
+}
+
+/** Proposes a change instead of making it. */
+export async function proposeToOthers({ scope, intent, seen, reason }: ToPropose): Promise<void> {
+  const headers = { ...headersOf(scope), ...reasonHeader(reason) };
+  await send({
+    verb: 'POST',
+    path: `${pathOf(scope)}/_propose`,
+    headers,
+    body: { command: commandData(intent), seen },
+  });
+}
+
+function reasonHeader(reason: string): Readonly<Record<string, string>> {
+  return reason === '' ? {} : { 'login-policy-reason': encodeURIComponent(reason.toWellFormed()) };
+}
+
+/** A change as a command in the names of the library. */
+function commandData(intent: Intent): JsonObject {
+  switch (intent.wish) {
+    case 'add-factor':
+    case 'remove-factor': {
+      const kind = intent.factor.kind === 'multi-factor' ? 'MultiFactor' : 'SecondFactor';
+      return { type: `${intent.wish === 'add-factor' ? 'add' : 'remove'}${kind}`, factor: intent.factor.name };
+    }
+    case 'add-provider':
+      return { type: 'addIdentityProvider', identityProvider: { id: intent.id, ownerType: intent.owner } };
+    case 'remove-provider':
+      return { type: 'removeIdentityProvider', id: intent.id };
+    case 'change-settings':
+      return { type: 'change', settings: settingsData(intent.patch) };
+    case 'add-custom':
+      return { type: 'customize' };
+    case 'reset':
+      return { type: 'remove' };
+    case 'revert':
+      return { type: 'revert', to: intent.to };
+  }
+}
+
+function settingsData({ isPasswordlessAllowed, ...patch }: SettingsPatch): JsonObject {
+  const passwordlessType = isPasswordlessAllowed === true ? 'ALLOWED' : 'NOT_ALLOWED';
+  const lifetimes: Partial<Record<LifetimeName, string>> = {};
+  const settings: Record<string, unknown> = isPasswordlessAllowed === undefined ? {} : { passwordlessType };
+  for (const [name, value] of Object.entries(patch)) {
+    if (isLifetime(name)) lifetimes[name] = `PT${String(value).toUpperCase()}`;
+    else settings[name] = value;
+  }
+  return { ...settings, ...(Object.keys(lifetimes).length > 0 && { lifetimes }) };
+}
+
+function proposalOf(value: unknown): ProposalShown {
+  const one = objectOf(value, 'a proposal');
+  const change = objectOf(one['change'], 'change');
+  const isRollout = change['type'] === 'rollout';
+  return {
+    id: textOf(one['id'], 'id'),
+    stage: textOf(one['stage'], 'stage'),
+    isRollout,
+    steps: isRollout
+      ? [{ organizationId: '', command: objectOf(change['command'], 'command') }]
+      : listOf(change['steps'], 'steps', stepOf),
+    reason: reasonIn(one),
+    proposer: actorIn(one['proposer']),
+    proposedAt: textOf(one['proposedAt'], 'proposedAt'),
+    approvers: listOf(one['approvals'], 'approvals', actorIn),
+    needed: Number(one['needed']),
+    at: optionalText(one['at'], 'at'),
+    until: optionalText(one['until'], 'until'),
+    expiresAt: textOf(one['expiresAt'], 'expiresAt'),
+    problem: one['problem'] === undefined ? undefined : problemIn(objectOf(one['problem'], 'problem')),
+  };
+}
+
+function actorIn(value: unknown): string {
+  return textOf(objectOf(value, 'a person')['actor'], 'actor');
+}
+
+function problemIn(problem: JsonObject): string {
+  return optionalText(problem['message'], 'message') ?? optionalText(problem['reason'], 'reason') ?? '';
+}
+
+function stepOf(value: unknown): ProposedStep {
+  const step = objectOf(value, 'a step');
+  return {
+    organizationId: optionalText(step['organizationId'], 'organizationId') ?? '',
+    command: objectOf(step['command'], 'command'),
+  };
+}
+
+function nowOf(now: JsonObject): ProposalNow {
+  const refused = optionalText(now['message'], 'message');
+  if (refused !== undefined) return { refused };
+  const steps = listOf(now['steps'], 'steps', (one) => objectOf(one, 'a step'));
+  return {
+    seen: listOf(now['seen'], 'seen', (one) => textOf(one, 'seen')),
+    changes: steps.flatMap((step) => listOf(step['changes'], 'changes', policyChangeOf)),
+    people: steps.reduce<People | undefined>((sum, step) => sumOfPeople(sum, peopleIn(step['people'])), undefined),
+    warnings: steps.flatMap((step) =>
+      listOf(objectOf(step['warnings'] ?? {}, 'warnings')['introduced'], 'introduced', (one) =>
+        textOf(objectOf(one, 'a warning')['message'], 'message'),
+      ),
+    ),
+  };
+}
