@@ -143,6 +143,7 @@ describe("a search for events in ZITADEL's words", () => {
     expect(await count({ aggregateId: ACME, resourceOwner: INSTANCE })).to.equal(0);
     expect(await count({ aggregateId: ACME, aggregateTypes: ['instance'] })).to.equal(0);
     expect(await count({ sequence: '6', asc: true })).to.equal(2);
+    expect(await count({ sequence: '18446744073709551615', limit: 1 })).to.equal(0);
     const types = ['org.policy.login.removed', 'instance.policy.login.changed', 'org.policy.login.changed'];
     expect(typesOf(await search({ eventTypes: types }))).to.deep.equal([
       ...['org.policy.login.removed', 'org.policy.login.changed', 'instance.policy.login.changed'],

@@ -34,8 +34,10 @@ const SETTINGS = CLIENTS.filter((make) => make('http://127.0.0.1:1').services.in
 describe('the settings service', () => {
   let service: Service;
   let failure: Error | undefined;
+  let isSilent = false;
   const directory: IdentityProviderDirectory = async () => {
     if (failure !== undefined) throw failure;
+    if (isSilent) await new Promise(() => undefined);
     return KNOWN;
   };
   before(async () => {
@@ -138,7 +140,13 @@ describe('the settings service', () => {
       { idpId: 'jwt', idpName: 'Portal', idpType: 'IDP_TYPE_JWT' },
     ]);
     failure = new Error('the secret of the directory');
-    expect(await listed()).to.deep.equal([{ idpId: 'google' }, { idpId: 'gone' }, { idpId: 'jwt' }]);
+    const unnamed = [{ idpId: 'google' }, { idpId: 'gone' }, { idpId: 'jwt' }];
+    expect(await listed()).to.deep.equal(unnamed);
+    failure = new Fault('store-unavailable', { store: 'the directory', problem: 'it is away' });
+    expect(await listed()).to.deep.equal(unnamed);
+    [failure, isSilent] = [undefined, true];
+    expect(await listed()).to.deep.equal(unnamed);
+    isSilent = false;
   });
 
   it('answers 503 while the directory fails, reports why to the operator, and says nothing of it', async () => {

@@ -44,6 +44,7 @@ interface Reading extends Pick<Binding, 'answers'> {
 
 /** At most this many events more than the limit, where they have the time of the last one. */
 const MOST_MORE = 1000;
+const [SMALLEST_PAGE, LARGEST_PAGE] = [100, 1000];
 
 /**
  * The events of a search. A client goes on from the time of the last one, exclusively, so an answer does not end between
@@ -51,7 +52,12 @@ const MOST_MORE = 1000;
  */
 async function* matching(search: EventSearch, reading: Reading): AsyncGenerator<AuditEntry, void, undefined> {
   const { after, direction, filters, limit } = search;
-  const sources = filters.map((filter) => entriesOf(filter, { direction, limit }, reading));
+  // Not one by one where many are passed over, or follow at the same time.
+  const page = {
+    direction,
+    limit: after === 0n ? Math.min(Math.max(limit + 1, SMALLEST_PAGE), LARGEST_PAGE) : LARGEST_PAGE,
+  };
+  const sources = filters.map((filter) => entriesOf(filter, page, reading));
   let [count, last] = [0, Number.NaN];
   for await (const entry of inOrder(sources, direction)) {
     if (entry.sequence <= after) continue;

@@ -1,5 +1,6 @@
 import type { InstanceRef, OwnerRef } from '@login-policy/domain';
 import { isOrganization } from '@login-policy/domain/model';
+import { isFault } from '@login-policy/event-sourcing';
 import type { RequestContext } from '@zitadel/proto/zitadel/object/v2/object_pb.js';
 import { SETTINGS } from '../contract/descriptors.js';
 import { directoryAway, noDirectory } from '../errors/refusals.js';
@@ -38,7 +39,7 @@ function activeIdentityProviders({ policies, answers }: Binding): ServedMethod {
     if (!policies.namesIdentityProviders) throw noDirectory();
     const { details, items } = await answers.ofRead(policies.identityProviders(owner, context.read));
     const known = await knownBy(policies, { owner, items, signal: context.read.signal });
-    if ('failure' in known) throw directoryAway(known.failure);
+    if ('failure' in known) throw isFault(known.failure) ? known.failure : directoryAway(known.failure);
     const active = [...known.byId.values()].filter((one) => isWanted(one, request));
     const totalResult = BigInt(active.length);
     return {

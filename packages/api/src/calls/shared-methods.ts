@@ -57,6 +57,9 @@ export function sharedMethods(
   return [...sharedReads(scope, methods, binding), ...sharedCommands(scope, methods, binding)];
 }
 
+/** How long a list waits for the names of what it lists. */
+const LONGEST_LOOK_UP_MS = 2000;
+
 function sharedReads(
   scope: Scope<OwnerRef>,
   methods: SharedMethods,
@@ -69,8 +72,9 @@ function sharedReads(
       const { message, ...answer } = await answers.ofList(policies.identityProviders(owner, read), (one) => one, {
         ...{ query, etagOf },
       });
-      const known = await knownBy(policies, { owner, items: message.result, signal: read.signal });
       // The links are known without the directory, which only names them.
+      const linked = { owner, items: message.result, signal: read.signal, waitMs: LONGEST_LOOK_UP_MS };
+      const known = await knownBy(policies, linked);
       const names = 'byId' in known ? known.byId : undefined;
       return {
         ...answer,

@@ -33,7 +33,7 @@ export function identityProviderMessage(known: KnownIdentityProvider): MessageIn
   const { autoLinking, id, isAutoCreation, isAutoUpdate, isCreationAllowed, isLinkingAllowed, name, type } = known;
   return {
     id,
-    name: name ?? '',
+    name: name?.toWellFormed() ?? '',
     type: type === undefined ? 0 : TYPES[type],
     options: {
       isLinkingAllowed: isLinkingAllowed === true,

@@ -53,7 +53,7 @@ export function linkMessage(
 ): MessageInitShape<typeof IDPLoginPolicyLinkSchema> {
   return {
     idpId: id,
-    idpName: known?.name ?? '',
+    idpName: known?.name?.toWellFormed() ?? '',
     idpType: known?.type === undefined ? 0 : (LINK_TYPES[known.type] ?? 0),
   };
 }
