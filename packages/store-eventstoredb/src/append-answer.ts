@@ -4,7 +4,7 @@ import { revision, type Revision } from '@login-policy/event-sourcing';
 import type { Fault } from '@login-policy/event-sourcing/values';
 import type { Messages } from './clients.js';
 import { appendRefusal } from './faults.js';
-import { ordinalAt } from './record-codec.js';
+import { ordinalAt } from './record.js';
 
 /**
  * The outcome of one attempt to append.

@@ -1,6 +1,5 @@
 import type { Position, StreamId } from '@login-policy/event-sourcing';
 import {
-  within,
   type Found,
   type LogBackend,
   type LogRange,
@@ -13,26 +12,24 @@ import {
   type Transacted,
   type Transaction,
   type WaitOptions,
+  within,
 } from '@login-policy/event-sourcing/store';
 import type { Fault } from '@login-policy/event-sourcing/values';
-import { allReceipts } from './all-receipts.js';
+import { Receipts, allReceipts } from './receipts.js';
 import { Barrier } from './barrier.js';
-import { BatchSender } from './batch-sender.js';
+import { BatchSender } from './batch.js';
 import type { Connection } from './connection.js';
 import { EventStoreDbConsumers } from './consumers.js';
 import { Delivery } from './delivery.js';
 import { STORE } from './faults.js';
-import { PartialAppends } from './partial-appends.js';
-import { KnownStreams } from './known-streams.js';
+import { PartialAppends } from './page-maker.js';
+import { KnownStreams, OwnEvents } from './known.js';
 import { Lookups } from './lookups.js';
 import type { StreamNames } from './stream-names.js';
-import { OwnEvents } from './own-events.js';
 import { PageReader, type FollowingContext } from './page-reader.js';
-import { StreamReader } from './stream-reader.js';
-import { LogReader } from './log-reader.js';
-import { Receipts } from './receipts.js';
+import { StreamReader, WholeStreams } from './read-stream.js';
+import { LogReader } from './log.js';
 import type { ReadingContext } from './server-reads.js';
-import { WholeStreams } from './whole-streams.js';
 import { Writer } from './writer.js';
 import type { Timeouts } from './options.js';
 

@@ -1,22 +1,20 @@
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { CallOptions, Metadata } from '@grpc/grpc-js';
+import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
-import { ChannelWatch } from './channel-watch.js';
-import { Semaphore } from './semaphore.js';
+import { Semaphore, backOff } from './time.js';
 import type { KnownClient, Messages } from './clients.js';
 import type { Credentials } from './options.js';
 import {
+  STORE,
   failureOf,
   isFailure,
   isOwnCancellation,
   needsNewConnection,
-  STORE,
   unavailable,
   unreachable,
 } from './faults.js';
 import { Requests } from './requests.js';
-import { backOff } from './time.js';
 
 /**
  * The arguments to start a call with: the stub on the current connection, and the metadata and options of every call.
@@ -212,3 +210,42 @@ export class Connection {
 
 /** The open connections of this process. gRPC may share one socket between those to the same address. */
 const open = new Set<Connection>();
+
+export type Channel = ReturnType<Client['getChannel']>;
+
+/** Values of `connectivityState` of `@grpc/grpc-js`. */
+const [READY, SHUTDOWN] = [2, 4];
+
+/**
+ * Tells the connections of one channel apart: a channel that lost its connection may silently reconnect to another
+ * node.
+ */
+export class ChannelWatch {
+  #watched: Channel | undefined;
+  #connectionId = Symbol('connection');
+
+  /** Identifies the channel's connection; `undefined` when it was lost, or is not watched. */
+  connectionOf(channel: Channel | undefined): symbol | undefined {
+    return channel !== undefined && channel === this.#watched ? this.#connectionId : undefined;
+  }
+
+  /** Watches a channel, and identifies its connection. */
+  watch(channel: Channel): symbol {
+    if (this.#watched === channel) return this.#connectionId;
+    this.#watched = channel;
+    this.#connectionId = Symbol('connection');
+    this.#resetOnDisconnect(channel);
+    return this.#connectionId;
+  }
+
+  #resetOnDisconnect(channel: Channel): void {
+    const before = channel.getConnectivityState(false);
+    if (before === SHUTDOWN) return;
+    channel.watchConnectivityState(before, Infinity, () => {
+      if (this.#watched !== channel) return;
+      if (before === READY) this.#watched = undefined;
+      // Still connecting: no call has been answered yet.
+      else this.#resetOnDisconnect(channel);
+    });
+  }
+}

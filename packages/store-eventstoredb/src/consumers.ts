@@ -10,8 +10,8 @@ import type { ConsumerBackend, ConsumerRecord, FoundConsumer, WaitOptions } from
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { Delivery } from './delivery.js';
 import { STORE, unavailable } from './faults.js';
-import type { LogReader } from './log-reader.js';
-import { dataOf, ownProposal, type WireEvent } from './record-codec.js';
+import type { LogReader } from './log.js';
+import { dataOf, ownProposal, type WireEvent } from './record.js';
 import { LAST_RECORD, lastRecord, streamRecords, type ReadingContext } from './server-reads.js';
 import { retry } from './time.js';
 

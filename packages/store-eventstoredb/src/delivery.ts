@@ -2,10 +2,10 @@ import type { Position, Revision } from '@login-policy/event-sourcing';
 import { revisionAfter } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { lost, type Answer, type Lost } from './append-answer.js';
-import type { BatchSender } from './batch-sender.js';
+import type { BatchSender } from './batch.js';
 import type { PreparedAppend } from './requests.js';
 import { deletedOutside } from './faults.js';
-import { positionAt, positionOf, type WireEvent } from './record-codec.js';
+import { positionAt, positionOf, type WireEvent } from './record.js';
 import { recordsOf, serverRead, type ReadingContext } from './server-reads.js';
 import { backOff } from './time.js';
 

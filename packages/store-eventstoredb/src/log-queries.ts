@@ -1,9 +1,8 @@
 import { START, type Position } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { isInternalError, unavailable } from './faults.js';
-import type { LogRecord } from './log-record.js';
+import { splitPosition, type LogRecord } from './record.js';
 import type { AllRead } from './requests.js';
-import { splitPosition } from './record-codec.js';
 import { logRecordsOf, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
 import type { ServerFilter, Wanted } from './stream-names.js';
 

@@ -1,9 +1,9 @@
 import { START, type Position, type StreamId } from '@login-policy/event-sourcing';
-import type { Found, Question, StreamReceipt, StreamEnd, WaitOptions } from '@login-policy/event-sourcing/store';
-import type { Head } from './known-streams.js';
-import type { StreamReader, StreamReading } from './stream-reader.js';
+import type { Found, Question, StreamEnd, StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
+import type { Head } from './known.js';
+import type { StreamReader, StreamReading } from './read-stream.js';
 import type { Receipts } from './receipts.js';
-import type { LogReader } from './log-reader.js';
+import type { LogReader } from './log.js';
 
 /** The parts used for look-ups. */
 export interface LookupParts {

@@ -1,9 +1,8 @@
-import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
+import { START, laterPosition, type Position } from '@login-policy/event-sourcing';
 import { AppendAssembly, followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
-import { faultyEvent } from '@login-policy/event-sourcing/values';
-import type { LogRecord } from './log-record.js';
-import type { Page } from './stream-reader.js';
-import type { StoredEvent } from './record-codec.js';
+import { Lru, faultyEvent } from '@login-policy/event-sourcing/values';
+import type { LogRecord, StoredEvent } from './record.js';
+import type { Page } from './read-stream.js';
 import type { ReadingContext } from './server-reads.js';
 import type { Wanted } from './stream-names.js';
 
@@ -105,5 +104,28 @@ export class PageMaker {
   #isFollowed(index: number): boolean {
     const event = this.#ready[index]?.event;
     return event !== undefined && followedInAppend(event) > 0;
+  }
+}
+
+/**
+ * Appends of which only the first events are in the log. A server may return an append like this for some milliseconds.
+ * If the rest is missing for `stallMs`, it is regarded as cut off: a program that copies events has stopped half-way.
+ */
+export class PartialAppends {
+  readonly #stallMs: number;
+  readonly #incompleteSince = new Lru<Position, number>(1000);
+
+  constructor(stallMs: number) {
+    this.#stallMs = stallMs;
+  }
+
+  /**
+   * Whether the append that begins with this event is cut off. Call it when the append is incomplete at the end of the
+   * log. The first call starts the time.
+   */
+  isCutOff(first: Position): boolean {
+    const since = this.#incompleteSince.get(first);
+    if (since === undefined) this.#incompleteSince.set(first, performance.now());
+    return since !== undefined && performance.now() - since >= this.#stallMs;
   }
 }

@@ -1,4 +1,4 @@
-import { laterPosition, START, type Position } from '@login-policy/event-sourcing';
+import { START, laterPosition, type Position } from '@login-policy/event-sourcing';
 import {
   onAbort,
   type EventFilter,
@@ -11,11 +11,11 @@ import { Fault } from '@login-policy/event-sourcing/values';
 import type { Shown } from './barrier.js';
 import { connectionBroke } from './faults.js';
 import { LogQueries } from './log-queries.js';
-import type { LogReader } from './log-reader.js';
+import type { LogReader } from './log.js';
 import { PageMaker } from './page-maker.js';
 import type { AllRead } from './requests.js';
 import type { ReadingContext } from './server-reads.js';
-import { PAGE_SIZE, type Page } from './stream-reader.js';
+import { PAGE_SIZE, type Page } from './read-stream.js';
 import { Cancellation, Retries } from './time.js';
 
 /** The context of a reader that follows the log. */

@@ -1,9 +1,9 @@
 import {
+  START,
   eventCodec,
   isFault,
   parsePosition,
   positionToString,
-  START,
   type Json,
   type Projection,
 } from '@login-policy/event-sourcing';
@@ -16,8 +16,8 @@ import {
 } from '@login-policy/event-sourcing/store';
 import { Fault, isJsonObject, position } from '@login-policy/event-sourcing/values';
 import { STORE } from './faults.js';
-import type { LogRecord } from './log-record.js';
-import type { LogReader } from './log-reader.js';
+import type { LogRecord } from './record.js';
+import type { LogReader } from './log.js';
 
 /** The store whose events a read model was made from. */
 interface Origin {

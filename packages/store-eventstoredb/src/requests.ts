@@ -2,7 +2,7 @@ import type shared from '@eventstore/db-client/generated/shared_pb.js';
 import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { START, type Position, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import type { Messages } from './clients.js';
-import { splitPosition, type Proposal } from './record-codec.js';
+import { splitPosition, type Proposal } from './record.js';
 import type { ServerFilter } from './stream-names.js';
 
 type Options = streams.ReadReq.Options;

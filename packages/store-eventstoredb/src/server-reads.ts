@@ -3,13 +3,11 @@ import { onAbort } from '@login-policy/event-sourcing/store';
 import type { Barrier, Shown } from './barrier.js';
 import type { Connection } from './connection.js';
 import { connectionBroke, historyCutOff, unavailable } from './faults.js';
-import type { PartialAppends } from './partial-appends.js';
-import type { OwnEvents } from './own-events.js';
-import type { KnownStreams } from './known-streams.js';
-import { LogRecord } from './log-record.js';
+import type { PartialAppends } from './page-maker.js';
+import type { KnownStreams, OwnEvents } from './known.js';
+import { LogRecord, type WireEvent } from './record.js';
 import { ReadCall, SILENCE } from './read-call.js';
 import type { StreamRead } from './requests.js';
-import type { WireEvent } from './record-codec.js';
 import type { StreamNames } from './stream-names.js';
 import type { Timeouts } from './options.js';
 

@@ -16,13 +16,12 @@ import { lost, type Lost } from './append-answer.js';
 import type { PreparedAppend } from './requests.js';
 import type { Delivered, Delivery } from './delivery.js';
 import { failureOf, notSent, overtaken, tooBig } from './faults.js';
-import type { LogEnds } from './log-ends.js';
+import type { LogEnds } from './log.js';
 import { foundAt, type Lookups } from './lookups.js';
 import type { Receipts } from './receipts.js';
-import { proposalOf, sizeOf } from './record-codec.js';
+import { proposalOf, sizeOf } from './record.js';
 import type { ReadingContext } from './server-reads.js';
-import { Semaphore } from './semaphore.js';
-import { Cancellation } from './time.js';
+import { Cancellation, Semaphore } from './time.js';
 
 type PlacedAppend = Plan['appends'][number];
 

@@ -1,13 +1,17 @@
-import { isFault, type StreamId } from '@login-policy/event-sourcing';
+import { isFault, revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import type { SharedBarrier } from './barrier.js';
-import { deletedOutside, historyCutOff } from './faults.js';
-import type { WaitOptions } from '@login-policy/event-sourcing/store';
-import type { Head } from './known-streams.js';
-import { isSoftDeleted } from './deleted-streams.js';
+import { deletedOutside, historyCutOff, historyReplaced } from './faults.js';
+import {
+  followedInAppend,
+  type StreamPage,
+  type StreamPart,
+  type WaitOptions,
+} from '@login-policy/event-sourcing/store';
+import type { Head } from './known.js';
 import type { StreamRead } from './requests.js';
-import { storedEventOf, type StoredEvent } from './record-codec.js';
-import { LAST_RECORD, streamRecords, type Reading, type ReadingContext } from './server-reads.js';
-import { retry } from './time.js';
+import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record.js';
+import { LAST_RECORD, lastRecord, streamRecords, type Reading, type ReadingContext } from './server-reads.js';
+import { backOff, retry } from './time.js';
 
 /** The most events in a page, where the caller does not say. */
 export const PAGE_SIZE = 500;
@@ -65,8 +69,8 @@ export class StreamReader {
   async head(streamId: StreamId, reading?: StreamReading): Promise<Head> {
     const [last] = await this.read(streamId, LAST_RECORD, reading);
     if (last === undefined) return 'none';
-    const { id, revision, recordedAt } = last.event;
-    return { id, revision, recordedAt };
+    const { event } = last;
+    return { id: event.id, revision: event.revision, recordedAt: event.recordedAt };
   }
 
   async #once(streamId: StreamId, range: StreamRange, reading: Reading): Promise<Page> {
@@ -106,4 +110,79 @@ function demandNoGap(streamId: StreamId, { direction, from, limit }: StreamRange
   }
   const isBeginningMissing = isForwards ? next === 0n : next !== -1n;
   if (page.length < limit && isBeginningMissing) throw historyCutOff(streamId, 'the beginning');
+}
+
+/** Past the end of every stream. A backwards read from here begins at the end of its stream. */
+const PAST_THE_END = 2n ** 63n - 1n;
+
+/** A part of a stream to read. */
+interface WantedPart extends WaitOptions {
+  readonly streamId: StreamId;
+  readonly from: Revision;
+  readonly count: number;
+}
+
+/** Reads parts of streams. Which of their appends are whole, the engine sees. */
+export class WholeStreams {
+  readonly #context: ReadingContext;
+  readonly #streams: StreamReader;
+
+  constructor(context: ReadingContext, streams: StreamReader) {
+    this.#context = context;
+    this.#streams = streams;
+  }
+
+  /**
+   * A part of one stream. Waits for at most `stallMs` where the server does not show the rest of its last append yet.
+   *
+   * @throws StoreUnavailable when the event before the part no longer exists.
+   */
+  async part(streamId: StreamId, part: StreamPart, wait: WaitOptions = {}): Promise<StreamPage> {
+    const { isForwards, after } = part;
+    // The event before the part is read again, to check that the part continues the same history.
+    const from = after?.revision ?? revision(part.from);
+    const count = part.count + (after === undefined ? 0 : 1);
+    const wanted: WantedPart = { streamId, from, count, signal: wait.signal };
+    const { events, isLast } = await this.#read(isForwards, wanted);
+    if (after === undefined) return { events, isLast };
+    if (events[0]?.id !== after.id) throw historyReplaced(streamId, after.revision);
+    return { events: events.slice(1), isLast };
+  }
+
+  async #read(isForwards: boolean, { streamId, from, count, signal }: WantedPart): Promise<StreamPage> {
+    const direction = isForwards ? 'forwards' : 'backwards';
+    const begin = !isForwards && from >= PAST_THE_END ? undefined : from;
+    for (let attempt = 1; ; attempt++) {
+      const page = await this.#streams.read(streamId, { direction, from: begin, limit: count }, { signal });
+      const events = page.map(({ event }) => event);
+      const isLast = page.length < count;
+      const end = isForwards ? isLast && events.at(-1) : begin === undefined && events[0];
+      if (!end || followedInAppend(end) === 0 || this.#context.partialAppends.isCutOff(end.position))
+        return { events, isLast };
+      await backOff(Math.min(attempt, 3), signal);
+    }
+  }
+}
+
+/**
+ * Whether a stream without records was soft-deleted. Only its metadata tells it from one that never existed: the
+ * server's answers to a read are the same.
+ */
+export async function isSoftDeleted(
+  context: Pick<ReadingContext, 'connection' | 'timeouts'>,
+  streamName: string,
+  reading: Reading,
+): Promise<boolean> {
+  const metadata = await lastRecord(context, `$$${streamName}`, reading);
+  return metadata !== undefined && marksDeletion(metadata);
+}
+
+function marksDeletion(metadata: WireEvent): boolean {
+  try {
+    const parsed = jsonIn(metadata);
+    return typeof parsed === 'object' && parsed !== null && '$tb' in parsed && Number(parsed.$tb) > 0;
+  } catch {
+    // The server also ignores metadata that it can't parse.
+    return false;
+  }
 }

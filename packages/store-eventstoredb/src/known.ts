@@ -1,7 +1,7 @@
-import type { StreamId } from '@login-policy/event-sourcing';
+import type { Position, StreamId } from '@login-policy/event-sourcing';
 import { revisionAfter, type StreamEnd, type StreamReceipt } from '@login-policy/event-sourcing/store';
 import { Lru } from '@login-policy/event-sourcing/values';
-import type { StoredEvent } from './record-codec.js';
+import { sizeOf, type Proposal, type StoredEvent } from './record.js';
 
 /** A receipt of a known stream. */
 export type Receipt = Omit<StreamReceipt, 'streamId'>;
@@ -48,7 +48,7 @@ export class KnownStream {
 }
 
 /** The cache size. A receipt counts 1, a stream 10. */
-const CAPACITY = 100_000;
+const STREAMS_CAPACITY = 100_000;
 
 /** How long a stream's head is believed: the longest time in which its deletion by another program goes unnoticed. */
 const BELIEVED_MS = 30_000;
@@ -59,7 +59,7 @@ const BELIEVED_MS = 30_000;
  */
 export class KnownStreams {
   readonly #connection: () => unknown;
-  readonly #streams = new Lru<StreamId, KnownStream>(CAPACITY, ({ receipts }) => 10 + receipts.size);
+  readonly #streams = new Lru<StreamId, KnownStream>(STREAMS_CAPACITY, ({ receipts }) => 10 + receipts.size);
 
   /** `connection` identifies the connection: a new value for each; `undefined` while there is none. */
   constructor(connection: () => unknown) {
@@ -96,5 +96,37 @@ export class KnownStreams {
     const known = new KnownStream();
     this.#streams.set(streamId, known);
     return known;
+  }
+}
+
+/** The size of the cache in bytes. */
+const EVENTS_CAPACITY = 4_000_000;
+/** The overhead of a cached event in bytes. */
+const OVERHEAD = 500;
+
+/** An event with its receipt and its size in bytes. */
+interface OwnEvent {
+  readonly stored: StoredEvent;
+  readonly bytes: number;
+}
+
+/**
+ * A cache of the events that this process recorded last. When the process reads them from the log, it need not decode
+ * them, because a position identifies its event.
+ */
+export class OwnEvents {
+  readonly #events = new Lru<Position, OwnEvent>(EVENTS_CAPACITY, ({ bytes }) => OVERHEAD + bytes);
+
+  /** Caches acknowledged events. `proposals` are the same events as they were sent. */
+  note(events: readonly StoredEvent[], proposals: readonly Proposal[]): void {
+    for (const [index, stored] of events.entries()) {
+      const proposal = proposals[index];
+      if (proposal !== undefined) this.#events.set(stored.event.position, { stored, bytes: sizeOf(proposal) });
+    }
+  }
+
+  /** The event at a position, if this process recorded it. */
+  at(position: Position): StoredEvent | undefined {
+    return this.#events.get(position)?.stored;
   }
 }
