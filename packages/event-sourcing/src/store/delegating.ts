@@ -6,12 +6,14 @@ export function delegating(store: EventStore, instead: Partial<EventStore> = {})
   // `proveHead` combines `head` and `knows`: when either is replaced, the replacement must be asked.
   const isReplaced = instead.head !== undefined || instead.knows !== undefined;
   const proveHead = isReplaced ? undefined : store.proveHead?.bind(store);
+  const receipts = store.receipts?.bind(store);
   const readStreams = store.readStreams?.bind(store);
   const erase = store.erase?.bind(store);
   return {
     ...(lateByMs !== undefined && { lateByMs }),
     ...(acknowledged !== undefined && { acknowledged }),
     ...(proveHead !== undefined && { proveHead }),
+    ...(receipts !== undefined && { receipts }),
     ...(readStreams !== undefined && { readStreams }),
     ...(erase !== undefined && { erase }),
     trouble: () => store.trouble?.(),
