@@ -59,6 +59,10 @@ describe('verifying a store', () => {
         /instance iam: it does not match the events/,
       ],
       [
+        `UPDATE rows SET row = replace(row, '"TOTP","U2F"', '"U2F","TOTP"') WHERE key LIKE '%globex'`,
+        /organization globex: it does not match the events/,
+      ],
+      [
         `DELETE FROM row_index WHERE name = 'allowing' AND key LIKE '%globex'`,
         /list of those that allow \w+ of instance iam: globex is missing/,
       ],

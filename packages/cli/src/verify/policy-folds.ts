@@ -184,7 +184,15 @@ function shows(row: LoginPolicyView, { changeInfo, policy }: PolicyState): boole
     details.sequence === changeInfo.revision + 1n &&
     details.creationDate.toMillis() === changeInfo.createdAt &&
     details.changeDate.toMillis() === changeInfo.changedAt;
-  return areDetailsRight && diffPolicies(policy, stateOf(row)).length === 0;
+  return areDetailsRight && diffPolicies(policy, stateOf(row)).length === 0 && areInOrder(policy, row);
+}
+
+/** Whether a row has the factors in the order in which they were added. */
+function areInOrder(policy: PolicyState['policy'], row: LoginPolicyView): boolean {
+  if (policy.stage !== 'active') return true;
+  const inOrder = (factors: Pick<LoginPolicyView, 'multiFactors' | 'secondFactors'>): string =>
+    [...factors.secondFactors, ...factors.multiFactors].join();
+  return inOrder(policy) === inOrder(row);
 }
 
 /** The state shown by a view. Lifetimes are in the canonical form of events. */
