@@ -30,12 +30,21 @@ describeBoth('policies as code', () => {
   });
 
   it('are exported whatever the ids of organizations are, and a plan of the export is empty', async () => {
-    for (const organizationId of ['<<', '__proto__', '-', '~', '0o17', 'yes', '?'])
+    for (const organizationId of ['<<', '<<:a', '__proto__', '-', '~', '0o17', 'yes', '?'])
       await place.policies(async (policies) => {
         orThrow(await policies.customize({ ...INSTANCE, organizationId }, { actor: 'alice' }));
       });
     const { out } = await planned((await place.run('export')).out);
     expect(out).to.equal('Nothing to do: all policies match the file.\n');
+  });
+
+  it('are written into no file called -, which other programs take for standard output', async () => {
+    const { code, err } = await place.run('export --out -');
+    expect([code, err]).to.deep.equal([
+      EXIT.usage,
+      '- is not standard output here. Leave the option out, or name a file: ./- for one of that name.\n',
+    ]);
+    expect((await place.run('export --out ./-')).code).to.equal(EXIT.done);
   });
 
   it('never replace a database or the file that was planned', async () => {

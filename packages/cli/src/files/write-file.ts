@@ -27,6 +27,10 @@ import { wasRead } from './read-file.js';
  * the command has read.
  */
 export function writeWholeFile(file: string, text: string, io: Pick<Io, 'cwd'>): void {
+  if (file === '-') {
+    const advice = 'Leave the option out, or name a file: ./- for one of that name.';
+    throw new Failure(EXIT.usage, `- is not standard output here. ${advice}`);
+  }
   const path = resolve(io.cwd, file);
   try {
     const existing = statSync(path, { throwIfNoEntry: false });

@@ -19,6 +19,6 @@ export function policyDocument({ identityProviders, multiFactors, secondFactors,
 /** Formats a value as YAML. Ambiguous text is quoted, and lists of names are written on one line. */
 export function yamlOf(value: object): string {
   const text = stringify(value, { lineWidth: 0, collectionStyle: 'any', aliasDuplicateObjects: false });
-  // The id of an organization, and not a merge key.
-  return text.replaceAll(/^( *)<<:/gm, '$1"<<":');
+  // The id of an organization, and not a merge key. An id may also begin with it.
+  return text.replaceAll(/^( *)<<:(?=\s|$)/gm, '$1"<<":');
 }
