@@ -1,6 +1,6 @@
 import type { LoginPolicies } from '@login-policy/domain';
 import { findRollout } from '@login-policy/domain/rollout';
-import type { Instant, Position, ProjectionRunner } from '@login-policy/event-sourcing';
+import { revision, type Instant, type Position, type ProjectionRunner } from '@login-policy/event-sourcing';
 import {
   aFunction,
   numberBetween,
@@ -209,8 +209,12 @@ export class DueWork {
   }
 
   async #record(proposal: Proposal, command: ProposalCommand, signal: AbortSignal): Promise<Proposal> {
-    const { id, instanceId } = proposal;
-    const context = { ...BY, correlationId: causeOf(id), signal };
+    const { id, instanceId, sequence } = proposal;
+    // What was looked at may be old: another process may have begun, and changed the policy itself. That something was
+    // carried out or taken back is so, whatever was recorded since.
+    const isSo = command.type === 'finish' || command.type === 'end';
+    const ifRevision = isSo ? undefined : revision(sequence - 1);
+    const context = { ...BY, correlationId: causeOf(id), signal, ifRevision };
     const handled = await this.#parts.handler.handle(proposalStream(instanceId, id), command, context);
     // Another process was first: its state is looked at next.
     return handled.state ?? proposal;

@@ -1,5 +1,6 @@
-import { freshInstance, orThrow, type CommandInput } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, orThrow, type CommandInput } from '@login-policy/domain';
 import { rollOut } from '@login-policy/domain/rollout';
+import { openProposals } from '@login-policy/proposals';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import {
@@ -158,6 +159,38 @@ describe('a proposal with a date', () => {
     bench.clock.set(after(DAY));
     const [failed] = await due(bench);
     expect([failed?.stage, failed?.problem?.reason]).to.deep.equal(['failed', 'identity-provider-not-found']);
+  });
+});
+
+describe('two processes with a timer', () => {
+  it('agree on what was carried out, also if one looked before the other began and was killed before it said so', async () => {
+    const bench = await openBench({ needsApproval: () => 1 });
+    const seen = orThrow(await bench.policies.effectivePolicy(ACME)).seen ?? '';
+    const change = { type: 'command', owner: ACME, command: { type: 'customize' }, seen } as const;
+    const by = { actor: 'ann', reason: 'own rules' };
+    const { id } = accepted(await bench.proposals.propose(INSTANCE, change, by)).proposal;
+    accepted(await approveBy(bench, 'bob', id));
+    const loginPolicies = await openLoginPolicies({ store: bench.store });
+    const killed = bench.policies.execute.bind(bench.policies);
+    bench.policies.execute = async (...command) => {
+      await killed(...command);
+      throw new Error('killed');
+    };
+    const failures: unknown[] = [];
+    const between = async (): Promise<boolean> => {
+      if (failures.length === 0) failures.push(...(await bench.proposals.carryOutDue()).failures);
+      return true;
+    };
+    const another = await openProposals({
+      ...{ store: bench.store, loginPolicies, mayApprove: () => true },
+      ...{ needsApproval: () => 1, organizations: { exists: between } },
+    });
+    const { advanced } = await another.carryOutDue();
+    expect([failures.length, advanced.map(({ stage }) => stage)]).to.deep.equal([1, ['carried-out']]);
+    const own = orThrow(await loginPolicies.history(ACME)).entries.filter(({ type }) => type === 'LoginPolicyAdded');
+    expect(own).to.have.length(1);
+    await another.close();
+    await loginPolicies.close();
   });
 });
 

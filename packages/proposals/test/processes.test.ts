@@ -13,7 +13,8 @@ import { accepted, INSTANCE } from './bench.js';
 import { openAt, type Opened } from './opened.js';
 
 const PROGRAM = fileURLToPath(new URL('timer-process.js', import.meta.url));
-const ROUNDS = 20;
+/** More for a proof: ROUNDS=500. */
+const ROUNDS = Number(process.env['ROUNDS'] ?? 20);
 const PROCESSES = 3;
 const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 
@@ -81,7 +82,7 @@ async function roundsAt(address: string): Promise<void> {
       await pause((SEED * (round + 7)) % 120);
       if (round % 2 === 0) killer.killOne();
     }
-    for (const deadline = Date.now() + 60_000; Date.now() < deadline; await pause(200)) {
+    for (const deadline = Date.now() + 60_000 + ROUNDS * 100; Date.now() < deadline; await pause(200)) {
       const waiting = await opened.proposals.list(INSTANCE, { which: 'waiting' });
       if (waiting.outcome === 'found' && waiting.proposals.length === 0) break;
       if (killer.kills < ROUNDS) killer.killOne();
