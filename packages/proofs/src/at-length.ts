@@ -7,7 +7,7 @@ function testsOf(member: string, ...names: readonly string[]): readonly string[]
 }
 
 /**
- * The packages' own tests with more rounds. The number of rounds in CI is chosen so that all proofs take about five
+ * The packages' own tests with more rounds. The number of rounds in CI is chosen so that all proofs take about two
  * minutes.
  */
 export const atLength: readonly Proof[] = [
@@ -15,34 +15,34 @@ export const atLength: readonly Proof[] = [
     name: 'sqlite-kills',
     promise:
       'a writer to SQLite that is killed leaves every acknowledged event once, no gap, and rows that equal the fold',
-    rounds: 60,
+    rounds: 30,
     files: testsOf('store-sqlite', 'crash'),
   }),
   provenByTests({
     name: 'postgres-kills',
     promise:
       'a process or a PostgreSQL server that is killed loses no acknowledged event, and no event is written twice',
-    rounds: 25,
+    rounds: 12,
     files: testsOf('store-postgres', 'crashes'),
   }),
   provenByTests({
     name: 'postgres-consumers',
     promise:
       'what a handler does in the transaction that moves its checkpoint happens exactly once, whichever statement is cut, before it arrives or after',
-    rounds: 20,
+    rounds: 10,
     files: testsOf('store-postgres', 'consume-within-lost'),
   }),
   provenByTests({
     name: 'failover',
     promise:
       'when a standby of PostgreSQL takes over, every append that it had confirmed is there, all reads are of one history, and positions of lost events are refused',
-    rounds: 10,
+    rounds: 5,
     files: testsOf('store-postgres', 'failovers'),
   }),
   provenByTests({
     name: 'postgres-pairs',
     promise: 'two processes that write to PostgreSQL read each write, whichever process updates the rows',
-    rounds: 10_000,
+    rounds: 4000,
     files: testsOf('store-postgres', 'read-your-writes'),
   }),
   provenByTests({
@@ -56,7 +56,7 @@ export const atLength: readonly Proof[] = [
     name: 'freshness',
     promise:
       'no read returns rows older than allowed, while connections stall, lagging nodes and standbys take over, backups are restored, and rows are rebuilt',
-    rounds: 300,
+    rounds: 120,
     files: [...testsOf('store-eventstoredb', 'freshness'), ...testsOf('store-postgres', 'freshness')],
   }),
   provenByTests({
@@ -72,21 +72,21 @@ export const atLength: readonly Proof[] = [
   provenByTests({
     name: 'api-memory',
     promise: 'the memory of the API does not grow with its requests',
-    rounds: 10_000,
+    rounds: 5000,
     files: testsOf('api', 'memory'),
   }),
   provenByTests({
     name: 'api-fuzz',
     promise:
       'every request is answered, in the same way over every protocol, and none ends in a defect or without an answer',
-    rounds: 1000,
+    rounds: 500,
     files: testsOf('api', 'fuzz', 'fuzz/equal', 'fuzz/frames', 'fuzz/http1', 'fuzz/packets'),
   }),
   provenByTests({
     name: 'laws',
     promise:
       'for random histories of policies, reads equal the answers of commands, and rebuilds and replays equal the live rows',
-    rounds: 1000,
+    rounds: 500,
     files: [...testsOf('domain', 'laws', 'event-codec', 'revert'), ...testsOf('event-sourcing', 'json', 'values')],
   }),
 ];
