@@ -17,6 +17,39 @@ beforeEach(async () => {
 });
 afterEach(() => place.remove());
 
+/** Damages of a store, and what is reported of each. */
+const DAMAGES: readonly (readonly [sql: string, where: RegExp])[] = [
+  [
+    `UPDATE events SET data = '{"factor":"TOPT"}' WHERE position = 2`,
+    /event \w+ \(revision 1 of instanceLoginPolicy-iam\): /,
+  ],
+  [`DELETE FROM events WHERE position = 7`, /revision 2 was to come next|revision 3 of|breaks off|append/],
+  [
+    `DELETE FROM rows WHERE key LIKE '%globex'; DELETE FROM row_index WHERE key LIKE '%globex'`,
+    /organization globex: it is missing/,
+  ],
+  [
+    `UPDATE rows SET row = replace(row, '"forceMfa":false', '"forceMfa":true')`,
+    /instance iam: it does not match the events/,
+  ],
+  [
+    `UPDATE rows SET row = replace(row, '"TOTP","U2F"', '"U2F","TOTP"') WHERE key LIKE '%globex'`,
+    /organization globex: it does not match the events/,
+  ],
+  [
+    `DELETE FROM row_index WHERE name = 'allowing' AND key LIKE '%globex'`,
+    /list of those that allow \w+ of instance iam: globex is missing/,
+  ],
+  [
+    `INSERT INTO row_index SELECT model, key, 'warned', 'iam' || char(10) || 'no-factor-left' FROM rows WHERE key LIKE '%globex'`,
+    /list of those with the warning no-factor-left of instance iam: globex does not belong on it/,
+  ],
+  [
+    `DELETE FROM events WHERE position = (SELECT max(position) FROM events)`,
+    /can.t be read: only a part of its append is there/,
+  ],
+];
+
 describe('verifying a store', () => {
   it('reports that no problems were found', async () => {
     const { code, out } = await place.run('verify');
@@ -44,38 +77,7 @@ describe('verifying a store', () => {
   });
 
   it('reports each problem with its place: damaged content, a gap, a row, a list', async () => {
-    const tries: readonly (readonly [sql: string, where: RegExp])[] = [
-      [
-        `UPDATE events SET data = '{"factor":"TOPT"}' WHERE position = 2`,
-        /event \w+ \(revision 1 of instanceLoginPolicy-iam\): /,
-      ],
-      [`DELETE FROM events WHERE position = 7`, /revision 2 was to come next|revision 3 of|breaks off|append/],
-      [
-        `DELETE FROM rows WHERE key LIKE '%globex'; DELETE FROM row_index WHERE key LIKE '%globex'`,
-        /organization globex: it is missing/,
-      ],
-      [
-        `UPDATE rows SET row = replace(row, '"forceMfa":false', '"forceMfa":true')`,
-        /instance iam: it does not match the events/,
-      ],
-      [
-        `UPDATE rows SET row = replace(row, '"TOTP","U2F"', '"U2F","TOTP"') WHERE key LIKE '%globex'`,
-        /organization globex: it does not match the events/,
-      ],
-      [
-        `DELETE FROM row_index WHERE name = 'allowing' AND key LIKE '%globex'`,
-        /list of those that allow \w+ of instance iam: globex is missing/,
-      ],
-      [
-        `INSERT INTO row_index SELECT model, key, 'warned', 'iam' || char(10) || 'no-factor-left' FROM rows WHERE key LIKE '%globex'`,
-        /list of those with the warning no-factor-left of instance iam: globex does not belong on it/,
-      ],
-      [
-        `DELETE FROM events WHERE position = (SELECT max(position) FROM events)`,
-        /can.t be read: only a part of its append is there/,
-      ],
-    ];
-    for (const [sql, where] of tries) {
+    for (const [sql, where] of DAMAGES) {
       await place.remove();
       place = await Place.make();
       await place.seed();

@@ -230,12 +230,13 @@ describe('rows whose database is away again and again', () => {
       commit: (change, wait) => lookUp(() => model.commit(change, wait)),
     }));
     const follower = await followers.open(store, { maxAgeMs: 0 });
+    const hasFailedOften = (): boolean => failures >= 4;
     for (let outage = 1; outage <= 5; outage++) {
       await until(() => follower.state.is === 'following');
       [isAway, failures] = [true, 0];
       await raise(store, a, 1);
       // Its pauses double with each failure. Those of earlier outages must not count, otherwise this takes minutes.
-      await until(() => failures >= 4);
+      await until(hasFailedOften);
       isAway = false;
       expect(await valueOf(follower, a), `outage ${outage}`).to.equal(outage);
     }
