@@ -82,7 +82,7 @@ export async function assemble(parts: Parts): Promise<IamServer> {
     session: new SessionRoutes(people),
     passkeys: new PasskeyRoutes({ ...about, passkeys }),
     webhooks: new WebhookRoutes(webhooks, instances),
-    directory: new DirectoryRoutes(instances, policies),
+    directory: new DirectoryRoutes(instances, policies, parts.database),
     table: new OrganizationTableRoute(instances, policies, new CustomPolicies(policies, feed)),
   });
 }

@@ -39,6 +39,21 @@ describe('the identity providers of the accounts', () => {
     expect((await link('globex-saml', 'ORG', globex)).status).to.equal(200);
   });
 
+  it('are listed by name to those who read policies', async () => {
+    const path = '/iam/v1/identity-providers';
+    const answer = await call(quickstart.url, path, { headers: bearer(quickstart.tokens.viewer) });
+    const { identityProviders } = json<{ identityProviders: readonly { id: string; organizationId?: string }[] }>(
+      answer,
+    );
+    expect(identityProviders.find(({ id }) => id === 'google'))
+      .to.include({ id: 'google' })
+      .and.not.have.key('organizationId');
+    expect(identityProviders.find(({ id }) => id === 'globex-saml')?.organizationId).to.equal(
+      quickstart.organizationIds[1],
+    );
+    expect((await call(quickstart.url, path, {})).status).to.equal(401);
+  });
+
   it('are added and removed by commands beside the running server', async () => {
     const run = (...line: readonly string[]): Promise<string> => commandIn(folder, ['provider', ...line]);
     expect(await run('add', 'Azure', '--type', 'AZURE_AD', '--id', 'azure')).to.equal(

@@ -128,7 +128,7 @@ function Freshness(): JSX.Element {
         </span>
       )}
       {seconds !== undefined && !isBehind && <span class="liveness-age">checked {ago(seconds)}</span>}
-      {(liveness.value !== 'live' || isBehind) && (
+      {(isBehind || (liveness.value !== 'live' && liveness.value !== 'connecting')) && (
         <button type="button" class="link" onClick={checkNow}>
           Check now
         </button>

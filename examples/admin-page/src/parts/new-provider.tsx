@@ -2,8 +2,10 @@ import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
+import { providersFor } from '../state/identity-providers.js';
 import { propose } from '../state/proposals.js';
 import type { ProviderOwner } from '../wire/command.js';
+import type { KnownProvider } from '../wire/identity-providers.js';
 import type { Policy } from '../wire/policy.js';
 import type { Scope } from '../wire/scope.js';
 import { Field } from './field.js';
@@ -32,7 +34,7 @@ export function NewProvider({ scope, policy }: NewProviderProps): JSX.Element {
         attempt(() => propose({ scope, intent, seen: policy, onSaved }));
       }}
     >
-      <IdField id={id} isThere={isThere} />
+      <IdField id={id} isThere={isThere} options={providersFor(scope)} />
       {scope.of === 'organization' && <OwnerChoice owner={owner} />}
       <button type="submit" class="button" disabled={given === '' || isThere}>
         Review and add
@@ -41,7 +43,13 @@ export function NewProvider({ scope, policy }: NewProviderProps): JSX.Element {
   );
 }
 
-function IdField({ id, isThere }: { readonly id: Signal<string>; readonly isThere: boolean }): JSX.Element {
+interface IdFieldProps {
+  readonly id: Signal<string>;
+  readonly isThere: boolean;
+  readonly options: readonly KnownProvider[];
+}
+
+function IdField({ id, isThere, options }: IdFieldProps): JSX.Element {
   return (
     <Field
       label="Another identity provider"
@@ -49,17 +57,27 @@ function IdField({ id, isThere }: { readonly id: Signal<string>; readonly isTher
       explanation="Its id, as the IAM knows it."
       problem={isThere ? 'It is on the policy already.' : undefined}
       control={(ties) => (
-        <input
-          {...ties}
-          type="text"
-          spellcheck={false}
-          autocomplete="off"
-          maxLength={200}
-          value={id}
-          onInput={({ currentTarget }) => {
-            id.value = currentTarget.value;
-          }}
-        />
+        <>
+          <input
+            {...ties}
+            list="identity-providers"
+            type="text"
+            spellcheck={false}
+            autocomplete="off"
+            maxLength={200}
+            value={id}
+            onInput={({ currentTarget }) => {
+              id.value = currentTarget.value;
+            }}
+          />
+          <datalist id="identity-providers">
+            {options.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.name}
+              </option>
+            ))}
+          </datalist>
+        </>
       )}
     />
   );

@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
+import { learnProviders, providerName } from '../state/identity-providers.js';
 import { propose } from '../state/proposals.js';
 import type { Policy } from '../wire/policy.js';
 import { keyOf, type Scope } from '../wire/scope.js';
-import { isolated } from '../words/isolated.js';
 import { NewProvider } from './new-provider.js';
+import { useLoaded } from './use-loaded.js';
 
 /** The policy whose identity providers are listed. */
 export interface ProviderListProps {
@@ -16,6 +17,8 @@ export interface ProviderListProps {
 /** The allowed identity providers. A click to add or remove one opens a preview first. */
 export function ProviderList({ scope, policy, isLocked }: ProviderListProps): JSX.Element {
   const { identityProviders } = policy;
+  // Without the names, the ids say which they are.
+  useLoaded('identity providers', learnProviders);
   return (
     <section class="own-providers" aria-label="Identity providers">
       <h3>Identity providers</h3>
@@ -24,7 +27,9 @@ export function ProviderList({ scope, policy, isLocked }: ProviderListProps): JS
       <ul class="providers">
         {identityProviders.map((id) => (
           <li key={id}>
-            <code>{id}</code>
+            <span>
+              {providerName(id)} <code>{id}</code>
+            </span>
             {!isLocked && <RemoveButton id={id} scope={scope} policy={policy} />}
           </li>
         ))}
@@ -41,7 +46,7 @@ function RemoveButton({ id, scope, policy }: OneOf & { readonly id: string }): J
     <button
       type="button"
       class="button"
-      aria-label={`Remove the identity provider ${isolated(id)}`}
+      aria-label={`Remove the identity provider ${providerName(id)}`}
       onClick={() => {
         attempt(() => propose({ scope, intent: { wish: 'remove-provider', id }, seen: policy }));
       }}

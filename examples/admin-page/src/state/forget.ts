@@ -2,6 +2,7 @@ import { forgetAnswers } from './answers.js';
 import { settle } from './conflicts.js';
 import { putDraftsAway } from './draft.js';
 import { forgetHealth } from './health.js';
+import { forgetProviders } from './identity-providers.js';
 import { forgetMoment } from './moments.js';
 import { forgetOrganizations } from './organizations.js';
 import { forgetPolicies } from './policies.js';
@@ -15,6 +16,7 @@ export function forgetWhatWasRead(): void {
   settle();
   putDraftsAway();
   forgetHealth();
+  forgetProviders();
   forgetMoment();
   forgetOrganizations();
   forgetPolicies();

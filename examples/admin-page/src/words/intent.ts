@@ -1,9 +1,9 @@
 import type { Intent } from '../wire/command.js';
 import type { Scope } from '../wire/scope.js';
+import { providerName } from '../state/identity-providers.js';
 import { organizationName } from '../state/organizations.js';
 import { counted } from './counted.js';
 import { localMoment } from './instant.js';
-import { isolated } from './isolated.js';
 
 /** The title of a change that the user is about to make. */
 export function intentTitle(intent: Intent, scope: Scope): string {
@@ -13,9 +13,9 @@ export function intentTitle(intent: Intent, scope: Scope): string {
     case 'remove-factor':
       return `Remove ${intent.factor.label}`;
     case 'add-provider':
-      return `Add the identity provider ${isolated(intent.id)}`;
+      return `Add the identity provider ${providerName(intent.id)}`;
     case 'remove-provider':
-      return `Remove the identity provider ${isolated(intent.id)}`;
+      return `Remove the identity provider ${providerName(intent.id)}`;
     case 'change-settings':
       return `Change ${counted(Object.keys(intent.patch).length, 'setting')}`;
     case 'add-custom':

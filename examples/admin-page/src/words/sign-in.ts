@@ -2,7 +2,7 @@ import type { Factor } from '../wire/factors.js';
 import type { Policy } from '../wire/policy.js';
 import type { LifetimeName } from '../wire/settings.js';
 import { isZero, lifetimeInWords } from './duration.js';
-import { isolated } from './isolated.js';
+import { providerName } from '../state/identity-providers.js';
 
 const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 const all = new Intl.ListFormat('en-GB', { type: 'conjunction' });
@@ -19,7 +19,7 @@ function firstSteps(policy: Policy): readonly string[] {
   return [
     ...(settings.allowUsernamePassword ? ['a password'] : []),
     ...(hasPasskeys(policy) ? ['a passkey'] : []),
-    ...(settings.allowExternalIdp ? identityProviders.map(isolated) : []),
+    ...(settings.allowExternalIdp ? identityProviders.map(providerName) : []),
   ];
 }
 

@@ -30,3 +30,26 @@ export function identityProviders(database: Database): IdentityProviderDirectory
     });
   };
 }
+
+/** An identity provider that the accounts know. */
+export interface KnownProvider {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  /** Absent: of the instance. */
+  readonly organizationId?: string;
+}
+
+/**
+ * All identity providers of an instance and of its organizations, by name.
+ *
+ * @throws Fault when the accounts are away, or a row is damaged
+ */
+export async function knownProviders(database: Database, instanceId: string): Promise<readonly KnownProvider[]> {
+  const rows = await database.run(sql`SELECT id, organization, name, type FROM iam.identity_providers
+    WHERE instance = ${instanceId} ORDER BY name, id`);
+  return rows.map((one) => {
+    const { organization, ...known } = parsed(row, one, 'identity providers');
+    return organization === null ? known : { ...known, organizationId: organization };
+  });
+}

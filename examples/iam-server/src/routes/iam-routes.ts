@@ -59,6 +59,10 @@ export class IamRoutes {
       ['/iam/v1/passkeys/options', { POST: (exchange) => passkeys.beginToAdd(exchange) }],
       ['/iam/v1/organizations', this.#forReaders((exchange) => directory.organizations(exchange))],
       ['/iam/v1/customized', this.#forReaders((exchange, { caller }) => directory.customized(exchange, caller))],
+      [
+        '/iam/v1/identity-providers',
+        this.#forReaders((exchange, { caller }) => directory.identityProviders(exchange, caller)),
+      ],
       ['/iam/v1/organization-policies', this.#forReaders((exchange, { caller }) => table.show(exchange, caller))],
       ['/iam/v1/changes', this.#forReaders((exchange, recognised) => changes.begin(exchange, recognised))],
       ['/iam/v1/webhooks', this.#forReaders(async (exchange, { caller }) => webhooks.show(exchange, caller))],

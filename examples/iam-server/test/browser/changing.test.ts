@@ -121,7 +121,7 @@ describeInBrowser('the page: changing policies', (stage) => {
     await providers.getByLabel('Owned by').selectOption('Organization');
     await providers.getByRole('button', { name: 'Review and add' }).click();
     await visitor.confirm();
-    await providers.getByRole('button', { name: 'Remove the identity provider google' }).click();
+    await providers.getByRole('button', { name: 'Remove the identity provider Google' }).click();
     await visitor.dialog.getByText('The users of Globex, and nobody else.').waitFor();
     await visitor.confirm();
     await providers.getByRole('listitem').filter({ hasText: 'google' }).waitFor({ state: 'detached' });

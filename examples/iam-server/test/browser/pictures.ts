@@ -40,6 +40,11 @@ async function takeOne(stage: Stage, { look, window }: { look: string; window: W
   await picture('sign-in');
   await visitor.signIn('owner');
   await visitor.page.getByText('Live', { exact: true }).waitFor();
+  await visitor.goTo('Overview');
+  await visitor.page.getByText('By passkey').waitFor();
+  await picture('overview');
+  await visitor.goTo('Default policy');
+  await visitor.passkeys.waitFor();
   await picture('default-policy');
   await remove(visitor, picture);
   await organizations(visitor, picture);
