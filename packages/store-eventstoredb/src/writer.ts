@@ -160,7 +160,12 @@ export class Writer {
     const isKeyed = question.receipts.length > 0;
     if (head === undefined && isKeyed) return undefined;
     const hasOthers = [...question.streams].length > 1;
-    if (head !== undefined && !isKeyed && !hasOthers) return planOn(pending, foundAt(streamId, head));
+    if (head !== undefined && !hasOthers) {
+      const planned = planOn(pending, foundAt(streamId, head));
+      if (!isKeyed) return planned;
+      // Nothing to change: that is only said after a look at the end, and then at the receipts.
+      if (!hasEvents(planned.plan)) return undefined;
+    }
     const options = head === undefined ? { beforeAppend: true } : { known: head };
     const { signal } = cancellation;
     return lookups.find(question, { ...options, signal }).then((found) => planOn(pending, found));

@@ -66,6 +66,13 @@ describe('what a call of the store costs the server', () => {
     expect(await callsOf(() => faultOf(another().eventStore.append(repeated))), 'by another process').to.equal(6);
   });
 
+  it('is five calls for a key with nothing to change', async () => {
+    const { eventStore } = another();
+    await eventStore.append(appendOf(STREAM, 1));
+    const keyed = { streamId: STREAM, expected: 'any', events: [], receipt } as const;
+    expect(await callsOf(() => eventStore.append(keyed)), 'barrier, end, receipt, its metadata, receipt').to.equal(5);
+  });
+
   it('is a look at the stream again where it was restored and grew back while the process was idle', async () => {
     const { eventStore } = another();
     await eventStore.append(appendOf(STREAM, 1));
