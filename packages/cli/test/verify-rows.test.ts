@@ -25,6 +25,16 @@ describe('verifying lists', () => {
   });
 });
 
+describe('verifying streams', () => {
+  it('reports an event that only its stream has, as one that was moved to position 0', async () => {
+    await place.run('change forceMfa=yes --yes');
+    place.tamper('UPDATE events SET position = 0 WHERE position = (SELECT max(position) FROM events)');
+    const { code, out } = await place.run('verify');
+    expect(out).to.match(/^event \w+ \(revision 4 of instanceLoginPolicy-iam\): it is in its stream, and a read/m);
+    expect(code).to.equal(EXIT.refused);
+  });
+});
+
 describe('verifying rows while others write', () => {
   it('reports nothing about policies that come and go, and have other factors each time', async () => {
     const reported: string[] = [];

@@ -80,6 +80,7 @@ async function checkAll(store: OpenedStore, io: Io, findings: Findings): Promise
     chains.end();
   }, '. Neither the events from there on nor receipts and rows were checked');
   if (isRead) {
+    await part(() => chains.checkEnds(store.eventStore, signal));
     for (const check of beside) await part(() => check.check(store.eventStore, signal));
     await part(() => compareRows(store, folds, signal));
   }

@@ -1,4 +1,13 @@
-import type { EventId, Instant, RecordedEvent, Revision, StreamId } from '@login-policy/event-sourcing';
+import {
+  START,
+  type EventId,
+  type EventStore,
+  type Instant,
+  type Position,
+  type RecordedEvent,
+  type Revision,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import { eventName } from '../copy/same-event.js';
 import type { Findings } from './findings.js';
 
@@ -14,6 +23,7 @@ export class EventChains {
   readonly #findings: Findings;
   readonly #ends = new Map<StreamId, StreamEnd>();
   readonly #ids = new Set<EventId>();
+  #reached: Position = START;
   /** The previous event, while its append is incomplete. */
   #incomplete: RecordedEvent | undefined;
 
@@ -37,6 +47,7 @@ export class EventChains {
       this.#findings.add(where, 'it was recorded earlier than the event before it in its stream');
     if (this.#ids.has(id)) this.#findings.add(where, 'another event has the same id');
     this.#ids.add(id);
+    this.#reached = event.position;
     this.#ends.set(streamId, { revision, recordedAt });
     this.#checkPlace(event, where);
   }
@@ -46,6 +57,18 @@ export class EventChains {
     if (this.#incomplete !== undefined)
       this.#findings.add(eventName(this.#incomplete), 'its append is incomplete: later events are missing');
     this.#incomplete = undefined;
+  }
+
+  /** Checks that each stream ends where the log has its last event. Call it after the last event. */
+  async checkEnds(eventStore: EventStore, signal: AbortSignal): Promise<void> {
+    for (const [streamId, { revision }] of this.#ends) {
+      signal.throwIfAborted();
+      const newest = { direction: 'backwards', limit: 1, signal } as const;
+      for await (const [last] of eventStore.readStream(streamId, newest))
+        // What others wrote meanwhile is further on in the log.
+        if (last !== undefined && last.revision > revision && last.position <= this.#reached)
+          this.#findings.add(eventName(last), 'it is in its stream, and a read of the whole log does not meet it');
+    }
   }
 
   #checkPlace(event: RecordedEvent, where: string): void {
