@@ -20,6 +20,6 @@ describeInBrowser('the page: signing in with a second factor', (stage) => {
     const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
     await visitor.page.getByLabel('Code').fill(`${code.slice(0, 3)} ${code.slice(3)}`);
     await visitor.button('Sign in').click();
-    await visitor.heading('Default policy').waitFor();
+    await visitor.heading('Overview').waitFor();
   });
 });
