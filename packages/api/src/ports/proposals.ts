@@ -41,21 +41,29 @@ export type ApprovalsAnswered =
  * does not carry the change out, and offers to propose it.
  */
 export interface ProposalsPort {
+  /** How many others have to approve a command. */
   needsApproval(owner: OwnerRef, command: CommandInput, options: PreviewOptions): Promise<ApprovalsAnswered>;
+  /** How many others have to approve a rollout. */
   rolloutNeedsApproval(
     instance: InstanceRef,
     command: RolloutCommand,
     options: RolloutOptions,
   ): Promise<ApprovalsAnswered>;
+  /** How many others have to approve the revert of a rollout. */
   revertNeedsApproval(
     instance: InstanceRef,
     command: RolloutCommand,
     options: RolloutOptions,
   ): Promise<ApprovalsAnswered>;
+  /** Proposes a change. */
   propose(instance: InstanceRef, change: object, options: object): Promise<ProposalAnswered>;
+  /** Carries a change out without an approval, and records that. */
   emergency(instance: InstanceRef, change: object, options: object): Promise<ProposalAnswered>;
+  /** Approves a proposal as it was shown. */
   approve(instance: InstanceRef, id: string, options: object): Promise<ProposalAnswered>;
+  /** Rejects a proposal. */
   reject(instance: InstanceRef, id: string, options: object): Promise<ProposalAnswered>;
+  /** Withdraws the caller's own proposal. */
   withdraw(instance: InstanceRef, id: string, options: object): Promise<ProposalAnswered>;
   /** One proposal, and while it is asked, what it would do now. */
   proposal(
@@ -71,6 +79,7 @@ export interface ProposalsPort {
       }
     | RefusedByProposals
   >;
+  /** A page of proposals. */
   list(
     instance: InstanceRef,
     options: object,
