@@ -41,7 +41,7 @@ export type RolloutStep =
 export interface RolloutPlan {
   readonly kind: 'rollout-plan';
   /**
-   * The default policy first, then custom policies in the order of {@link LoginPolicies.organizationsWithCustomPolicy}.
+   * The default policy first, then custom policies in the order of `organizationsWithCustomPolicy`.
    */
   readonly steps: readonly RolloutStep[];
   /** The number of this page's steps with each outcome. */
