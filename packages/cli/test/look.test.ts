@@ -80,7 +80,7 @@ describeBoth('looking into policies', () => {
     const { code, out } = await place.run('audit --factor U2F_WITH_VERIFICATION --by bob --why ADVISORY');
     expect(code).to.equal(EXIT.done);
     expect(out).to.match(
-      /^\S+ {2}the default of iam 5 {2}MultiFactorRemoved by bob\n {3}advisory\n {3}\{"factor":"U2F_WITH_VERIFICATION"\}\n$/,
+      /^\S+ {2}the default of iam 5 {2}MultiFactorRemoved by bob\n {3}advisory\n {3}factor: U2F_WITH_VERIFICATION\n$/,
     );
     expect((await place.run('audit --org globex --limit 1')).out).to.contain('globex 4  MultiFactorAdded by alice');
     expect((await place.run('audit --by nobody')).out).to.equal('Nothing.\n');

@@ -55,16 +55,14 @@ export function judgeByHand({ lifetimes, view }: RawPolicy, signIn: SignIn): Raw
   if (!byPassword && !byProvider) return firstStep(view, signIn, mayUsePasskey ? [PASSKEY] : []);
   const usable = ORDER.filter((factor) => view.secondFactors.includes(factor) && factors.includes(factor));
   if (usable.length > 0) return secondStep(found, usable, lifetimes.second);
-  const setUp = ORDER.filter((factor) => factor !== 'RECOVERY_CODES' && view.secondFactors.includes(factor)).map(
-    optionOf,
-  );
+  const missing = ORDER.filter((factor) => factor !== 'RECOVERY_CODES' && view.secondFactors.includes(factor));
+  const setUp = [...(allowsPasskey(view) && !mayUsePasskey ? [PASSKEY] : []), ...missing.map(optionOf)];
   if (settings.forceMfa || (settings.forceMfaLocalOnly && !byProvider)) {
     if (mayUsePasskey) return { outcome: 'verify', options: [PASSKEY], validUntil: endOf(found) };
     if (setUp.length > 0) return { outcome: 'set-up', options: setUp, validUntil: endOf(found) };
     return { outcome: 'impossible', reason: 'no-factor-left', validUntil: endOf(found) };
   }
-  const offer = mayUsePasskey ? setUp : [PASSKEY, ...setUp];
-  return proceed(found, 'one-factor', isOfferDue(found, lifetimes.skip) ? offer : []);
+  return proceed(found, 'one-factor', isOfferDue(found, lifetimes.skip) ? setUp : []);
 }
 
 function counts(found: Evaluation, made: SignIn['at'] | undefined, lifetime: number): boolean {
@@ -86,9 +84,12 @@ function hasPassword({ settings }: LoginPolicyView, { user }: SignIn): boolean {
   return settings.allowUsernamePassword && user.hasPassword;
 }
 
-function hasPasskey({ multiFactors, settings }: LoginPolicyView, { user }: SignIn): boolean {
-  const isAllowed = settings.passwordlessType === 'ALLOWED' && multiFactors.includes('U2F_WITH_VERIFICATION');
-  return isAllowed && user.factors.includes('U2F_WITH_VERIFICATION');
+function hasPasskey(view: LoginPolicyView, { user }: SignIn): boolean {
+  return allowsPasskey(view) && user.factors.includes('U2F_WITH_VERIFICATION');
+}
+
+function allowsPasskey({ multiFactors, settings }: LoginPolicyView): boolean {
+  return settings.passwordlessType === 'ALLOWED' && multiFactors.includes('U2F_WITH_VERIFICATION');
 }
 
 function isOfProvider({ identityProviders, settings }: LoginPolicyView, { session, user }: SignIn): boolean {

@@ -51,6 +51,8 @@ export class RawSqlite implements RawDriver {
     this.#put = this.#database.prepare(PUT);
     this.#row = this.#database.prepare('SELECT policy FROM policies WHERE stream = ?');
     this.#page = this.#database.prepare(PAGE);
+    // Lists take half the time of objects.
+    this.#page.setReturnArrays(true);
     this.#before = this.#database.prepare(BEFORE);
     this.#customized = this.#database.prepare(CUSTOMIZED);
     this.#checkpoint = this.#database.prepare('INSERT OR REPLACE INTO checkpoint VALUES (1, ?)');
@@ -79,12 +81,15 @@ export class RawSqlite implements RawDriver {
   }
 
   page(after: number, each: OnEvent): number | undefined {
-    const rows = this.#page.all(after);
-    for (const { stream, type, recorded_at: at, data } of rows) {
+    const rows: readonly unknown[] = this.#page.all(after);
+    let last: unknown;
+    for (const row of rows) {
+      if (!Array.isArray(row)) throw new TypeError('expected a list of columns');
+      const [stream, type, at, data, position]: readonly unknown[] = row;
       each(String(stream), parseEvent(String(type), String(data)), Number(at));
+      last = position;
     }
-    const last = rows.at(-1);
-    return last === undefined ? undefined : Number(last['position']);
+    return rows.length === 0 ? undefined : Number(last);
   }
 
   before(stream: string, revision: number, count: number): RawEvent[] {

@@ -69,6 +69,10 @@ function targetOf(verdict: Verdict | undefined): string {
 
 function peerOf({ name, figures, failures }: Measured, row: MeasuredRow): string {
   if (figures.length === 0) return `${name} fails`;
+  const { target } = row.row;
+  // A row without raw is compared with what its target names.
+  if (target?.times !== undefined && target.of === name)
+    return `ours ÷ ${name} ${formatRatio(medianOf(row, 'ours') / medianOf(row, name))}`;
   return `${name} ${formatRatio(ratioOf(row, name))}${failures.length > 0 ? ' (fails at times)' : ''}`;
 }
 

@@ -103,8 +103,22 @@ function entryText(entry: AuditEntryJson, paint: Paint): string {
   const { actor, data, reason, recordedAt, sequence, type } = entry;
   const why = reason === undefined ? '' : `${paint('quiet', printable(reason))}\n`;
   const head = `${recordedAt}  ${paint('strong', ownerText(entry))} ${sequence}  ${type} by ${printable(actor)}`;
-  const text = printable(JSON.stringify(data));
+  const values = [...valuesIn(data)];
   // The first event of a policy has every setting.
-  const what = text.length > 200 || text === '{}' ? '' : `${text}\n`;
-  return `${head}\n${indented(`${why}${what}`, '   ')}`;
+  const what = values.length > 12 ? [`${values.length} values`] : values;
+  return `${head}\n${indented(`${why}${what.map((value) => `${printable(value)}\n`).join('')}`, '   ')}`;
+}
+
+/** The values of an event, each with its name: of a type that this program does not know, too. */
+function* valuesIn(data: object, within = ''): Generator<string, void, undefined> {
+  for (const [name, value] of Object.entries<unknown>({ ...data })) {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      yield* valuesIn(value, name === 'settings' ? '' : `${name} `);
+    else yield `${within}${name}: ${valueText(value)}`;
+  }
+}
+
+function valueText(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
