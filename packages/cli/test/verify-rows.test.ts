@@ -120,6 +120,10 @@ describe('verifying what is stored beside the events', () => {
       /^the receipt "k" of instanceLoginPolicy-one: it does not have the fingerprint/,
     ],
     ["UPDATE receipts SET key = 'other', revision = 7", /: it names revision 7, which its stream lacks\n/],
+    [
+      'DROP INDEX events_by_stream; CREATE INDEX events_by_stream ON events (stream, revision)',
+      /is damaged: the index events_by_stream is not one of `CREATE UNIQUE INDEX`; /,
+    ],
     ['DROP INDEX events_by_stream', /^after 9 events: .* is damaged: the index events_by_stream is missing; /],
     ['UPDATE receipts SET revision = -1', /^after 9 events: .*receipt/],
     ["UPDATE receipts SET stream = 'nowhere'", /^after 9 events: .*receipt/],

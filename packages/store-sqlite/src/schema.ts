@@ -139,15 +139,23 @@ export function refuseForeign(database: Database): void {
 }
 
 /** The indexes without which two events could share a revision, and lists would take long. SQLite misses none. */
-const INDEXES = ['events_by_stream', 'row_index_by_value'];
+const INDEXES = [
+  { name: 'events_by_stream', begins: 'CREATE UNIQUE INDEX' },
+  { name: 'row_index_by_value', begins: 'CREATE INDEX' },
+];
 
-/** @throws StoreDamaged when an index is missing. */
+/** @throws StoreDamaged when an index is missing, or was made anew and lets two events share a revision. */
 export function refuseMissingIndexes(database: Database): void {
-  const named = database.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'index'", 'value');
-  const indexes = named.all();
-  const missing = INDEXES.find((index) => !indexes.includes(index));
-  if (missing !== undefined)
-    throw new Fault('store-damaged', { store: database.name, problem: `the index ${missing} is missing` });
+  const indexes = database.prepare<[], readonly [name: string, sql: string | null]>(
+    "SELECT name, sql FROM sqlite_schema WHERE type = 'index'",
+    'list',
+  );
+  const found = new Map(indexes.all());
+  for (const { begins, name } of INDEXES) {
+    if (found.get(name)?.startsWith(begins) === true) continue;
+    const problem = `the index ${name} is ${found.has(name) ? `not one of \`${begins}\`` : 'missing'}`;
+    throw new Fault('store-damaged', { store: database.name, problem });
+  }
 }
 
 function isOurs(database: Database): boolean {
