@@ -49,7 +49,7 @@ export const atLength: readonly Proof[] = [
     name: 'eventstoredb-faults',
     promise:
       'whatever faults EventStoreDB or the connection to it has, each acknowledged append is there once, and subscribers miss none',
-    rounds: 3,
+    rounds: 1,
     files: testsOf('store-eventstoredb', 'faults/broken-servers', 'faults/broken-subscriptions', 'faults/lost-answers'),
   }),
   provenByTests({
