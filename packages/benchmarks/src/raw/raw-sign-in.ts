@@ -55,8 +55,7 @@ export function judgeByHand({ lifetimes, view }: RawPolicy, signIn: SignIn): Raw
   if (!byPassword && !byProvider) return firstStep(view, signIn, mayUsePasskey ? [PASSKEY] : []);
   const usable = ORDER.filter((factor) => view.secondFactors.includes(factor) && factors.includes(factor));
   if (usable.length > 0) return secondStep(found, usable, lifetimes.second);
-  const missing = ORDER.filter((factor) => factor !== 'RECOVERY_CODES' && view.secondFactors.includes(factor));
-  const setUp = [...(allowsPasskey(view) && !mayUsePasskey ? [PASSKEY] : []), ...missing.map(optionOf)];
+  const setUp = toSetUp(view, mayUsePasskey);
   if (settings.forceMfa || (settings.forceMfaLocalOnly && !byProvider)) {
     if (mayUsePasskey) return { outcome: 'verify', options: [PASSKEY], validUntil: endOf(found) };
     if (setUp.length > 0) return { outcome: 'set-up', options: setUp, validUntil: endOf(found) };
@@ -90,6 +89,11 @@ function hasPasskey(view: LoginPolicyView, { user }: SignIn): boolean {
 
 function allowsPasskey({ multiFactors, settings }: LoginPolicyView): boolean {
   return settings.passwordlessType === 'ALLOWED' && multiFactors.includes('U2F_WITH_VERIFICATION');
+}
+
+function toSetUp(view: LoginPolicyView, hasOne: boolean): SignInOption[] {
+  const missing = ORDER.filter((factor) => factor !== 'RECOVERY_CODES' && view.secondFactors.includes(factor));
+  return [...(allowsPasskey(view) && !hasOne ? [PASSKEY] : []), ...missing.map(optionOf)];
 }
 
 function isOfProvider({ identityProviders, settings }: LoginPolicyView, { session, user }: SignIn): boolean {

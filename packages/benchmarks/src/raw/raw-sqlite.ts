@@ -84,8 +84,8 @@ export class RawSqlite implements RawDriver {
     const rows: readonly unknown[] = this.#page.all(after);
     let last: unknown;
     for (const row of rows) {
-      if (!Array.isArray(row)) throw new TypeError('expected a list of columns');
-      const [stream, type, at, data, position]: readonly unknown[] = row;
+      if (!isList(row)) throw new TypeError('expected a list of columns');
+      const [stream, type, at, data, position] = row;
       each(String(stream), parseEvent(String(type), String(data)), Number(at));
       last = position;
     }
@@ -134,4 +134,8 @@ export class RawSqlite implements RawDriver {
   #keep([stream, policy]: RawRow): void {
     this.#put.run(stream, instanceOfStream(stream), JSON.stringify(policy));
   }
+}
+
+function isList(row: unknown): row is readonly unknown[] {
+  return Array.isArray(row);
 }
