@@ -11,6 +11,7 @@ export { Lru } from './store/lru.js';
 export { decodeReceipt } from './store/receipt-pages.js';
 export { isJsonObject, metadataIn } from './store/stored-event.js';
 export { parseJson } from './streams/json.js';
+export { OPTIONAL_METADATA } from './streams/event.js';
 export { position } from './streams/position.js';
 export { nameRanges, type NameRange } from './streams/event-filter.js';
 export { categoryOf, keyOf, parseStreamId } from './streams/stream-id.js';

@@ -4,11 +4,18 @@ import {
   type LoginPolicies,
   type OrganizationRef,
   type OwnerRef,
+  type Rejected,
 } from '@login-policy/domain';
 import { answerOf, isOrganization, isYes } from '@login-policy/domain/model';
 import { previewCommand, type Preview, type PreviewOptions } from '@login-policy/domain/preview';
-import { rollOut, type RolloutCommand, type RolloutOptions, type RolloutPlan } from '@login-policy/domain/rollout';
-import type { ProposalNow } from './answers.js';
+import {
+  rollOut,
+  type Rollout,
+  type RolloutCommand,
+  type RolloutOptions,
+  type RolloutPlan,
+} from '@login-policy/domain/rollout';
+import type { ApprovalsNeeded, ProposalNow } from './answers.js';
 import {
   commandFromJson,
   ownersOf,
@@ -85,6 +92,17 @@ export class Foresight {
   /** How many others have to approve a rollout, by the first page of its plan. */
   ofPlan(plan: RolloutPlan): Promise<number> {
     return this.#needed([plan], undefined);
+  }
+
+  /** How many have to approve what a rollout would do, or what its revert would, by other counts. */
+  async ofRollout(
+    rollout: Pick<Rollout, 'plan'>,
+    countsOf = (counts: RolloutPlan['counts']): RolloutPlan['counts'] => counts,
+  ): Promise<ApprovalsNeeded | Rejected> {
+    const plan = await rollout.plan();
+    if (plan.outcome === 'rejected') return plan;
+    const needed = await this.ofPlan({ ...plan, counts: countsOf(plan.counts) });
+    return { outcome: 'found', needed, seen: plan.seen };
   }
 
   async #ofPlan(

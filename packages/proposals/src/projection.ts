@@ -9,6 +9,11 @@ export function proposalStream(instanceId: string, id: string): StreamId {
   return streamId(PROPOSAL_CATEGORY, `${encodeURIComponent(instanceId)}/${encodeURIComponent(id)}`);
 }
 
+/** The id of the proposal with this stream. */
+export function idOfStream(stream: string): string {
+  return decodeURIComponent(stream.slice(stream.lastIndexOf('/') + 1));
+}
+
 const STAGES: readonly Stage[] = [
   'begun',
   'carried-out',

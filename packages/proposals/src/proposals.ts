@@ -31,7 +31,7 @@ import {
   type ReadOptions,
 } from './input.js';
 import type { ProposalParts } from './parts.js';
-import { isProposal, organizationValue, proposalStream } from './projection.js';
+import { idOfStream, isProposal, organizationValue, proposalStream } from './projection.js';
 import type { Proposal } from './proposal.js';
 import { parsed, refused, type ProposalRefused } from './refusals.js';
 import { consumeProposals, type OnProposalOptions } from './telling.js';
@@ -152,7 +152,9 @@ export class Proposals implements UpcomingPolicies {
       freshness,
     );
     const proposals = rows.flatMap(({ row }) => (isProposal(row) ? [viewOf(row)] : []));
-    const next = rows.length < limit ? undefined : proposals.at(-1)?.id;
+    // Of the last row, also where it can't be read: what follows it is listed all the same.
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    const next = last && idOfStream(last.key);
     return { outcome: 'found', proposals, next, position: checkpoint };
   }
 
@@ -174,9 +176,7 @@ export class Proposals implements UpcomingPolicies {
     command: RolloutCommand,
     options: RolloutOptions,
   ): Promise<ApprovalsNeeded | Rejected> {
-    const plan = await rollOut(this.#parts.loginPolicies, instance, command, options).plan();
-    if (plan.outcome === 'rejected') return plan;
-    return { outcome: 'found', needed: await this.#parts.foresight.ofPlan(plan), seen: plan.seen };
+    return this.#parts.foresight.ofRollout(rollOut(this.#parts.loginPolicies, instance, command, options));
   }
 
   /** The same for reverting a rollout: all that it may have changed would be changed again. */
@@ -185,11 +185,10 @@ export class Proposals implements UpcomingPolicies {
     command: RolloutCommand,
     options: RolloutOptions,
   ): Promise<ApprovalsNeeded | Rejected> {
-    const plan = await rollOut(this.#parts.loginPolicies, instance, command, options).plan();
-    if (plan.outcome === 'rejected') return plan;
-    const { 'nothing-to-do': done, ...others } = plan.counts;
-    const reverted = { ...plan, counts: { ...others, 'nothing-to-do': 0, 'would-change': done } };
-    return { outcome: 'found', needed: await this.#parts.foresight.ofPlan(reverted), seen: plan.seen };
+    const rollout = rollOut(this.#parts.loginPolicies, instance, command, options);
+    return this.#parts.foresight.ofRollout(rollout, ({ 'nothing-to-do': done, ...others }) => {
+      return { ...others, 'nothing-to-do': 0, 'would-change': done };
+    });
   }
 
   /**

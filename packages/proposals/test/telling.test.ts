@@ -1,7 +1,9 @@
 import { evaluateSignIn, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { monotonicIds } from '@login-policy/event-sourcing';
 import type { ProposalTold } from '@login-policy/proposals';
+import { proposalStream } from '#insides';
 import {
   accepted,
   ACME,
@@ -99,6 +101,8 @@ describe('the events of proposals', () => {
   });
 });
 
+const OF_A_NEWER_PROGRAM = { actor: 'newer', correlationId: 'newer' };
+
 describe('the list of proposals', () => {
   it('is by page, of an instance or of one organization, of all or of those that wait', async () => {
     const bench = await openBench({ needsApproval: () => 1 });
@@ -118,6 +122,13 @@ describe('the list of proposals', () => {
     expect(await list({ limit: 2, after: 'b' })).to.deep.equal([['c', 'd'], 'd']);
     expect(await list({ which: 'waiting' })).to.deep.equal([['b', 'c', 'd'], undefined]);
     expect(await list({ organizationId: 'acme' })).to.deep.equal([['d'], undefined]);
+    await bench.store.eventStore.append({
+      streamId: proposalStream(INSTANCE.instanceId, 'b'),
+      expected: 'stream-exists',
+      events: [{ id: monotonicIds()(), type: 'Unheard', schemaVersion: 1, data: {}, metadata: OF_A_NEWER_PROGRAM }],
+    });
+    expect(await list({ limit: 1, after: 'a' }), 'it holds up no page').to.deep.equal([[], 'b']);
+    expect(await list({ limit: 1, after: 'b' })).to.deep.equal([['c'], 'c']);
     expect(await list({ which: 'waiting', organizationId: 'other' })).to.deep.equal([[], undefined]);
     const other = await bench.proposals.list({ instanceId: 'another' });
     expect(other.outcome === 'found' && other.proposals).to.deep.equal([]);

@@ -12,7 +12,14 @@ import {
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { ordinalOf, positionOf as eventPosition } from '@login-policy/event-sourcing/store';
-import { Fault, faultyEvent, instantToIso, isJsonObject, parseInstant } from '@login-policy/event-sourcing/values';
+import {
+  OPTIONAL_METADATA,
+  Fault,
+  faultyEvent,
+  instantToIso,
+  isJsonObject,
+  parseInstant,
+} from '@login-policy/event-sourcing/values';
 import { eventIdOf, uuidOf } from './event-uuid.js';
 
 /** A record as the server returns it. */
@@ -214,14 +221,7 @@ function isPositiveInteger(value: Json | undefined): value is number {
 }
 
 /** The optional metadata with the same names in the envelope. */
-const KEPT_NAMES = [
-  'idempotencyKey',
-  'reason',
-  'actorSalt',
-  'reasonSalt',
-  'commitmentToActor',
-  'commitmentToReason',
-] as const;
+const KEPT_NAMES = OPTIONAL_METADATA.filter((name) => name !== 'causationId');
 
 function metadataOf(envelope: Envelope): EventMetadata {
   const { actor, $correlationId, $causationId } = envelope;

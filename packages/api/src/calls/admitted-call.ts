@@ -2,7 +2,7 @@ import type { CommandOptions, InstanceRef, OwnerRef, PolicyReadOptions } from '@
 import type { CallContext } from './call-context.js';
 import { commandOptions, readOptions, type Incoming } from './conditions.js';
 
-/** Who calls, about whose policy. */
+/** The caller of a call, and the owner of its policy. */
 interface AdmittedBy {
   readonly actor: string;
   readonly subject?: string | undefined;

@@ -10,7 +10,13 @@ import {
   type RecordedEvent,
   type Revision,
 } from '@login-policy/event-sourcing';
-import { eventId, instantToIso, parseInstant, parseStreamId } from '@login-policy/event-sourcing/values';
+import {
+  eventId,
+  instantToIso,
+  OPTIONAL_METADATA,
+  parseInstant,
+  parseStreamId,
+} from '@login-policy/event-sourcing/values';
 import { InvalidHistory } from './invalid-history.js';
 
 type Field = Exclude<keyof RecordedEvent, 'append'>;
@@ -29,15 +35,6 @@ const PARSERS: FieldParsers = {
 };
 
 const REQUIRED_METADATA = ['actor', 'correlationId'];
-const OPTIONAL_METADATA = [
-  'causationId',
-  'idempotencyKey',
-  'reason',
-  'actorSalt',
-  'reasonSalt',
-  'commitmentToActor',
-  'commitmentToReason',
-];
 const DIGITS = /^(?:0|[1-9]\d*)$/;
 
 /** Formats one recorded event as one line, without a line break. {@link parseHistoryLine} is its exact inverse. */
