@@ -71,6 +71,13 @@ describe('verifying rows beside other damage', () => {
     expect(code).to.equal(EXIT.refused);
   });
 
+  it('reports rows of policies without any event, which stand in no list', async () => {
+    place.tamper(`INSERT INTO rows SELECT model, key || '-lost', row FROM rows`);
+    const { code, out } = await place.run('verify');
+    expect(out).to.contain('the rows: expected 2, one for each policy, got 4. Run login-policy rebuild.\n');
+    expect(code).to.equal(EXIT.refused);
+  });
+
   it('reports every row, also beside one that can’t be read', async () => {
     place.tamper(`UPDATE rows SET row = '?' WHERE key LIKE 'instance%';
       UPDATE rows SET row = replace(row, '"forceMfa":false', '"forceMfa":true') WHERE key LIKE '%globex'`);

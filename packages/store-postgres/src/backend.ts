@@ -78,14 +78,14 @@ export class PostgresBackend implements Backend {
   }
 
   async query(target: ModelTarget, rowQuery: WantedRows, wait?: WaitOptions): ReturnType<Backend['query']> {
-    const statement = rowQuery.wanted === 'count' ? countUp(rowQuery) : lookUp(rowQuery);
+    const isCount = rowQuery.wanted === 'count' || rowQuery.wanted === 'size';
+    const statement = isCount ? countUp(rowQuery) : lookUp(rowQuery);
     const { head, checkpoint, rows } = await this.#lookups.rowsOf(
       this.parts.connection,
       { target, ...statement },
       wait,
     );
-    if (rowQuery.wanted !== 'count')
-      return { head, checkpoint, rows: rows.map(([hex, row]) => ({ key: keyOfHex(text(hex)), row })) };
+    if (!isCount) return { head, checkpoint, rows: rows.map(([hex, row]) => ({ key: keyOfHex(text(hex)), row })) };
     return { head, checkpoint, rows: [], count: Number(rows[0]?.[0] ?? 0) };
   }
 

@@ -18,7 +18,7 @@ const LISTED = {
 } as const;
 
 /** Looks an index entry up: keys with content, or only keys. */
-export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'count' }>): ModelStatement {
+export function lookUp({ wanted, ...asked }: Extract<WantedRows, { wanted: 'rows' | 'keys' }>): ModelStatement {
   const { index, value, afterKey, beforeKey, direction } = asked;
   const values: Value[] = [entryOf(index, value), asked.limit];
   const bound = (key: string | undefined, sign: '<' | '>'): string => {
@@ -33,8 +33,15 @@ export function lookUp({ wanted, ...asked }: Exclude<WantedRows, { wanted: 'coun
   return { rows: `${LISTED[wanted]} ${bounds} ORDER BY ${INDEXED} ${order}, e.key ${order} LIMIT $3`, values };
 }
 
-/** Counts the rows under an index entry, up to the limit. */
-export function countUp({ index, limit, value }: Pick<WantedRows, 'index' | 'limit' | 'value'>): ModelStatement {
+const ALL_COUNTED: ModelStatement = {
+  rows: 'SELECT count(*)::text FROM {schema}.read_model_rows AS r WHERE r.model = m.model',
+  values: [],
+};
+
+/** Counts the rows under an index entry, up to the limit, or all rows. */
+export function countUp(asked: Extract<WantedRows, { wanted: 'count' | 'size' }>): ModelStatement {
+  if (asked.wanted === 'size') return ALL_COUNTED;
+  const { index, limit, value } = asked;
   const rows = `SELECT count(*)::text FROM (SELECT ${ENTRIES} ${FOUND} LIMIT $3) AS counted`;
   return { rows, values: [entryOf(index, value), limit] };
 }

@@ -91,13 +91,8 @@ export class SqliteBackend implements Backend {
       const located = this.#lookups.locate(target);
       if (located === undefined) return { head, checkpoint: undefined, rows: [] };
       const { model, checkpoint } = located;
-      if (query.wanted === 'count')
-        return {
-          head,
-          checkpoint,
-          rows: [],
-          count: this.#parts.models.count.get(model, query.index, query.value, query.limit) ?? 0,
-        };
+      if (query.wanted === 'count' || query.wanted === 'size')
+        return { head, checkpoint, rows: [], count: this.#count(model, query) };
       const { index, value, limit, direction = 'forwards', wanted } = query;
       const statement = this.#parts.models.lists[`${direction} ${wanted}`];
       // The statement's lower bound is inclusive. `key\0` is the first text after the key.
@@ -105,6 +100,11 @@ export class SqliteBackend implements Backend {
       const found = statement.all(model, index, value, from, query.beforeKey ?? AFTER_EVERY_TEXT, limit);
       return { head, checkpoint, rows: found };
     });
+  }
+
+  #count(model: number, query: Extract<WantedRows, { readonly wanted: 'count' | 'size' }>): number {
+    const { count, size } = this.#parts.models;
+    return (query.wanted === 'size' ? size.get(model) : count.get(model, query.index, query.value, query.limit)) ?? 0;
   }
 
   async readStream(streamId: StreamId, part: StreamPart): Promise<StreamPage> {

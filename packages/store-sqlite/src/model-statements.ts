@@ -41,6 +41,7 @@ export interface ModelStatements {
   /** Rows or only their keys, in either direction. */
   readonly lists: Readonly<Record<List, Statement<ListParameters, StoredRow>>>;
   readonly count: Statement<[model: number, index: string, value: string, most: number], number>;
+  readonly size: Statement<[model: number], number>;
 }
 
 /** The parameters of {@link listOf}. */
@@ -96,6 +97,7 @@ function rowStatements(database: Database): Pick<ModelStatements, RowStatement> 
       'SELECT count(*) FROM (SELECT 1 FROM row_index WHERE model = ? AND name = ? AND value = ? LIMIT ?)',
       'value',
     ),
+    size: database.prepare('SELECT count(*) FROM rows WHERE model = ?', 'value'),
     lists: {
       'forwards rows': database.prepare(listOf('rows', 'ASC')),
       'forwards keys': database.prepare(listOf('keys', 'ASC')),
@@ -115,7 +117,7 @@ function listOf(wanted: 'rows' | 'keys', order: 'ASC' | 'DESC'): string {
 }
 
 type RowStatement =
-  'count' | 'deleteRow' | 'deleteEntry' | 'deleteEntries' | 'insertEntry' | 'lists' | 'upsertRow' | 'row';
+  'count' | 'deleteRow' | 'deleteEntry' | 'deleteEntries' | 'insertEntry' | 'lists' | 'size' | 'upsertRow' | 'row';
 
 const SELECT_MODEL = 'SELECT id AS model, checkpoint FROM models WHERE';
 /**

@@ -18,6 +18,7 @@ import { Findings } from '../verify/findings.js';
 import { lookingOnly } from '../verify/looking-only.js';
 import { PolicyFolds } from '../verify/policy-folds.js';
 import { ReceiptChecks } from '../verify/receipt-checks.js';
+import { compareRowCount } from '../verify/row-count.js';
 
 /** Reads a whole store, and reports what is damaged. */
 export const verify: Command = {
@@ -82,7 +83,8 @@ async function checkAll(store: OpenedStore, io: Io, findings: Findings): Promise
   if (isRead) {
     await part(() => chains.checkEnds(store.eventStore, signal));
     for (const check of beside) await part(() => check.check(store.eventStore, signal));
-    await part(() => compareRows(store, folds, signal));
+    const isCompared = await part(() => compareRows(store, folds, signal));
+    if (isCompared) await part(() => compareRowCount(store, { findings, folds }, signal));
   }
   // Damage that no read met, as in an index that only commands use.
   await part(async () => store.check?.('full'));

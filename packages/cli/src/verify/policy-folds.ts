@@ -21,7 +21,7 @@ import {
   type Owner,
   type PolicyState,
 } from '@login-policy/domain/model';
-import { isFault, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import { isFault, START, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import { categoryOf } from '@login-policy/event-sourcing/values';
 import { eventName } from '../copy/same-event.js';
 import type { Findings } from './findings.js';
@@ -34,6 +34,7 @@ type CustomPolicies = Map<string, ActivePolicy>;
 export class PolicyFolds {
   readonly #findings: Findings;
   readonly #states = new Map<StreamId, PolicyState | 'unreadable'>();
+  #upTo = START;
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -44,8 +45,20 @@ export class PolicyFolds {
     return this.#states.size;
   }
 
+  /** The number of rows that the policies have: one for each that is in force or unreadable. */
+  get rows(): number {
+    const states = [...this.#states.values()];
+    return states.filter((state) => state === 'unreadable' || state.policy.stage === 'active').length;
+  }
+
+  /** The position of the last event that was added. */
+  get upTo(): Position {
+    return this.#upTo;
+  }
+
   add(event: RecordedEvent): void {
-    const { streamId } = event;
+    const { position, streamId } = event;
+    this.#upTo = position;
     if (![INSTANCE_CATEGORY, ORGANIZATION_CATEGORY].includes(categoryOf(streamId))) return;
     const owner = ownerOfStream(streamId);
     if (owner === undefined) {

@@ -1,5 +1,6 @@
 import type { WaitOptions } from '../deadline.js';
-import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
+import type { KeyedRow, RowQuery } from '../projections/read-model-store.js';
+import type { WantedCount } from '../projections/row-query.js';
 import type { Position } from '../streams/position.js';
 import type { LogBackend } from './log-backend.js';
 import type { ModelId, ModelTarget } from './view.js';
@@ -10,20 +11,21 @@ export interface FoundRows {
   readonly checkpoint: Position | undefined;
   /** In key order, as stored. When only keys were asked for, each row is `undefined`; for a count, there are none. */
   readonly rows: readonly KeyedRow<unknown>[];
-  /** The number of rows under the value, when that was asked for. */
+  /** The number of rows, when that was asked for. */
   readonly count?: number;
 }
 
-/** An index query, and what it returns: rows, only their keys, or only their number, counted up to the limit. */
-export type WantedRows = { readonly limit: number } & (
-  (RowQuery & { readonly wanted: 'rows' | 'keys' }) | (RowCount & { readonly wanted: 'count' })
-);
+/**
+ * An index query, and what it returns: rows, only their keys, or only their number, counted up to the limit; or the
+ * number of all rows of the model.
+ */
+export type WantedRows = (RowQuery & { readonly wanted: 'rows' | 'keys'; readonly limit: number }) | WantedCount;
 
 /** What a store is to the engine that keeps read models beside its log, in the transaction of each append. */
 export interface Backend extends LogBackend {
   /** Whether no writer has written since this token; absent where that can't be told without a query. */
   isCurrent?(token: unknown): boolean;
-  /** Finds or counts the rows an index has under a value. */
+  /** Finds or counts the rows an index has under a value, or counts all rows. */
   query(target: ModelTarget, query: WantedRows, wait?: WaitOptions): Promise<FoundRows>;
   /** Creates the live read model of this name if it is missing. */
   openModel(name: string, wait?: WaitOptions): Promise<void>;

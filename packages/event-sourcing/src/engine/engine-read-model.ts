@@ -14,8 +14,7 @@ import type {
 } from '../projections/read-model-store.js';
 import { rowKey } from '../projections/projection.js';
 import { reducePage } from '../projections/reduce-page.js';
-import { demandPlain } from '../options/parse-options.js';
-import { MOST_COUNTED, rowLimitOf } from '../projections/row-query.js';
+import { rowLimitOf, wantedCount } from '../projections/row-query.js';
 import { encodedRows } from '../store/stored-row.js';
 import type { FoundRows, WantedRows } from './backend.js';
 import { START, type Position } from '../streams/position.js';
@@ -88,8 +87,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   }
 
   async count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>> {
-    demandPlain(query, 'a count of rows');
-    const { count = 0, ...at } = await this.#queryBackend({ ...query, limit: MOST_COUNTED + 1, wanted: 'count' }, wait);
+    const { count = 0, ...at } = await this.#queryBackend(wantedCount(query), wait);
     return this.#withoutForeignHead({ ...at, rows: count });
   }
 

@@ -96,6 +96,7 @@ export class MemoryBackend implements Backend {
     const model = this.#modelOf(target);
     const { head } = this.#log;
     const at = { head, checkpoint: model?.checkpoint };
+    if (query.wanted === 'size') return { ...at, rows: [], count: model?.rows.size ?? 0 };
     if (query.wanted === 'count') return { ...at, rows: [], count: model?.count(query) ?? 0 };
     return { ...at, rows: model?.query(query) ?? [] };
   }

@@ -51,7 +51,7 @@ export class MemoryRows {
   }
 
   /** The number of rows an index has under a value. */
-  count({ index, limit, value }: RowCount & { readonly limit: number }): number {
+  count({ index, limit, value }: Exclude<RowCount, 'all'> & { readonly limit: number }): number {
     return Math.min(this.#indexes.get(entryName([index, value]))?.keys.size ?? 0, limit);
   }
 

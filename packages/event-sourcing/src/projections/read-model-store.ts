@@ -29,8 +29,8 @@ export interface RowQuery {
   readonly limit?: number;
 }
 
-/** The rows to count: those an index has under a value. */
-export type RowCount = Pick<RowQuery, 'index' | 'value'>;
+/** The rows to count: those an index has under a value, or all of them, also those in no index. */
+export type RowCount = Pick<RowQuery, 'index' | 'value'> | 'all';
 
 /** One step of a projection: rows and checkpoint change together or not at all. */
 export interface ReadModelChange<Row> {
@@ -87,7 +87,7 @@ export interface ReadModel<Row> {
   query(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly KeyedRow<Row>[]>>;
   /** The keys of the rows {@link ReadModel.query} would return. */
   keys(query: RowQuery, wait?: WaitOptions): Promise<RowsAt<readonly string[]>>;
-  /** The number of rows an index has under a value, counted up to 10,001, with their checkpoint. */
+  /** The number of rows an index has under a value, counted up to 10,001, or of all rows, with their checkpoint. */
   count(query: RowCount, wait?: WaitOptions): Promise<RowsAt<number>>;
   /** The projection's checkpoint; `undefined` before its first step. */
   checkpoint(wait?: WaitOptions): Promise<Position | undefined>;

@@ -2,7 +2,7 @@ import { atOnce } from '../at-once.js';
 import { demandPlain } from '../options/parse-options.js';
 import { demandIndexed, demandText } from '../store/demand-text.js';
 import type { IndexValues, ReadModelDefinition } from './projection.js';
-import type { RowQuery } from './read-model-store.js';
+import type { RowCount, RowQuery } from './read-model-store.js';
 
 /** Rows are counted up to here. A count of one more says that there are more: counting all of them would take long. */
 export const MOST_COUNTED = 10_000;
@@ -23,6 +23,17 @@ export function rowLimitOf(query: RowQuery): number {
   const limit = query.limit ?? DEFAULT_LIMIT;
   if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_LIMIT) return limit;
   throw new RangeError(`limit must be a whole number from 1 to ${LARGEST_LIMIT}, not ${limit}`);
+}
+
+/** A number of rows: under a value, counted up to the limit, or all. */
+export type WantedCount =
+  (Exclude<RowCount, 'all'> & { readonly wanted: 'count'; readonly limit: number }) | { readonly wanted: 'size' };
+
+/** The query for a number of rows. */
+export function wantedCount(query: RowCount): WantedCount {
+  if (query === 'all') return { wanted: 'size' };
+  demandPlain(query, 'a count of rows');
+  return { ...query, limit: MOST_COUNTED + 1, wanted: 'count' };
 }
 
 /** The index entries of a row, each value once. @throws UnserialisableData naming an index that is not Unicode text. */

@@ -11,6 +11,7 @@ export const counts: Suite<OpenedReadModelStore> = {
   guarantees: {
     'counts more rows than a page holds, at their checkpoint': countsAll,
     'counts no further than 10,000, and says that there are more': countsUpToMost,
+    'counts all rows, however many': countsEvery,
     'stays correct when few or many rows change, are added or are removed after a count': staysCorrect,
   },
 };
@@ -30,6 +31,17 @@ async function countsUpToMost(subject: OpenedReadModelStore): Promise<void> {
   await commitNumbered(model, MOST_COUNTED + 2);
   const { rows } = await model.count({ index: GROUP, value: 'g' });
   demandSame({ what: 'the count', actual: rows, expected: MOST_COUNTED + 1 });
+}
+
+async function countsEvery(subject: OpenedReadModelStore): Promise<void> {
+  const model = await openTallies(subject);
+  demandSame({ what: 'the count before the first step', actual: (await model.count('all')).rows, expected: 0 });
+  const keys = await commitNumbered(model, MOST_COUNTED + 2);
+  const { rows, checkpoint } = await model.count('all');
+  demandSame({ what: 'the count', actual: rows, expected: keys.length });
+  demandSame({ what: 'the checkpoint of the count', actual: checkpoint, expected: position(1) });
+  await step(model, [1, 2], change({ 'key-0000': undefined, 'key-0007': undefined }));
+  demandSame({ what: 'the count after two are gone', actual: (await model.count('all')).rows, expected: MOST_COUNTED });
 }
 
 async function staysCorrect(subject: OpenedReadModelStore): Promise<void> {
