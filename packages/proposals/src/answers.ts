@@ -39,6 +39,8 @@ export interface ProposalNow {
 export interface ProposalList {
   readonly outcome: 'found';
   readonly proposals: readonly ProposalView[];
+  /** Those of the page that can't be read, and why: a newer program wrote one, or it is damaged. */
+  readonly unreadable: readonly { readonly id: string; readonly message: string }[];
   /** Pass it as `after` to get the next page; `undefined` on the last page. */
   readonly next: string | undefined;
   readonly position: Position;

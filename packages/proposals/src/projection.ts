@@ -14,6 +14,12 @@ export function idOfStream(stream: string): string {
   return decodeURIComponent(stream.slice(stream.lastIndexOf('/') + 1));
 }
 
+/** One none of whose events can be read is listed all the same, and named. */
+function indexUnreadable(stream: StreamId): Readonly<Record<'all' | 'waiting', string>> {
+  const instanceId = decodeURIComponent(stream.slice(PROPOSAL_CATEGORY.length + 1, stream.lastIndexOf('/')));
+  return { all: instanceId, waiting: instanceId };
+}
+
 const STAGES: readonly Stage[] = [
   'begun',
   'carried-out',
@@ -28,7 +34,7 @@ const STAGES: readonly Stage[] = [
 /** Every proposal, as folded from its events; found by its instance, and while something is to be done about it. */
 export const proposalProjection: Projection<ProposalEvent, Proposal> = {
   name: 'login-policy-proposals',
-  version: 1,
+  version: 2,
   filter: { categories: [PROPOSAL_CATEGORY] },
   events: proposalEvents,
   rows: { encode: (row) => toJsonObject(row), decode: decodeRow },
@@ -43,6 +49,7 @@ export const proposalProjection: Projection<ProposalEvent, Proposal> = {
       ...(only !== undefined && isWaiting(row) && { 'waiting-organization': organizationValue(instanceId, only) }),
     };
   },
+  indexUnreadable,
   reduce: (row, event) => evolve(row, event),
 };
 

@@ -152,10 +152,13 @@ export class Proposals implements UpcomingPolicies {
       freshness,
     );
     const proposals = rows.flatMap(({ row }) => (isProposal(row) ? [viewOf(row)] : []));
+    const unreadable = rows.flatMap(({ key, row }) =>
+      isProposal(row) ? [] : [{ id: idOfStream(key), message: row.fault().message }],
+    );
     // Of the last row, also where it can't be read: what follows it is listed all the same.
     const last = rows.length < limit ? undefined : rows.at(-1);
     const next = last && idOfStream(last.key);
-    return { outcome: 'found', proposals, next, position: checkpoint };
+    return { outcome: 'found', proposals, unreadable, next, position: checkpoint };
   }
 
   /** How many others would have to approve a command that is given now; refused as the command would be. */

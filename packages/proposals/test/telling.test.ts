@@ -122,12 +122,18 @@ describe('the list of proposals', () => {
     expect(await list({ limit: 2, after: 'b' })).to.deep.equal([['c', 'd'], 'd']);
     expect(await list({ which: 'waiting' })).to.deep.equal([['b', 'c', 'd'], undefined]);
     expect(await list({ organizationId: 'acme' })).to.deep.equal([['d'], undefined]);
-    await bench.store.eventStore.append({
-      streamId: proposalStream(INSTANCE.instanceId, 'b'),
-      expected: 'stream-exists',
-      events: [{ id: monotonicIds()(), type: 'Unheard', schemaVersion: 1, data: {}, metadata: OF_A_NEWER_PROGRAM }],
-    });
+    const append = (id: string, expected: 'no-stream' | 'stream-exists') =>
+      bench.store.eventStore.append({
+        streamId: proposalStream(INSTANCE.instanceId, id),
+        expected,
+        events: [{ id: monotonicIds()(), type: 'Unheard', schemaVersion: 1, data: {}, metadata: OF_A_NEWER_PROGRAM }],
+      });
+    await append('b', 'stream-exists');
     expect(await list({ limit: 1, after: 'a' }), 'it holds up no page').to.deep.equal([[], 'b']);
+    await append('z', 'no-stream');
+    const all = await bench.proposals.list(INSTANCE, {});
+    expect(all.outcome === 'found' && all.unreadable.map(({ id }) => id), 'it is named').to.deep.equal(['b', 'z']);
+    expect(all.outcome === 'found' && all.unreadable[0]?.message).to.include('Unheard');
     expect(await list({ limit: 1, after: 'b' })).to.deep.equal([['c'], 'c']);
     expect(await list({ which: 'waiting', organizationId: 'other' })).to.deep.equal([[], undefined]);
     const other = await bench.proposals.list({ instanceId: 'another' });

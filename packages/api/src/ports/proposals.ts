@@ -87,6 +87,8 @@ export interface ProposalsPort {
     | {
         readonly outcome: 'found';
         readonly proposals: readonly ProposalContent[];
+        /** Those of the page that can't be read, and why. */
+        readonly unreadable: readonly { readonly id: string; readonly message: string }[];
         readonly next: string | undefined;
         readonly position: Position;
       }

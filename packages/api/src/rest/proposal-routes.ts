@@ -23,6 +23,7 @@ const PROPOSAL: Schema = {
   type: 'object',
   description: 'id, stage, change, reason, proposer, approvals, needed, at, until, expiresAt, results, and more.',
 };
+const UNREADABLE: Schema = { type: 'object', description: 'id and message: of the page, and can’t be read.' };
 const DONE = { proposal: PROPOSAL, position: WHOLE_NUMBER, isRepeated: { type: 'boolean' } };
 
 /** The routes of proposals: to propose, list, look at, approve, reject and withdraw them, and emergencies. */
@@ -94,7 +95,12 @@ function listRoute(proposals: ProposalsPort): OwnRoute {
         { name: 'limit', in: 'query', description: '1 to 1,000, 100 if it is left out.', schema: WHOLE_NUMBER },
       ],
       headers: READ_HEADERS,
-      answer: { proposals: { type: 'array', items: PROPOSAL }, next: { type: 'string' }, position: WHOLE_NUMBER },
+      answer: {
+        proposals: { type: 'array', items: PROPOSAL },
+        unreadable: { type: 'array', items: UNREADABLE },
+        next: { type: 'string' },
+        position: WHOLE_NUMBER,
+      },
     },
     async answer(call) {
       const { context, exchange } = call;
@@ -104,8 +110,8 @@ function listRoute(proposals: ProposalsPort): OwnRoute {
       const options = { ...readOf(call), ...query, ...own, ...(limit !== undefined && { limit }) };
       const listed = await proposals.list(context.instance, options);
       if (listed.outcome === 'rejected') throw call.answers.ofRefusedProposal(listed);
-      const { next, position } = listed;
-      const page = { proposals: listed.proposals, ...(next !== undefined && { next }) };
+      const { next, position, unreadable } = listed;
+      const page = { proposals: listed.proposals, unreadable, ...(next !== undefined && { next }) };
       return { message: JSON.stringify({ ...page, position: positionToString(position) }) };
     },
   };
