@@ -67,6 +67,17 @@ describe('a backtest over REST', () => {
     expect([since.at('signIns'), since.at('leftOut')]).to.deep.equal([1, 2]);
   });
 
+  it('takes how long ago the span began, whatever the clock of the caller says', async () => {
+    const all = await ask(ADMIN, { body: { command: forced, since: { ago: 'P100Y' } } });
+    expect([all.status, all.at('signIns'), all.at('leftOut')]).to.deep.equal([200, 3, 0]);
+    const none = await ask(ADMIN, {
+      body: { command: forced, since: '2026-01-01T00:00:00Z', until: { ago: 'P100Y' } },
+    });
+    expect([none.status, none.at('signIns'), none.at('leftOut')]).to.deep.equal([200, 0, 3]);
+    const wrong = await ask(ADMIN, { body: { command: forced, since: { ago: 'a day' } } });
+    expect([wrong.status, wrong.at('message')].join(' ')).to.include('400 since.ago must be a duration in ISO 8601');
+  });
+
   it('tells the owner of an organization about their own users only', async () => {
     const headers = { 'x-zitadel-orgid': ACME };
     const customize = await ask(OWN, { token: OWNER_OF_ACME, headers, body: { command: { type: 'customize' } } });

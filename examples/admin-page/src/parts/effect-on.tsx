@@ -4,6 +4,7 @@ import { learn, organizationName, pageOf, refreshPage } from '../state/organizat
 import { addressOf } from '../state/route.js';
 import { together } from '../state/unread.js';
 import type { Intent } from '../wire/command.js';
+import { commandData } from '../wire/command-data.js';
 import type { OrganizationQuery } from '../wire/organizations.js';
 import type { Preview } from '../wire/preview.js';
 import type { Scope } from '../wire/scope.js';
@@ -12,6 +13,7 @@ import { OrganizationSearch } from './organization-search.js';
 import { TryAgain } from './try-again.js';
 import { useLoaded } from './use-loaded.js';
 import { WhoIsAffected } from './who-is-affected.js';
+import { YesterdaysSignIns } from './yesterday.js';
 
 const FEW = 5;
 const ON_DEFAULT: OrganizationQuery = { policy: 'default' };
@@ -35,6 +37,7 @@ export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element
         )}
       </ul>
       <WhoIsAffected people={preview.people} you={preview.you} />
+      {preview.people !== undefined && <YesterdaysSignIns scope={scope} command={commandData(intent)} />}
     </>
   );
 }

@@ -37,7 +37,7 @@ export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Ele
         </div>
       )}
       {phase === 'planning' && failure === undefined && <p class="soft">Asking what it would do…</p>}
-      {plan !== undefined && phase === 'planned' && <PlanSummary plan={plan} />}
+      {plan !== undefined && phase === 'planned' && <PlanSummary plan={plan} task={task} />}
       {isPlanOld(rollout) && <PlanAgain rollout={rollout} />}
       {/* By its events it may be under way elsewhere: that is not said to have stopped. */}
       {(standing === undefined || progress !== undefined) && <Bar rollout={rollout} />}

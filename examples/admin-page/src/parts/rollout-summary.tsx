@@ -3,16 +3,24 @@ import { organizationName } from '../state/organizations.js';
 import { addressOf } from '../state/route.js';
 import type { Rollout } from '../state/rollouts.js';
 import type { RolloutRefusal } from '../wire/rollout.js';
-import type { Task } from '../wire/task.js';
+import { commandData } from '../wire/command-data.js';
+import { INSTANCE } from '../wire/scope.js';
+import { isEverywhere, type Task } from '../wire/task.js';
 import { actorName } from '../words/actor.js';
 import { counted, listed } from '../words/counted.js';
 import { Instant } from './instant.js';
 import { WhoIsAffected } from './who-is-affected.js';
+import { YesterdaysSignIns } from './yesterday.js';
 
 const MOST_REFUSALS = 50;
 
+interface PlanSummaryProps {
+  readonly plan: NonNullable<Rollout['plan']>;
+  readonly task: Task | undefined;
+}
+
 /** The plan of a rollout: its numbers, and the first few names. */
-export function PlanSummary({ plan }: { readonly plan: NonNullable<Rollout['plan']> }): JSX.Element {
+export function PlanSummary({ plan, task }: PlanSummaryProps): JSX.Element {
   const { changing, unchanged, refused, weaker, people, readAt } = plan;
   const names = changing.slice(0, 5).map(nameOf);
   return (
@@ -42,6 +50,9 @@ export function PlanSummary({ plan }: { readonly plan: NonNullable<Rollout['plan
         <>
           <h3>Who is affected</h3>
           <WhoIsAffected people={people} />
+          {task !== undefined && isEverywhere(task) && (
+            <YesterdaysSignIns scope={INSTANCE} command={commandData(task.deed)} isEverywhere />
+          )}
         </>
       )}
     </>

@@ -8,12 +8,13 @@ import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { Sentences } from '../parts/warnings.js';
 import { WhoIsAffected } from '../parts/who-is-affected.js';
+import { YesterdaysSignIns } from '../parts/yesterday.js';
 import { attempt } from '../state/attempt.js';
 import { say } from '../state/notices.js';
 import { directoryChanged, directoryChanges, learn, organizationName } from '../state/organizations.js';
 import { chosen } from '../state/route.js';
 import { mayWrite, signedIn } from '../state/session.js';
-import { INSTANCE } from '../wire/scope.js';
+import { INSTANCE, organization } from '../wire/scope.js';
 import {
   decideProposal,
   readProposalNow,
@@ -117,13 +118,18 @@ function WaitingProposal({ proposal }: { readonly proposal: ProposalShown }): JS
   return (
     <>
       <TryAgain what="What it would do now" loading={loading} />
-      {now.value !== undefined && <Now now={now.value} />}
+      {now.value !== undefined && <Now now={now.value} proposal={proposal} />}
       {mayWrite(INSTANCE) && <Decision proposal={proposal} now={now.value} />}
     </>
   );
 }
 
-function Now({ now }: { readonly now: ProposalNow }): JSX.Element {
+interface NowProps {
+  readonly now: ProposalNow;
+  readonly proposal: ProposalShown;
+}
+
+function Now({ now, proposal }: NowProps): JSX.Element {
   if ('refused' in now) return <p class="warning-line">It would be refused now. {now.refused}</p>;
   return (
     <>
@@ -131,8 +137,18 @@ function Now({ now }: { readonly now: ProposalNow }): JSX.Element {
       {now.warnings.length > 0 && <Sentences sentences={now.warnings} label="Warnings" />}
       {now.changes.length > 0 && <DiffList changes={now.changes} />}
       <WhoIsAffected people={now.people} />
+      {now.people !== undefined && <Yesterday proposal={proposal} />}
     </>
   );
+}
+
+/** A plan of several steps can't be looked back with. */
+function Yesterday({ proposal: { isRollout, steps } }: { readonly proposal: ProposalShown }): JSX.Element | null {
+  const [step, ...others] = steps;
+  if (step === undefined || others.length > 0) return null;
+  const { command, organizationId } = step;
+  const scope = organizationId === '' ? INSTANCE : organization(organizationId);
+  return <YesterdaysSignIns scope={scope} command={command} isEverywhere={isRollout} />;
 }
 
 interface DecisionProps {

@@ -1,12 +1,11 @@
 import type { Intent } from './command.js';
+import { commandData } from './command-data.js';
 import { reasonIn } from './history.js';
 import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
 import { peopleIn, sumOfPeople, type People } from './people.js';
 import { policyChangeOf, type PolicyChange } from './policy-change.js';
 import { send } from './request.js';
 import { headersOf, INSTANCE, pathOf, type Scope } from './scope.js';
-import type { LifetimeName, SettingsPatch } from './settings.js';
-import { isLifetime } from './settings.js';
 
 /** A step of a proposal: a command of the API on one policy. */
 export interface ProposedStep {
@@ -87,40 +86,6 @@ export async function proposeToOthers({ scope, intent, seen, reason }: ToPropose
 
 function reasonHeader(reason: string): Readonly<Record<string, string>> {
   return reason === '' ? {} : { 'login-policy-reason': encodeURIComponent(reason.toWellFormed()) };
-}
-
-/** A change as a command in the names of the library. */
-function commandData(intent: Intent): JsonObject {
-  switch (intent.wish) {
-    case 'add-factor':
-    case 'remove-factor': {
-      const kind = intent.factor.kind === 'multi-factor' ? 'MultiFactor' : 'SecondFactor';
-      return { type: `${intent.wish === 'add-factor' ? 'add' : 'remove'}${kind}`, factor: intent.factor.name };
-    }
-    case 'add-provider':
-      return { type: 'addIdentityProvider', identityProvider: { id: intent.id, ownerType: intent.owner } };
-    case 'remove-provider':
-      return { type: 'removeIdentityProvider', id: intent.id };
-    case 'change-settings':
-      return { type: 'change', settings: settingsData(intent.patch) };
-    case 'add-custom':
-      return { type: 'customize' };
-    case 'reset':
-      return { type: 'remove' };
-    case 'revert':
-      return { type: 'revert', to: intent.to };
-  }
-}
-
-function settingsData({ isPasswordlessAllowed, ...patch }: SettingsPatch): JsonObject {
-  const passwordlessType = isPasswordlessAllowed === true ? 'ALLOWED' : 'NOT_ALLOWED';
-  const lifetimes: Partial<Record<LifetimeName, string>> = {};
-  const settings: Record<string, unknown> = isPasswordlessAllowed === undefined ? {} : { passwordlessType };
-  for (const [name, value] of Object.entries(patch)) {
-    if (isLifetime(name)) lifetimes[name] = `PT${String(value).toUpperCase()}`;
-    else settings[name] = value;
-  }
-  return { ...settings, ...(Object.keys(lifetimes).length > 0 && { lifetimes }) };
 }
 
 function proposalOf(value: unknown): ProposalShown {

@@ -11,10 +11,11 @@ export interface Request {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** After this silence the server counts as unreachable. Default: 10 s. */
+  readonly timeoutMs?: number;
 }
 
 const SIGNED_OUT = 401;
-/** After this silence the server counts as unreachable. */
 const TIMEOUT_MS = 10_000;
 
 let tellSignedOut: () => void = () => {};
@@ -57,8 +58,8 @@ interface Reached {
   readonly text: string;
 }
 
-async function reach({ verb, path, headers, body, signal }: Request): Promise<Reached> {
-  const late = AbortSignal.timeout(TIMEOUT_MS);
+async function reach({ verb, path, headers, body, signal, timeoutMs = TIMEOUT_MS }: Request): Promise<Reached> {
+  const late = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(path, {
       method: verb,

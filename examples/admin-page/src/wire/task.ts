@@ -26,6 +26,11 @@ export interface Reach {
 /** The default policy and all custom policies. */
 export const EVERYWHERE: Reach = { organizationIds: undefined, withDefault: true };
 
+/** Whether a task is for the default policy and all custom policies. */
+export function isEverywhere({ reach }: Task): boolean {
+  return reach.organizationIds === undefined && reach.withDefault;
+}
+
 /** A change, and the policies it is for. */
 export interface Task {
   readonly deed: Deed;

@@ -5,7 +5,7 @@ import { isJsonObject } from './read-request.js';
 
 /** The description of an age, for a document. */
 export const AGE_NOTE =
-  'Instead of an instant: { "ago": "PT5M" }, as old at the instant of the judgement, by the clock of the server.';
+  'Instead of an instant: { "ago": "PT5M" }, so long before the instant of the judgement, by the clock of the server.';
 
 /**
  * Replaces each `{ ago }` in a value by the instant that is so long before `now`: a caller whose clock differs can say

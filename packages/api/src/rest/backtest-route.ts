@@ -11,6 +11,7 @@ import { isOrganization } from '@login-policy/domain/model';
 import { backtestUnderWay, unreadable } from '../errors/refusals.js';
 import type { Schema } from '../openapi/schemas.js';
 import type { SignIns } from '../ports/sign-ins.js';
+import { AGE_NOTE, withInstants } from './ages.js';
 import { COMMAND_DATA, commandData, rolloutCommandData } from './command-data.js';
 import type { OwnCall, OwnRoute } from './own-route.js';
 
@@ -36,8 +37,8 @@ const OPERATION: OwnRoute['operation'] = {
     properties: {
       command: COMMAND_DATA,
       everywhere: { type: 'boolean', description: 'Of an instance: the command on every policy, as a rollout.' },
-      since: { ...INSTANT, description: 'Only sign-ins from this instant on.' },
-      until: { ...INSTANT, description: 'Only sign-ins before this instant.' },
+      since: { ...INSTANT, description: `Only sign-ins from this instant on. ${AGE_NOTE}` },
+      until: { ...INSTANT, description: 'Only sign-ins before this instant. The same.' },
     },
   },
   headers: [],
@@ -123,8 +124,9 @@ function noCommand(): never {
 }
 
 function instantIn({ body }: OwnCall, name: 'since' | 'until'): { readonly since?: Date; readonly until?: Date } {
-  const text = body[name];
-  if (text === undefined) return {};
+  const given = body[name];
+  if (given === undefined) return {};
+  const text = withInstants(given, name, Date.now());
   const instant = new Date(typeof text === 'string' ? text : Number.NaN);
   if (Number.isNaN(instant.getTime())) throw unreadable(`${name} must be an instant like 2026-12-01T00:00:00Z.`);
   return { [name]: instant };
