@@ -1,9 +1,7 @@
 import type { ConsumerState } from './consume/consumer.js';
-import type { Deciding } from './decisions/decider.js';
 import { isFault } from './is-fault.js';
-import { delegating } from './store/delegating.js';
-import type { EventStore } from './streams/event-store.js';
-import type { EventShape } from './streams/event.js';
+import type { Append } from './streams/event-store.js';
+import type { RecordedEvent } from './streams/event.js';
 import type { StreamId } from './streams/stream-id.js';
 
 /**
@@ -97,40 +95,15 @@ async function observed<Answer>(
   }
 }
 
-/** The same decider, with its decisions observed. */
-export function observedDecider<Command, Event extends EventShape, State, Rejection, Facts>(
-  decider: Deciding<Command, Event, State, Rejection, Facts>,
-  observe: Observe | undefined,
-): Deciding<Command, Event, State, Rejection, Facts> {
-  if (observe === undefined) return decider;
-  return {
-    decide(command, state, context) {
-      const decision = decider.decide(command, state, context);
-      const { outcome } = decision;
-      const events = outcome === 'accepted' ? decision.events.length : 0;
-      tell(observe, { type: 'decision', streamId: context.streamId, outcome, events });
-      return decision;
-    },
-  };
-}
-
-/** The same event store, with its appends observed. */
-export function observedEventStore(store: EventStore, observe: Observe | undefined): EventStore {
-  if (observe === undefined) return store;
-  return delegating(store, {
-    append(append) {
-      const { events, streamId } = append;
-      const said = { type: 'append', streamId, events: events.length } as const;
-      return observed(
-        observe,
-        () => store.append(append),
-        (ended, durationMs) => ({
-          ...said,
-          durationMs,
-          outcome: 'answer' in ended ? 'written' : failing(ended.thrown),
-        }),
-      );
-    },
+/** Observes how an append ends, and answers as it does. */
+export async function observedAppend(
+  observe: Observe,
+  { events, streamId }: Pick<Append, 'events' | 'streamId'>,
+  write: () => Promise<readonly RecordedEvent[]>,
+): Promise<readonly RecordedEvent[]> {
+  return observed(observe, write, (ended, durationMs) => {
+    const outcome = 'answer' in ended ? 'written' : failing(ended.thrown);
+    return { type: 'append', streamId, events: events.length, durationMs, outcome };
   });
 }
 

@@ -9,8 +9,7 @@ import {
   type RecordedEvent,
 } from '@login-policy/event-sourcing';
 import { Deadline, type UnreadablePage } from '@login-policy/event-sourcing/domain';
-import { ordinalOf, type Append } from '@login-policy/event-sourcing/store';
-import { AppendQueue, type Queued } from '#insides';
+import { MemoryBackend, ordinalOf, storeOn, type Append } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { setFlagsFromString } from 'node:v8';
@@ -36,19 +35,13 @@ async function logOf(store: EventStore): Promise<readonly RecordedEvent[]> {
 
 describe('a caller who passes a controller for its signal', () => {
   it('is refused before the append is queued', async () => {
-    const written: Queued[] = [];
-    const queue = new AppendQueue({
-      store: 'a store',
+    const { eventStore } = storeOn(new MemoryBackend('a store', { form: 'text' }), {
       most: { appends: 10, size: Infinity },
       gather: async () => undefined,
-      write: async (group) => {
-        written.push(...group);
-        return group.map(() => ({ recorded: [] }));
-      },
     });
-    expect(await faultOf(queue.append(appendOf({ signal: controller })))).to.be.instanceOf(RangeError);
-    await queue.append(appendOf({ streamId: b }));
-    expect(written.map(({ append }) => append.streamId)).to.deep.equal([b]);
+    expect(await faultOf(eventStore.append(appendOf({ signal: controller })))).to.be.instanceOf(RangeError);
+    await eventStore.append(appendOf({ streamId: b }));
+    expect((await logOf(eventStore)).map((event) => event.streamId)).to.deep.equal([b]);
   });
 
   it('is refused before the command is carried out', async () => {

@@ -7,7 +7,6 @@ import {
   type Observe,
 } from '@login-policy/event-sourcing';
 import { observedCall } from '@login-policy/event-sourcing/domain';
-import { observedDecider, observedEventStore } from '#insides';
 import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -95,9 +94,6 @@ describe('an observer', () => {
   });
 
   it('costs nothing if there is none', () => {
-    const { eventStore } = openMemoryStore();
-    expect(observedEventStore(eventStore, undefined)).to.equal(eventStore);
-    expect(observedDecider(tally, undefined)).to.equal(tally);
     const answer = Promise.resolve({ outcome: 'found' });
     expect(observedCall(undefined, 'x', () => answer)).to.equal(answer);
   });

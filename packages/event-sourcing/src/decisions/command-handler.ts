@@ -2,7 +2,7 @@ import { atOnce } from '../at-once.js';
 import { Deadline, type Waiting } from '../deadline.js';
 import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
-import { observedDecider, observedEventStore } from '../observe.js';
+import { tell, type Observe } from '../observe.js';
 import { monotonicIds, type IdSource } from '../ids.js';
 import { Lru } from '../store/lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
@@ -50,15 +50,15 @@ export class CommandHandler<
   readonly #cache: Lru<StreamId, StateAt<State>>;
   readonly #locks = new KeyedMutex<StreamId>();
   readonly states: StateReader<Event, State>;
-  readonly #observed: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
-  /** The rules that every command is decided by; not observed. */
-  readonly decider: Deciding<Command, Event, State, Rejection | PreconditionFailed, Facts>;
+  readonly #observe: Observe | undefined;
+  /** The rules that every command is decided by. */
+  readonly decider: Deciding<Command, Event, State, Rejection, Facts>;
 
   constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
-    this.#store = new TimedEventStore(observedEventStore(options.eventStore, options.observe));
-    const { decider, events } = options;
+    const { decider, events, observe } = options;
+    this.#store = new TimedEventStore(options.eventStore, observe);
+    this.#observe = observe;
     this.decider = decider;
-    this.#observed = observedDecider(this.decider, options.observe);
     this.#facts = options.facts;
     this.#codec = events;
     this.#ids = options.ids ?? monotonicIds();
@@ -169,7 +169,12 @@ export class CommandHandler<
   ): Decision<Event, Rejection | PreconditionFailed> {
     const { streamId, command, context, facts } = task;
     const unmet = unmetCondition(context, known);
-    return unmet ?? atOnce(this.#observed.decide(command, known.state, { streamId, facts }), 'decide');
+    if (unmet !== undefined) return unmet;
+    const decision = atOnce(this.decider.decide(command, known.state, { streamId, facts }), 'decide');
+    const { outcome } = decision;
+    const events = outcome === 'accepted' ? decision.events.length : 0;
+    tell(this.#observe, { type: 'decision', streamId, outcome, events });
+    return decision;
   }
 
   /** Backs off after a conflict. @throws ConcurrentChange when no attempt is left. */

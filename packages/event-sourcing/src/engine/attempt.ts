@@ -1,18 +1,13 @@
 import { onAbort } from '../on-abort.js';
-import type { Outcome, Queued } from '../store/append-queue.js';
 import type { LookedUpRow } from '../store/stored-row.js';
 import { START } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { InlineModels } from './inline-models.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';
-import type { OpenedModel } from './opened-model.js';
-import type { CheckedAppend, Planned } from './plan.js';
+import type { InlineModels, OpenedModel } from './opened-model.js';
+import type { CheckedAppend, Outcomes, Planned, Queued } from './plan.js';
 import { planAppends, type CurrentModel, type PlanOptions, type View } from './plan-appends.js';
 import type { LogCache } from './log-cache.js';
 import { modelIn, receiptName, type Found, type Question, type ReceiptKey } from './view.js';
-
-/** The outcome of each append of a group. */
-export type Outcomes = readonly Outcome[];
 
 /** What attempts are planned with. */
 export interface Planning extends PlanOptions {

@@ -25,16 +25,14 @@ import type { StreamId } from '../streams/stream-id.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { LogBackend, LogRange } from './log-backend.js';
 import { NO_QUESTION, type Found, type Question } from './view.js';
-
-/** Writes appends, in groups or one by one. */
-export type Appends = Pick<EventStore, 'append' | 'close'>;
+import type { Writer } from './writer.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;
 
 /** The event store of a backend. */
 export class EngineEventStore implements EventStore {
   readonly #guarded: GuardedBackend;
-  readonly #appends: Appends;
+  readonly #writer: Writer;
   readonly lateByMs?: number;
   readonly acknowledged?: Acknowledged;
   readonly receipts?: (options?: ReceiptOptions) => AsyncIterable<readonly StreamReceipt[]>;
@@ -42,10 +40,10 @@ export class EngineEventStore implements EventStore {
   readonly erase?: (erasure: Erasure, wait?: WaitOptions) => Promise<void>;
 
   /** `acknowledged` where read models are followed. */
-  constructor(guarded: GuardedBackend, appends: Appends, acknowledged?: Acknowledged) {
+  constructor(guarded: GuardedBackend, writer: Writer, acknowledged?: Acknowledged) {
     const { backend } = guarded;
     this.#guarded = guarded;
-    this.#appends = appends;
+    this.#writer = writer;
     const { lateByMs } = backend;
     const readReceipts = backend.readReceipts?.bind(backend);
     const readStreams = backend.readStreams?.bind(backend);
@@ -75,7 +73,7 @@ export class EngineEventStore implements EventStore {
   }
 
   append(append: Append): Promise<readonly RecordedEvent[]> {
-    return this.#appends.append(append);
+    return this.#writer.append(append);
   }
 
   readStream(streamId: StreamId, options?: ReadStreamOptions): Pages {
@@ -122,7 +120,7 @@ export class EngineEventStore implements EventStore {
   }
 
   async close(): Promise<void> {
-    await this.#guarded.close(this.#appends.close());
+    await this.#guarded.close(this.#writer.close());
   }
 
   #lookUp(question: Question, wait: WaitOptions | undefined): Promise<Found> {

@@ -16,15 +16,24 @@ import { rowKey } from '../projections/projection.js';
 import { reducePage } from '../projections/reduce-page.js';
 import { rowLimitOf, wantedCount } from '../projections/row-query.js';
 import { encodedRows } from '../store/stored-row.js';
-import type { FoundRows, WantedRows } from './backend.js';
+import type { Backend, FoundRows, WantedRows } from './backend.js';
 import { START, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { AnswerLost, type Transaction } from './log-backend.js';
-import type { ModelPlan, Planned } from './plan.js';
+import { plannedSteps, type ModelPlan, type Planned } from './plan.js';
+import type { GuardedBackend } from './guarded-backend.js';
 import { OpenedModel } from './opened-model.js';
-import type { ReadModelParts } from './read-model-parts.js';
-import { plannedSteps } from './planned-steps.js';
 import { NO_QUESTION, modelIn, type Found, type FoundModel, type ModelTarget, type Question } from './view.js';
+import type { Writer } from './writer.js';
+
+/** What a read model works with. */
+export interface ReadModelParts {
+  /** The backend that stores the rows. It refuses calls after the store is closed. */
+  readonly guarded: GuardedBackend<Backend>;
+  readonly opened: OpenedModel;
+  /** Writes the events of this backend. `undefined` where the events are in another one: no look-up returns the head. */
+  readonly writer: Writer | undefined;
+}
 
 /** How often `changed` checks for changes when it gets no notification. */
 const POLL_MS = 1000;
@@ -101,7 +110,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
         signal: wait?.signal,
         writes: 'rows',
         question: { ...this.questionFor([]), events: this.eventsToCheck(change) },
-        plan: (found) => plannedSteps(found, [this.planStep(this.requireModel(found), change)]),
+        plan: (found) => plannedSteps(found.head, [this.planStep(this.requireModel(found), change)]),
       });
     } catch (caught) {
       if (!(await this.#isOpenedAgain(caught, wait))) throw caught;
@@ -142,7 +151,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
         const step = this.#stepFrom(model);
         const isPromoted = shadow !== undefined && step.checkpoint === found.head;
         const steps = step.checkpoint === model.checkpoint ? [] : [step.plan];
-        const { plan } = plannedSteps(found, steps, isPromoted ? { name, shadow } : undefined);
+        const { plan } = plannedSteps(found.head, steps, isPromoted ? { name, shadow } : undefined);
         return { plan, result: { checkpoint: step.checkpoint, head: found.head, stopped: step.stopped } };
       },
     });
@@ -286,7 +295,7 @@ class EngineShadowModel<Row> extends EngineReadModel<Row> implements RebuildingM
         // Newer live rows stay, unless they were built from events that a restore of the log has taken away.
         if (actual > change.checkpoint && actual !== change.lostCheckpoint)
           throw new Fault('checkpoint-conflict', { model: name, expected: change.checkpoint, actual });
-        return plannedSteps(found, [step], { name, shadow: shadow.id });
+        return plannedSteps(found.head, [step], { name, shadow: shadow.id });
       },
     });
   }

@@ -1,9 +1,7 @@
 import { Consumers } from '../consume/consumers.js';
 import { systemClock, type Clock } from '../clock.js';
-import type { Observe } from '../observe.js';
 import { modelName, type AnyProjection, type Projection } from '../projections/projection.js';
 import type { ReadModel, ReadModelStore } from '../projections/read-model-store.js';
-import { AppendQueue, type Outcome, type Queued } from '../store/append-queue.js';
 import { closedBy } from '../store/closed-by.js';
 import { demandText } from '../store/demand-text.js';
 import type { Store } from '../store.js';
@@ -13,26 +11,17 @@ import type { Backend } from './backend.js';
 import { GuardedBackend } from './guarded-backend.js';
 import { EngineEventStore } from './engine-event-store.js';
 import { EngineReadModel } from './engine-read-model.js';
-import { GroupWriter } from './group-writer.js';
-import { InlineModels } from './inline-models.js';
+import { LogCache } from './log-cache.js';
 import type { LogBackend } from './log-backend.js';
-import { LoneAppends } from './lone-appends.js';
-import { OpenedModel } from './opened-model.js';
+import { InlineModels, OpenedModel } from './opened-model.js';
+import { Writer, type WriterOptions } from './writer.js';
 import { CachedRows } from './cached-rows.js';
 
 /** The options of the engine. */
-export interface EngineOptions {
-  /** The limits of a group: appends, and characters of JSON. A single larger append is a group of its own. */
-  readonly most: { readonly appends: number; readonly size: number };
-  /**
-   * Resolves when all appends of the same turn of the event loop have been queued. Left out where groups save nothing;
-   * appends are then written one by one.
-   */
-  readonly gather?: (() => Promise<void>) | undefined;
+export interface EngineOptions extends Pick<WriterOptions, 'most' | 'gather' | 'observe'> {
   /** The read models that appends update, shared by several stores. Default: those opened in this store. */
   readonly models?: InlineModels | undefined;
   readonly clock?: Clock | undefined;
-  readonly observe?: Observe | undefined;
 }
 
 /** The options of every store. */
@@ -40,15 +29,10 @@ export type StoreParts = Pick<EngineOptions, 'clock' | 'observe'>;
 
 /** A store on a backend: events, and read models that are updated in the transaction of each append. */
 export function storeOn(backend: Backend, options: EngineOptions): Store {
-  const { most, gather, models = new InlineModels(), clock = systemClock, observe } = options;
+  const { models = new InlineModels(), clock = systemClock } = options;
   const guarded = new GuardedBackend(backend);
-  const writer = new GroupWriter(guarded, clock, models);
-  const write = (group: readonly Queued[]): Promise<readonly Outcome[]> => writer.write(group);
-  const appends =
-    gather === undefined
-      ? new LoneAppends(writer, backend.form)
-      : new AppendQueue({ store: backend.name, most, gather, observe, write });
-  const eventStore = new EngineEventStore(guarded, appends);
+  const writer = new Writer(guarded, { ...options, clock, models, cache: new LogCache() });
+  const eventStore = new EngineEventStore(guarded, writer);
   const readModels = new EngineReadModelStore(guarded, writer);
   return assembled({ log: backend, eventStore, readModels, readModelUpdates: 'inline' }, options);
 }
@@ -58,10 +42,12 @@ export function storeOn(backend: Backend, options: EngineOptions): Store {
  * follow the log.
  */
 export function followedStoreOn(backend: LogBackend, readModels: ReadModelStore, parts: StoreParts): Store {
-  const log = new GuardedBackend(backend);
-  const writer = new GroupWriter(log, parts.clock ?? systemClock, new InlineModels());
+  const guarded = new GuardedBackend(backend);
+  const { clock = systemClock } = parts;
   const acknowledged = new Acknowledged();
-  const eventStore = new EngineEventStore(log, new LoneAppends(writer, backend.form, acknowledged), acknowledged);
+  const alone = { most: { appends: 1, size: Infinity }, clock, acknowledged };
+  const writer = new Writer(guarded, { ...alone, models: new InlineModels(), cache: new LogCache() });
+  const eventStore = new EngineEventStore(guarded, writer, acknowledged);
   return assembled({ log: backend, eventStore, readModels, readModelUpdates: 'followed' }, parts);
 }
 
@@ -84,10 +70,10 @@ function assembled(
  */
 export class EngineReadModelStore implements ReadModelStore {
   readonly #guarded: GuardedBackend<Backend>;
-  readonly #writer: GroupWriter | undefined;
+  readonly #writer: Writer | undefined;
   readonly #rows = new Map<string, CachedRows>();
 
-  constructor(guarded: GuardedBackend<Backend>, writer?: GroupWriter) {
+  constructor(guarded: GuardedBackend<Backend>, writer?: Writer) {
     this.#guarded = guarded;
     this.#writer = writer;
   }

@@ -2,7 +2,7 @@ import { modelName, rowKey, type AnyProjection } from '../projections/projection
 import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { CachedRows } from './cached-rows.js';
-import type { ModelId, ModelTarget } from './view.js';
+import type { ModelId, ModelQuestion, ModelTarget } from './view.js';
 
 /** The rows of a projection: those of its live read model, or of the shadow of a rebuild. */
 export class OpenedModel {
@@ -33,5 +33,31 @@ export class OpenedModel {
     } catch {
       return undefined;
     }
+  }
+}
+
+/** The inline read models of a store: appends update their rows in their own transaction. */
+export class InlineModels {
+  #all: readonly OpenedModel[] = [];
+
+  get all(): readonly OpenedModel[] {
+    return this.#all;
+  }
+
+  /** Adds an opened read model. Appends update it as soon as its rows are at the head. */
+  add(model: OpenedModel): void {
+    if (!this.#all.some(({ name }) => name === model.name)) this.#all = [...this.#all, model];
+  }
+
+  /** The look-ups that appends to these streams need. */
+  questionsFor(streams: Iterable<StreamId>): readonly ModelQuestion[] {
+    return this.#all.map((model) => {
+      const keys = new Set<string>();
+      for (const streamId of streams) {
+        const key = model.changedKey(streamId);
+        if (key !== undefined) keys.add(key);
+      }
+      return { target: model.target, keys };
+    });
   }
 }

@@ -4,11 +4,10 @@ import { notBefore } from '../streams/recording.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { Outcome, Queued } from '../store/append-queue.js';
-import { recordedEvents, refusalOf } from '../store/placing.js';
+import { recordedEvents, refusalOf } from './placing.js';
 import { encodedRows, type EncodedRow, type LookedUpRow } from '../store/stored-row.js';
 import type { OpenedModel } from './opened-model.js';
-import type { CheckedAppend, ModelPlan, PlacedAppend, Plan, Planned } from './plan.js';
+import type { CheckedAppend, ModelPlan, Outcome, PlacedAppend, Plan, Planned, Queued } from './plan.js';
 import { receiptName, type Found, type ModelId, type StreamEnd } from './view.js';
 
 /** How a backend stores rows: as JSON text beside their index entries, or as JavaScript values. */

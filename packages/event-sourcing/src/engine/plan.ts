@@ -1,13 +1,46 @@
+import { Fault } from '../fault.js';
 import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
-import type { EventText } from '../store/checked-append.js';
+import type { EventText } from './checked-append.js';
 import type { EncodedRow } from '../store/stored-row.js';
 import type { ModelId, StreamEnd } from './view.js';
 
-/** A checked append; with the JSON of its events where a backend stores text. */
+/** A checked append; with the JSON of its events, and its length, where a backend stores text. */
 export interface CheckedAppend extends Append {
   readonly texts?: readonly EventText[];
+  readonly size?: number;
+}
+
+/** The outcome of an append. */
+export type Outcome = { readonly recorded: readonly RecordedEvent[] } | { readonly refused: unknown };
+
+/** The outcome of each append of a group. */
+export type Outcomes = readonly Outcome[];
+
+/** An append on its way to be written. Its caller may give up by its signal until the write begins. */
+export class Queued {
+  readonly append: CheckedAppend;
+  #isBegun = false;
+
+  constructor(append: CheckedAppend) {
+    this.append = append;
+  }
+
+  /** Whether its caller has given up, so that it need not be written. */
+  get isGivenUp(): boolean {
+    return !this.#isBegun && this.append.signal?.aborted === true;
+  }
+
+  /** Called just before the write: from then on it is completed, unless its caller has given up. */
+  begin(): void {
+    this.#isBegun = !this.isGivenUp;
+  }
+
+  /** The outcome when its caller has given up. */
+  givenUp(): Outcome {
+    return { refused: new Fault('deadline-exceeded', { doing: `appending to ${this.append.streamId}` }) };
+  }
 }
 
 /** An append with its place in the log. */
@@ -45,4 +78,14 @@ export interface Plan {
 export interface Planned<Result> {
   readonly plan: Plan;
   readonly result: Result;
+}
+
+/** A plan that writes steps of read models and no events. */
+export function plannedSteps(
+  head: Position,
+  steps: readonly ModelPlan[],
+  promoted?: Plan['promoted'],
+): Planned<undefined> {
+  const plan = { headBefore: head, head, appends: [], models: steps };
+  return { plan: promoted === undefined ? plan : { ...plan, promoted }, result: undefined };
 }

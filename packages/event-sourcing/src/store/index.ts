@@ -1,7 +1,7 @@
 /** For authors of stores. Applications do not need it. */
 export { MemoryBackend } from '../engine/memory-backend.js';
 export { followedStoreOn, storeOn } from '../engine/engine-store.js';
-export { InlineModels } from '../engine/inline-models.js';
+export { InlineModels } from '../engine/opened-model.js';
 export type { Backend, WantedRows } from '../engine/backend.js';
 export {
   AnswerLost,

@@ -1,5 +1,6 @@
 import type { Deadline } from '../deadline.js';
 import { Fault } from '../fault.js';
+import { observedAppend, type Observe } from '../observe.js';
 import { proofOf, type HeadProof } from '../projections/head-proof.js';
 import type { Acknowledged } from './acknowledged.js';
 import type {
@@ -23,10 +24,13 @@ type Pages = AsyncIterable<readonly RecordedEvent[]>;
  */
 export class TimedEventStore {
   readonly #store: EventStore;
+  readonly #observe: Observe | undefined;
   readonly #why = (): Fault | undefined => this.trouble;
 
-  constructor(store: EventStore) {
+  /** `observe` hears of its appends. */
+  constructor(store: EventStore, observe?: Observe) {
     this.#store = store;
+    this.#observe = observe;
   }
 
   /** As {@link EventStore.lateByMs}. */
@@ -45,6 +49,13 @@ export class TimedEventStore {
    * @throws OutcomeUnknown when the write had begun.
    */
   append(append: Append, deadline: Deadline): Promise<readonly RecordedEvent[]> {
+    const observe = this.#observe;
+    return observe === undefined
+      ? this.#append(append, deadline)
+      : observedAppend(observe, append, () => this.#append(append, deadline));
+  }
+
+  #append(append: Append, deadline: Deadline): Promise<readonly RecordedEvent[]> {
     const { streamId } = append;
     return deadline.waitForWrite(
       this.#store.append(append),

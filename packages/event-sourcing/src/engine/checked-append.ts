@@ -7,7 +7,7 @@ import { OPTIONAL_METADATA, type EventMetadata, type NewEvent } from '../streams
 import { toJsonObject } from '../streams/json.js';
 import { freezeMetadata } from '../streams/recording.js';
 import type { ExpectedRevision } from '../streams/revision.js';
-import { demandText } from './demand-text.js';
+import { demandText } from '../store/demand-text.js';
 
 /** The largest schema version; the smallest is 1. */
 export const LARGEST_SCHEMA_VERSION = 65_535;
