@@ -45,6 +45,7 @@ export const rooms = {
       policy: ['commands', 'reads'],
       events: ['commands', 'reads'],
       input: ['commands', 'reads'],
+      'sign-in': ['commands', 'reads'],
     }).map(([name, notBeside]) => [
       `packages/domain/src/${name}`,
       { may: kernelOfDomains, ...pure, notBeside: [...notBeside, ...guests] },

@@ -1,5 +1,4 @@
-export { LoginPolicies } from './login-policies.js';
-export { openLoginPolicies, type LoginPoliciesOptions } from './open-login-policies.js';
+export { LoginPolicies, openLoginPolicies } from './login-policies.js';
 export {
   orThrow,
   RejectedError,
@@ -11,7 +10,6 @@ export {
   type PolicyCount,
   type PolicyDiff,
   type ReadAnswer,
-  type Rejected,
 } from './reads/answers.js';
 export type { OrganizationList } from './reads/affected.js';
 export type { Acknowledged, Acknowledgement } from './commands/acknowledge.js';
@@ -19,7 +17,6 @@ export type { CommandInput, CommandOptions } from './commands/command-input.js';
 export type { NewLoginPolicy } from './policy/new-login-policy.js';
 export type { Details } from './reads/details.js';
 export type { PolicyChange } from './policy/diff.js';
-export type { Guard } from './commands/guard.js';
 export { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from './policy/factors.js';
 export { freshInstance } from './policy/fresh-instance.js';
 export type { History, HistoryEntry } from './reads/history.js';
@@ -28,7 +25,7 @@ export type { IdentityProviderDirectory, KnownIdentityProvider } from './policy/
 export type { InstanceRef, OrganizationRef, OwnerRef } from './policy/owner.js';
 export type { AsOf } from './input/moment.js';
 export type { HistoryOptions, ListOptions, PolicyReadOptions } from './reads/read-input.js';
-export type { Rejection } from './policy/rejections.js';
+export type { Rejection, Rejected } from './policy/rejections.js';
 export {
   defaultSettings,
   type LoginSettingsChange,
@@ -37,5 +34,8 @@ export {
 } from './policy/settings.js';
 export { toJson, type Answer } from './reads/to-json.js';
 export { describeSignIn } from './sign-in/describe-sign-in.js';
-export { evaluateSignIn } from './sign-in/evaluate-sign-in.js';
-export type { JudgedSignIn, SignIn, SignInAnswer, SignInAttempt } from './sign-in/sign-in.js';
+export { evaluateSignIn, type SignInAnswer } from './sign-in/evaluate-sign-in.js';
+export type { SignIn, SignInAttempt } from './sign-in/sign-in.js';
+export type { Guard } from './commands/decision.js';
+export type { JudgedSignIn } from './reads/judged-sign-in.js';
+export type { LoginPoliciesOptions } from './login-policies-options.js';

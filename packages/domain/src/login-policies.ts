@@ -2,9 +2,7 @@ import { ProjectionRunner, type Consumer } from '@login-policy/event-sourcing';
 import type { CommandInput, CommandOptions } from './commands/command-input.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
 import { callNameOf, parseCommandRequest, parseOwnRequest, type CommandRequest } from './commands/parse-command.js';
-import { policyHandler } from './commands/policy-handler.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
-import type { LoginPoliciesOptions } from './open-login-policies.js';
 import type { MultiFactor, SecondFactor } from './policy/factors.js';
 import type { IdentityProviderRef } from './policy/identity-provider.js';
 import { policyStream, type InstanceRef, type OrganizationRef, type OwnerRef } from './policy/owner.js';
@@ -13,14 +11,15 @@ import { organizationIds } from './reads/affected.js';
 import { commandAnswerOf, rejectedAnswer } from './reads/answering.js';
 import type { CommandAnswer, ReadAnswer } from './reads/answers.js';
 import { InstancePolicies } from './reads/instance-policies.js';
-import { Calls } from './reads/calls.js';
+import { Calls } from './calls.js';
 import { LoginPolicyReads, type ReadSources } from './reads/login-policy-reads.js';
 import type { CountingSources } from './sign-in/count-people.js';
 import { listOnDefault, parseOnDefault, type OnDefault, type OnDefaultOptions } from './reads/on-default.js';
 import { explained } from './reads/changes-since.js';
 import { PolicyReader } from './reads/policy-reader.js';
-import { notePartsOf, type PolicyParts } from './policy-parts.js';
+import { notePartsOf, type PolicyParts, policyHandler } from './policy-parts.js';
 import type { AsOf } from './input/moment.js';
+import { type LoginPoliciesOptions, parsePoliciesOptions } from './login-policies-options.js';
 
 /**
  * The login policies of instances and organizations: every command and every read (docs/reference/login-policies.md).
@@ -206,3 +205,13 @@ function countingSources(
 }
 
 const CUSTOMIZED_AT_ONCE = 1000;
+
+/**
+ * Opens the login policies of a store. Close them before the store.
+ *
+ * @throws Fault as the store does.
+ * @throws RangeError that names an unknown or malformed option.
+ */
+export async function openLoginPolicies(given: LoginPoliciesOptions): Promise<LoginPolicies> {
+  return LoginPolicies.open(parsePoliciesOptions(given));
+}

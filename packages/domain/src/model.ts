@@ -5,7 +5,7 @@ export type { OnDefaultOptions } from './reads/on-default.js';
 export type { CommandConditions, FoundDefault } from './commands/command-input.js';
 export type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands/commands.js';
 export type { Moment } from './input/moment.js';
-export { decide, type Circumstances, type LoginPolicyDecision } from './commands/decide.js';
+export { decide, loginPolicyDecider } from './commands/decide.js';
 export { compareSignIns, type SignInsCompared } from './sign-in/compare-sign-ins.js';
 export { detailsToJson, type DetailsJson } from './reads/details.js';
 export type { ChangeInfo } from './policy/change-info.js';
@@ -26,7 +26,6 @@ export type {
   SecondFactorRemoved,
 } from './events/events.js';
 export { evolve, evolveAll, ImpossibleEvent } from './policy/evolve.js';
-export { NO_FACTS, type PolicyFacts } from './commands/facts.js';
 export { effectivePolicy } from './policy/effective-policy.js';
 export {
   IDENTITY_PROVIDER_OWNERS,
@@ -70,7 +69,6 @@ export {
   type OwnerKind,
 } from './policy/owner.js';
 export { evolveState, NO_POLICY, type PolicyState } from './policy/policy-state.js';
-export { loginPolicyDecider } from './commands/decider.js';
 export { loginPolicyProjection, type LoginPolicyRow } from './login-policy-projection.js';
 export type { PageOptions, ReadOptions, Span } from './reads/read-input.js';
 export type { CustomPolicies, UnreadableCustomPolicy } from './reads/custom-policies.js';
@@ -84,6 +82,10 @@ export {
   type UnmetCondition,
   type ChangedSince,
   type ChangeSince,
+  LOCK_OUTS,
+  type LockOut,
+  type PolicyWarning,
+  type WarningName,
 } from './policy/rejections.js';
 export {
   PASSWORDLESS_TYPES,
@@ -98,13 +100,14 @@ export {
   type Judgement,
   type SignInLevel,
   type SignInOption,
-  type SignInPolicy,
   type SignInRequest,
   type SignInRules,
   type SignInSession,
   type SignInUser,
+  USER_CHANGES,
+  type UserChange,
+  type UpcomingChange,
 } from './sign-in/sign-in.js';
-export { LOCK_OUTS, type LockOut } from './sign-in/verdict.js';
 export {
   NO_CENSUS,
   sumOfPeople,
@@ -116,20 +119,13 @@ export {
   type PeopleQuestion,
   type PeopleUnknown,
 } from './sign-in/people.js';
-export {
-  changeBetween,
-  changesBy,
-  locksSomebodyOut,
-  USER_CHANGES,
-  verdictsBy,
-  type UserChange,
-  type UserSetUp,
-} from './sign-in/user-change.js';
+export { changeBetween, changesBy, locksSomebodyOut, verdictsBy, type UserSetUp } from './sign-in/user-change.js';
 export type { Verdict } from './sign-in/verdict.js';
 export { warningsOf, warningsOfChange, type ChangeWarnings } from './sign-in/warnings.js';
 export type { PolicyFound } from './reads/answers.js';
-export type { UpcomingChange, UpcomingPolicy } from './sign-in/upcoming.js';
+export type { UpcomingPolicy } from './sign-in/upcoming.js';
 export type { UpcomingPolicies } from './reads/upcoming-policies.js';
 export type { OnDefault } from './reads/on-default.js';
 export type { Reason } from './policy/rejections.js';
-export type { PolicyWarning, WarningName } from './sign-in/warnings.js';
+export { type Circumstances, type LoginPolicyDecision, NO_FACTS, type PolicyFacts } from './commands/decision.js';
+export type { SignInPolicy } from './sign-in/evaluate-sign-in.js';

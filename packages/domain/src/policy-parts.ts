@@ -1,14 +1,55 @@
-import type { Consumer, Store } from '@login-policy/event-sourcing';
-import type { CommandInput, CommandOptions } from './commands/command-input.js';
-import type { PolicyHandler } from './commands/policy-handler.js';
-import type { LoginPolicies } from './login-policies.js';
+import { CommandHandler, type Consumer, type Store } from '@login-policy/event-sourcing';
+import type { CommandInput, CommandOptions, CommandConditions } from './commands/command-input.js';
 import type { Owner } from './policy/owner.js';
 import type { OrganizationList } from './reads/affected.js';
 import type { CommandAnswer } from './reads/answers.js';
-import type { Calls } from './reads/calls.js';
+import type { Calls } from './calls.js';
 import type { InstancePolicies } from './reads/instance-policies.js';
 import type { PolicyReader } from './reads/policy-reader.js';
 import type { CountingSources } from './sign-in/count-people.js';
+import type { LoginPolicyCommand } from './commands/commands.js';
+import type { LoginPolicyEvent } from './events/events.js';
+import type { PolicyState } from './policy/policy-state.js';
+import type { PolicyRejection } from './policy/rejections.js';
+import type { PolicyFacts } from './commands/decision.js';
+import { type PolicyLookUps, policyFacts } from './commands/facts.js';
+import type { LoginPoliciesOptions } from './login-policies-options.js';
+import { guardingDecider } from './commands/decide.js';
+import { loginPolicyEvents } from './events/event-codec.js';
+import { withPeople } from './commands/people-facts.js';
+
+/** The command handler of login policies. */
+export type PolicyHandler = CommandHandler<
+  LoginPolicyCommand,
+  LoginPolicyEvent,
+  PolicyState,
+  PolicyRejection,
+  PolicyFacts,
+  CommandConditions
+>;
+
+/** The sources of a handler beside the events: policies that a command copies or compares, and people. */
+interface Sources {
+  readonly policies: () => PolicyLookUps;
+  readonly counting: CountingSources;
+}
+
+/** Makes the command handler of the login policies in a store. */
+export function policyHandler(
+  { guard = 'warn', identityProviders, ids, keptStates, observe, store }: LoginPoliciesOptions,
+  { counting, policies }: Sources,
+): PolicyHandler {
+  const facts = policyFacts({ guard, identityProviders, policies });
+  return new CommandHandler({
+    eventStore: store.eventStore,
+    decider: guardingDecider(guard),
+    observe,
+    events: loginPolicyEvents,
+    facts: guard === 'refuse' && counting.people !== undefined ? withPeople(facts, { ...counting, policies }) : facts,
+    ids,
+    keptStates,
+  });
+}
 
 /** What the guests of this package are built on: rollouts, previews and changes. The core imports none of them. */
 export interface PolicyParts {
@@ -28,10 +69,10 @@ export interface PolicyParts {
   readonly execute: (owner: Owner, command: CommandInput, options: CommandOptions) => Promise<CommandAnswer>;
 }
 
-const partsByPolicies = new WeakMap<LoginPolicies, PolicyParts>();
+const partsByPolicies = new WeakMap<object, PolicyParts>();
 
 /** Remembers the parts of opened policies. */
-export function notePartsOf(policies: LoginPolicies, parts: PolicyParts): void {
+export function notePartsOf(policies: object, parts: PolicyParts): void {
   partsByPolicies.set(policies, parts);
 }
 
@@ -40,7 +81,7 @@ export function notePartsOf(policies: LoginPolicies, parts: PolicyParts): void {
  *
  * @throws TypeError for anything but what `openLoginPolicies` returned, such as a promise of it.
  */
-export function partsOf(policies: LoginPolicies, call: string): PolicyParts {
+export function partsOf(policies: object, call: string): PolicyParts {
   const parts = typeof policies === 'object' && policies !== null ? partsByPolicies.get(policies) : undefined;
   if (parts !== undefined) return parts;
   throw new TypeError(`${call}: policies must be what openLoginPolicies returned`);

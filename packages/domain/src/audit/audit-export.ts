@@ -1,5 +1,28 @@
-import type { JsonObject } from '@login-policy/event-sourcing';
-import type { AuditEntry } from './audit-log.js';
+import type { JsonObject, EventId, Position } from '@login-policy/event-sourcing';
+import type { Owner } from '../policy/owner.js';
+import type { DateTime } from 'luxon';
+
+/** One event of one policy: who did what, when and why. */
+export interface AuditEntry {
+  /** The owner of the policy. */
+  readonly owner: Owner;
+  /** The event's sequence in that policy. */
+  readonly sequence: bigint;
+  readonly eventId: EventId;
+  /** The event type; it may be one that this program does not know. */
+  readonly type: string;
+  /** The event's data as recorded (docs/reference/events.md). */
+  readonly data: JsonObject;
+  readonly recordedAt: DateTime<true>;
+  /** The time of the log: the latest `recordedAt` up to this event. It never goes back, and `from` and `to` go by it. */
+  readonly loggedAt: DateTime<true>;
+  /** The event's position in the store. */
+  readonly position: Position;
+  readonly actor: string;
+  readonly reason?: string;
+  readonly correlationId: string;
+  readonly causationId?: string;
+}
 
 /** The columns of an export. */
 const COLUMNS = [

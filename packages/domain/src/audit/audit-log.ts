@@ -2,8 +2,6 @@ import {
   ProjectionRunner,
   laterPosition,
   START,
-  type EventId,
-  type JsonObject,
   type Observe,
   type Position,
   type RecordedEvent,
@@ -18,17 +16,16 @@ import {
   parseOptions,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
-import type { DateTime } from 'luxon';
-import { isStore } from '../open-login-policies.js';
-import type { InstanceRef, Owner } from '../policy/owner.js';
+import type { InstanceRef } from '../policy/owner.js';
 import type { ReadAnswer } from '../reads/answers.js';
-import { Calls } from '../reads/calls.js';
+import { Calls } from '../calls.js';
 import { sequenceOf } from '../policy/change-info.js';
 import { toDateTime } from '../reads/details.js';
-import { CSV_HEADER, csvLine, entryJson } from './audit-export.js';
+import { CSV_HEADER, csvLine, entryJson, type AuditEntry } from './audit-export.js';
 import { parseAuditExport, parseAuditPage, type AuditExportOptions, type AuditPageOptions } from './audit-input.js';
 import { auditProjection, isUpTo, ownerOfEvent, timeOfKey, type AuditRow } from './audit-projection.js';
 import { readEntries, type KeyedEvent } from './audit-reader.js';
+import { isStore } from '../login-policies-options.js';
 
 /** The options of an audit log. */
 export interface AuditLogOptions {
@@ -37,28 +34,6 @@ export interface AuditLogOptions {
   readonly maxAgeMs?: number;
   /** Observes every call and its duration. */
   readonly observe?: Observe;
-}
-
-/** One event of one policy: who did what, when and why. */
-export interface AuditEntry {
-  /** The owner of the policy. */
-  readonly owner: Owner;
-  /** The event's sequence in that policy. */
-  readonly sequence: bigint;
-  readonly eventId: EventId;
-  /** The event type; it may be one that this program does not know. */
-  readonly type: string;
-  /** The event's data as recorded (docs/reference/events.md). */
-  readonly data: JsonObject;
-  readonly recordedAt: DateTime<true>;
-  /** The time of the log: the latest `recordedAt` up to this event. It never goes back, and `from` and `to` go by it. */
-  readonly loggedAt: DateTime<true>;
-  /** The event's position in the store. */
-  readonly position: Position;
-  readonly actor: string;
-  readonly reason?: string;
-  readonly correlationId: string;
-  readonly causationId?: string;
 }
 
 /** A page of an audit log. */

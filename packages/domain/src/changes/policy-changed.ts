@@ -6,7 +6,7 @@ import type { UnsaltedMetadata } from '../reads/history.js';
 import type { UnreadableFault } from '../policy/policy-state.js';
 import type { LoginPolicyView } from '../reads/answers.js';
 import type { PolicyChange } from '../policy/diff.js';
-import type { LockOut } from '../sign-in/verdict.js';
+import type { LockOut } from '../policy/rejections.js';
 
 /** The organizations a change affects, by page. */
 export interface Reached {

@@ -1,5 +1,5 @@
 import { InvalidValue, parseEach, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
-import { LOCK_OUTS, type LockOut } from '../sign-in/verdict.js';
+import { LOCK_OUTS, type LockOut } from '../policy/rejections.js';
 
 /** The lock-outs that a caller can acknowledge by name. */
 export const ACKNOWLEDGED_BY_NAME: readonly (LockOut | 'census-unknown')[] = [...LOCK_OUTS, 'census-unknown'];

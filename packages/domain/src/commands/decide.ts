@@ -1,4 +1,4 @@
-import { accept, reject, type Decision } from '@login-policy/event-sourcing';
+import { accept, reject, type Decider } from '@login-policy/event-sourcing';
 import { instantToIso } from '@login-policy/event-sourcing/values';
 import type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands.js';
 import type {
@@ -9,8 +9,7 @@ import type {
   SecondFactorRemoved,
 } from '../events/events.js';
 import { evolveAll } from '../policy/evolve.js';
-import { guarded, type Guard } from './guard.js';
-import { NO_FACTS, type PolicyFacts } from './facts.js';
+import { guarded } from './guard.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import {
   MOST_IDENTITY_PROVIDERS,
@@ -18,23 +17,13 @@ import {
   type IdentityProviderId,
 } from '../policy/identity-provider.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from '../policy/login-policy.js';
-import type { OwnerKind } from '../policy/owner.js';
+import { type OwnerKind, ownerIn, ownerKindOf } from '../policy/owner.js';
 import { refusedArgument, type PolicyRejection } from '../policy/rejections.js';
-import { boundToDefault, defaultIn } from './seen.js';
+import { boundToDefault, defaultIn, changedOwn } from './seen.js';
 import { commandsTowards, linksTowards, recordable, withTold } from './revert.js';
 import { applyChange, defaultSettings, differenceFrom, type LoginSettingsChange } from '../policy/settings.js';
-
-/** The events of an accepted command, or the reason for the refusal. */
-export type LoginPolicyDecision = Decision<LoginPolicyEvent, PolicyRejection>;
-
-/** What a decision depends on beside the command and the policy. */
-export interface Circumstances {
-  readonly owner: OwnerKind;
-  /** Default: {@link NO_FACTS}. */
-  readonly facts?: PolicyFacts | undefined;
-  /** Default: `warn`. */
-  readonly guard?: Guard | undefined;
-}
+import { type Guard, NO_FACTS, type PolicyFacts, type Circumstances, type LoginPolicyDecision } from './decision.js';
+import { type PolicyState, NO_POLICY, evolveState } from '../policy/policy-state.js';
 
 /**
  * The answer to a command: events to append, or the reason for a refusal (docs/reference/login-policies.md#commands).
@@ -248,4 +237,22 @@ function notYetThere(to: RevertLoginPolicy['to']): LoginPolicyDecision {
   if ('sequence' in to) return reject(refusedArgument('to.sequence', expected, to.sequence));
   if ('position' in to) return reject(refusedArgument('to.position', expected, to.position));
   return reject(refusedArgument('to.instant', expected, instantToIso(to.instant)));
+}
+
+type LoginPolicyDecider = Decider<LoginPolicyCommand, LoginPolicyEvent, PolicyState, PolicyRejection, PolicyFacts>;
+
+/** The rules of a login policy for the command handler: {@link decide} and {@link evolveState}. */
+export const loginPolicyDecider: LoginPolicyDecider = guardingDecider('warn');
+
+/** The same rules with a guard that warns or refuses. */
+export function guardingDecider(guard: Guard): LoginPolicyDecider {
+  return {
+    initial: NO_POLICY,
+    evolve: evolveState,
+    decide(command, state, { streamId, facts }) {
+      const changed = facts?.seen && changedOwn(ownerIn(streamId), state, facts);
+      if (changed !== undefined) return reject(changed);
+      return decide(command, state.policy, { owner: ownerKindOf(streamId), facts, guard });
+    },
+  };
 }

@@ -1,59 +1,16 @@
 import type { Deadline, FactSource } from '@login-policy/event-sourcing/domain';
 import type { CommandConditions, FoundDefault } from './command-input.js';
-import type { Guard } from './guard.js';
-import type { PeopleAffected, PeopleUnknown } from '../sign-in/people.js';
-import type { Acknowledgement } from './acknowledge.js';
 import type { LoginPolicyCommand } from './commands.js';
-import type { IdentityProvider, IdentityProviderId } from '../policy/identity-provider.js';
+import type { IdentityProvider } from '../policy/identity-provider.js';
 import { linksOf, unknownAmong, type IdentityProviderDirectory } from '../policy/identity-provider-directory.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerIn, type Owner } from '../policy/owner.js';
 import { asOf, type ParsedAsOf } from '../input/moment.js';
 import { isUnreadable, type PolicyState, type UnreadableFault } from '../policy/policy-state.js';
 import { seenIn, type SeenName, type SeenPolicy } from '../policy/seen.js';
-import { LOCK_OUTS } from '../sign-in/verdict.js';
-import type { DefaultEnd, SeenFacts } from './seen.js';
 import { canTakeWaysIn } from './takes-ways-in.js';
-
-/** What a command's decision needs from outside the command and the policy. */
-export interface PolicyFacts {
-  /**
-   * The identity providers that do not exist, of those named, and for the guard of those linked; empty without a
-   * directory.
-   */
-  readonly unknownIdentityProviders: ReadonlySet<IdentityProviderId>;
-  /** For a revert: the owner's policy at that moment. */
-  readonly model?: LoginPolicy;
-  /**
-   * For commands before or after which an organization may have no custom policy: the default policy, or why it can't be
-   * read.
-   */
-  readonly fallback?: LoginPolicy | UnreadableFault;
-  /** The default policy after all steps of a plan, for their previews. Default: `fallback`. */
-  readonly planned?: LoginPolicy | UnreadableFault | undefined;
-  /** The last event of that default policy. */
-  readonly defaultEnd?: DefaultEnd;
-  /** What the caller accepts. */
-  readonly acknowledged?: readonly Acknowledgement[];
-  /** With `ifSeen`: what the caller saw. */
-  readonly seen?: SeenFacts;
-  /** With the guard on, for a command that could lock users out: the users counted. Default: no census. */
-  readonly people?: CountedPeople;
-}
-
-/** The users whom a change was counted to affect. */
-export interface CountedPeople {
-  /** The policies that these users meet, as they were when the users were counted. */
-  readonly before: LoginPolicy;
-  readonly after: LoginPolicy;
-  /** `undefined` if such a change locks nobody out. */
-  readonly affected: PeopleAffected | PeopleUnknown | undefined;
-  /** Whether the caller is among those locked out. */
-  readonly isYou: boolean;
-}
-
-/** The facts of a command that needs none. */
-export const NO_FACTS: PolicyFacts = Object.freeze({ unknownIdentityProviders: new Set<never>() });
+import type { Guard, SeenFacts, PolicyFacts } from './decision.js';
+import { LOCK_OUTS } from '../policy/rejections.js';
 
 /** Looks up the policies that a command's decision needs. */
 export interface PolicyLookUps {

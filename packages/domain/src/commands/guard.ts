@@ -1,16 +1,19 @@
 import { reject } from '@login-policy/event-sourcing';
 import { ABSENT, activeOf, type LoginPolicy } from '../policy/login-policy.js';
-import { describeWarnings, waysInClosed, type PolicyWarning } from '../sign-in/warnings.js';
+import { describeWarnings, waysInClosed } from '../sign-in/warnings.js';
 import { lockedOutSentence, type PeopleUnknown } from '../sign-in/people.js';
 import { judgesAlike, locksSomebodyOut } from '../sign-in/user-change.js';
-import type { Circumstances, LoginPolicyDecision } from './decide.js';
 import type { Acknowledgement } from './acknowledge.js';
-import { NO_FACTS, type CountedPeople, type PolicyFacts } from './facts.js';
 import { evolveAll } from '../policy/evolve.js';
 import { withoutUnknown } from '../policy/identity-provider-directory.js';
-
-/** `refuse`: a command that would lock users out is refused (`would-lock-out`). `warn`: only its preview warns. */
-export type Guard = 'refuse' | 'warn';
+import type { PolicyWarning } from '../policy/rejections.js';
+import {
+  type Circumstances,
+  type LoginPolicyDecision,
+  NO_FACTS,
+  type CountedPeople,
+  type PolicyFacts,
+} from './decision.js';
 
 /**
  * Refuses an accepted command that closes ways in ({@link waysInClosed}) or, with a census, locks out users that there

@@ -7,9 +7,10 @@ import { changesBy, locksSomebodyOut } from '../sign-in/user-change.js';
 import type { CommandConditions } from './command-input.js';
 import type { LoginPolicyCommand } from './commands.js';
 import { decide } from './decide.js';
-import { NO_FACTS, type PolicyFacts, type PolicyLookUps } from './facts.js';
+import type { PolicyLookUps } from './facts.js';
 import { metAfter, metBy } from './guard.js';
 import { canTakeWaysIn } from './takes-ways-in.js';
+import { NO_FACTS, type PolicyFacts } from './decision.js';
 
 type Facts = FactSource<LoginPolicyCommand, PolicyFacts, CommandConditions>;
 

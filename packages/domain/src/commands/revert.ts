@@ -1,11 +1,11 @@
 import { reject } from '@login-policy/event-sourcing';
 import { loginPolicyEvents } from '../events/event-codec.js';
 import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
-import type { LoginPolicyDecision } from './decide.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';
 import { refusedValue } from '../policy/rejections.js';
 import { applyChange } from '../policy/settings.js';
+import type { LoginPolicyDecision } from './decision.js';
 
 /**
  * The commands that turn a policy into another, except for its identity providers: removals first, then additions.

@@ -1,18 +1,11 @@
 import { reject } from '@login-policy/event-sourcing';
 import { evolveAll } from '../policy/evolve.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
-import { policyStream, type Instance, type Owner } from '../policy/owner.js';
+import { policyStream, type Owner } from '../policy/owner.js';
 import type { PolicyState } from '../policy/policy-state.js';
 import type { ChangedSince } from '../policy/rejections.js';
-import { nameOfSeen, seenIn, type Seen, type SeenName, type SeenPolicy } from '../policy/seen.js';
-import type { Circumstances, LoginPolicyDecision } from './decide.js';
-
-/** What the caller saw, and the ends that count as that: also those that the caller's own plan recorded since. */
-export interface SeenFacts {
-  readonly seen: Seen;
-  readonly own: readonly SeenName[];
-  readonly byDefault: readonly SeenName[];
-}
+import { nameOfSeen, seenIn } from '../policy/seen.js';
+import type { Circumstances, LoginPolicyDecision, SeenFacts } from './decision.js';
 
 /** The refusal if the owner's own policy is not as the caller saw it. */
 export function changedOwn(
@@ -24,12 +17,6 @@ export function changedOwn(
   const actual = seenIn(state);
   if (own === undefined || own.includes(nameOfSeen(actual))) return undefined;
   return { reason: 'changed-since', owner, seen: seen?.own, actual, since: [] };
-}
-
-/** The end of the default policy that was looked up for a command. */
-export interface DefaultEnd {
-  readonly instance: Instance;
-  readonly last: SeenPolicy;
 }
 
 /**

@@ -4,9 +4,23 @@ import type { MultiFactor, SecondFactor } from './factors.js';
 import type { IdentityProviderId } from './identity-provider.js';
 import { invalidSentence, InvalidValue, UnknownMember, type InvalidFacts } from '../input/invalid-value.js';
 import type { SeenPolicy } from './seen.js';
-import type { PolicyWarning } from '../sign-in/warnings.js';
 import type { PolicyChange } from './diff.js';
 import { isOrganization, type Owner } from './owner.js';
+
+/** The lock-outs: by the first step of a sign-in, and by the second. */
+export const LOCK_OUTS = ['no-way-to-sign-in', 'no-factor-left'] as const;
+
+/** A warning that a single policy can have: users can't get in. */
+export type LockOut = (typeof LOCK_OUTS)[number];
+
+/** A problem of a policy, or of a change, that the rules allow (docs/reference/login-policies.md#preview). */
+export type WarningName = LockOut | 'weaker-sign-in' | 'users-locked-out' | 'census-unknown';
+
+/** A warning, and its sentence for people. */
+export interface PolicyWarning {
+  readonly warning: WarningName;
+  readonly message: string;
+}
 
 /**
  * The refusals of a policy's rules (docs/reference/rejections-and-faults.md), including input whose
@@ -89,6 +103,24 @@ export interface RefusingPolicy {
   readonly sequence: bigint;
   /** `then` for a read with `asOf`, which a past state refused. Default: now. */
   readonly when?: 'now' | 'then';
+}
+
+/** The command or the read was refused; nothing was written. */
+export interface Rejected {
+  readonly outcome: 'rejected';
+  readonly rejection: Rejection;
+  /** The refusal as a sentence for people. */
+  readonly message: string;
+}
+
+/** A refusal with its message. */
+export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejected {
+  return { outcome: 'rejected', rejection, message: describeRejection(rejection, policy) };
+}
+
+/** Turns an `InvalidValue` into a refusal, and rethrows everything else. */
+export function invalidArgument(caught: unknown): Rejected {
+  return rejected(refusedValue(caught));
 }
 
 /** Formats a refusal as a sentence with its facts. Without a policy, for a refusal that came before one was read. */

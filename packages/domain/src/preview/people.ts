@@ -1,14 +1,9 @@
 import type { LoginPolicy } from '../policy/login-policy.js';
 import { lockedOutSentence, type PeopleAffected, type PeopleUnknown } from '../sign-in/people.js';
-import {
-  changeBetween,
-  locksSomebodyOut,
-  verdictsBy,
-  type UserChange,
-  type UserSetUp,
-} from '../sign-in/user-change.js';
+import { changeBetween, locksSomebodyOut, verdictsBy, type UserSetUp } from '../sign-in/user-change.js';
 import type { Verdict } from '../sign-in/verdict.js';
-import type { PolicyWarning } from '../sign-in/warnings.js';
+import type { UserChange } from '../sign-in/sign-in.js';
+import type { PolicyWarning } from '../policy/rejections.js';
 
 /** What a change means for the caller. */
 export interface YouAffected {

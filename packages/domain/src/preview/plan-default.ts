@@ -3,15 +3,15 @@ import { Deadline } from '@login-policy/event-sourcing/domain';
 import { ACKNOWLEDGED_BY_NAME } from '../commands/acknowledge.js';
 import type { PlanDefaults } from '../commands/command-input.js';
 import { foundDefault } from '../commands/facts.js';
-import type { PolicyHandler } from '../commands/policy-handler.js';
 import { evolveAll } from '../policy/evolve.js';
 import { instanceOf, isOrganization, policyStream, type Owner } from '../policy/owner.js';
 import { seenIn } from '../policy/seen.js';
 import { rejectedAnswer } from '../reads/answering.js';
-import type { Rejected } from '../reads/answers.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { ParsedRead } from '../reads/read-input.js';
 import type { Beside } from './beside.js';
+import type { Rejected } from '../policy/rejections.js';
+import type { PolicyHandler } from '../policy-parts.js';
 
 /** The organization that is asked about, the other steps of its plan, and how long to wait. */
 interface Asked {

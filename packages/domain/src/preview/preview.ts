@@ -49,8 +49,9 @@ import {
   type ParsedRead,
   type ReadOptions,
 } from '../reads/read-input.js';
-import type { PolicyCount, ReadAnswer, Rejected } from '../reads/answers.js';
+import type { PolicyCount, ReadAnswer } from '../reads/answers.js';
 import { defaultsOf } from './plan-default.js';
+import type { Rejected } from '../policy/rejections.js';
 
 /** The dry run of a command. Nothing is written, and another writer may still be first. */
 export interface Preview {

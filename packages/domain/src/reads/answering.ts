@@ -1,14 +1,6 @@
 import type { Handled } from '@login-policy/event-sourcing';
 import type { PreconditionFailed } from '@login-policy/event-sourcing/domain';
-import type {
-  Accepted,
-  LoginPolicyList,
-  LoginPolicyView,
-  PolicyDiff,
-  PolicyFound,
-  ReadAnswer,
-  Rejected,
-} from './answers.js';
+import type { Accepted, LoginPolicyList, LoginPolicyView, PolicyDiff, PolicyFound, ReadAnswer } from './answers.js';
 import { detailsOf } from './details.js';
 import { lastSequenceOf } from '../policy/change-info.js';
 import { diffPolicies } from '../policy/diff.js';
@@ -20,23 +12,7 @@ import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
 import type { PolicyState } from '../policy/policy-state.js';
 import { seenText } from '../policy/seen.js';
 import { viewOfSettings } from '../policy/settings.js';
-import {
-  describeRejection,
-  refusedValue,
-  type PolicyRejection,
-  type RefusingPolicy,
-  type Rejection,
-} from '../policy/rejections.js';
-
-/** A refusal with its message. */
-export function rejected(rejection: Rejection, policy?: RefusingPolicy): Rejected {
-  return { outcome: 'rejected', rejection, message: describeRejection(rejection, policy) };
-}
-
-/** Turns an `InvalidValue` into a refusal, and rethrows everything else. */
-export function invalidArgument(caught: unknown): Rejected {
-  return rejected(refusedValue(caught));
-}
+import { type PolicyRejection, type Rejection, type Rejected, rejected } from '../policy/rejections.js';
 
 /** The answer to an accepted command on the owner's policy. */
 export function commandAnswerOf(

@@ -7,17 +7,9 @@ import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { Organization, Owner } from '../policy/owner.js';
-import type { Rejection } from '../policy/rejections.js';
+import type { Rejection, Rejected } from '../policy/rejections.js';
 import type { LoginSettingsView } from '../policy/settings.js';
 import type { UpcomingPolicy } from '../sign-in/upcoming.js';
-
-/** The command or the read was refused; nothing was written. */
-export interface Rejected {
-  readonly outcome: 'rejected';
-  readonly rejection: Rejection;
-  /** The refusal as a sentence for people. */
-  readonly message: string;
-}
 
 /** The command was accepted; the policy is now as it asked. */
 export interface Accepted {

@@ -16,8 +16,8 @@ import {
   type OwnerRef,
 } from '../policy/owner.js';
 import type { InstancePolicies } from './instance-policies.js';
-import { judgedBy, parseAskedAbout } from '../sign-in/judged-sign-in.js';
-import type { JudgedSignIn, SignInAttempt } from '../sign-in/sign-in.js';
+import { judgedBy, parseAskedAbout, type JudgedSignIn } from './judged-sign-in.js';
+import type { SignInAttempt } from '../sign-in/sign-in.js';
 import { foundDiff, foundList, foundPolicy, policyNotFound, type ListName } from './answering.js';
 import type {
   CustomizedOrganizations,
@@ -26,9 +26,8 @@ import type {
   PolicyDiff,
   PolicyFound,
   ReadAnswer,
-  Rejected,
 } from './answers.js';
-import type { Calls } from './calls.js';
+import type { Calls } from '../calls.js';
 import { customPoliciesOf, type CustomPolicies } from './custom-policies.js';
 import type { History } from './history.js';
 import { parseKnownRead, readKnown } from './known-identity-providers.js';
@@ -51,6 +50,7 @@ import {
   type Span,
 } from './read-input.js';
 import { upcomingFrom, type UpcomingPolicies } from './upcoming-policies.js';
+import type { Rejected } from '../policy/rejections.js';
 
 /** What the reads of login policies answer from. */
 export interface ReadSources {

@@ -3,10 +3,10 @@ import { optional, parseSequence, parseSignal, parseWait, wholeNumberTo } from '
 import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import type { CustomIndex } from '../login-policy-projection.js';
 import { FACTORS, type MultiFactor, type SecondFactor } from '../policy/factors.js';
-import { LOCK_OUTS, type LockOut } from '../sign-in/verdict.js';
 import { parseId } from '../input/text.js';
 import { parseInstance, parseOrganization, type Instance, type Organization } from '../policy/owner.js';
 import { type ParsedAsOf, type AsOf, parsePositionInput, parseAsOf } from '../input/moment.js';
+import { LOCK_OUTS, type LockOut } from '../policy/rejections.js';
 
 /** How fresh the result of a read must be, and how long the read may wait for that. */
 export interface ReadOptions {

@@ -5,7 +5,6 @@ import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
-import type { JudgedSignIn } from '../sign-in/sign-in.js';
 import {
   refuseNoAnswer,
   type CommandAnswer,
@@ -20,6 +19,7 @@ import type { CustomPolicies } from './custom-policies.js';
 import { toDateTime } from './details.js';
 import type { History } from './history.js';
 import type { OnDefault } from './on-default.js';
+import type { JudgedSignIn } from './judged-sign-in.js';
 
 /** What a read may find. */
 type Found =

@@ -1,10 +1,11 @@
 import { isFault, START, type Position } from '@login-policy/event-sourcing';
 import { fingerprint } from '@login-policy/event-sourcing/domain';
 import { policyStream } from '../policy/owner.js';
-import { RejectedError, type Rejected } from '../reads/answers.js';
+import { RejectedError } from '../reads/answers.js';
 import { keyOf, type LookUp } from './rolled-out.js';
 import type { ParsedRollout, Permission } from './rollout-input.js';
 import { refusalByFault } from './rollout-steps.js';
+import type { Rejected } from '../policy/rejections.js';
 
 /**
  * Binds a rollout's id to its command, for all policies and processes: by a receipt without events on the default

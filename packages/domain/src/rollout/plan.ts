@@ -1,6 +1,5 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import type { Rejected } from '../reads/answers.js';
 import { openClaimOf } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy } from '../reads/instance-policies.js';
@@ -8,6 +7,7 @@ import { eventOfRollout } from './rolled-out.js';
 import type { RolloutPlan, RolloutStep } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
 import { refusedStep, stepOf, type StepContext, type StepParts } from './rollout-steps.js';
+import type { Rejected } from '../policy/rejections.js';
 
 const CONCURRENCY = 32;
 

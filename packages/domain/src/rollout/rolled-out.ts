@@ -1,11 +1,11 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
-import type { PolicyHandler } from '../commands/policy-handler.js';
 import { sequenceOf } from '../policy/change-info.js';
 import { policyStream, type Owner } from '../policy/owner.js';
 import { canHaveRecorded } from './recorded-command.js';
 import type { RolloutRefusal } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
+import type { PolicyHandler } from '../policy-parts.js';
 
 /**
  * The idempotency key of a rollout on each policy. A policy that was removed and added again is another one: its key

@@ -1,18 +1,18 @@
-import type { Freshness } from '@login-policy/event-sourcing';
+import type { Freshness, StreamId } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { optional, parseSignal, wholeNumberTo } from '../input/options.js';
 import { parseAcknowledged, type Acknowledged, type Acknowledgement } from '../commands/acknowledge.js';
 import type { CommandInput } from '../commands/command-input.js';
 import type { LoginPolicyCommand } from '../commands/commands.js';
 import { parseCommand } from '../commands/parse-command.js';
-import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
+import { InvalidValue, parseObject, type Parser, parseEach } from '../input/invalid-value.js';
 import { answerOf } from '../input/answer-of.js';
 import { isYes } from '../input/yes.js';
 import { parseId, parseProse } from '../input/text.js';
-import { parseInstance, type Instance, type Owner } from '../policy/owner.js';
+import { parseInstance, type Instance, type Owner, policyStream } from '../policy/owner.js';
 import { parseFreshness, READ_MEMBERS, type ReadOptions } from '../reads/read-input.js';
-import { parseRolloutSeen, type RolloutSeen } from './rollout-seen.js';
 import { parseReach, REACH_MEMBERS, type Reach, type ReachOptions } from './reach.js';
+import { seenTextOf, seenWithin, seenText } from '../policy/seen.js';
 
 /** A command that can be rolled out, because it means the same for every policy. */
 export type RolloutCommand = Exclude<
@@ -214,4 +214,21 @@ export function parsedOnce({ instance, command, options }: GivenRollout): () => 
       throw caught;
     };
   }
+}
+
+/** What the caller of a rollout saw: the default policy and, if its plan was shown, each policy of a step. */
+export interface RolloutSeen {
+  readonly byDefault: string;
+  readonly steps: ReadonlyMap<StreamId, string> | undefined;
+}
+
+const NONE = { own: undefined, byDefault: undefined };
+
+/** Parses `ifSeen`: the `seen` of a plan, or of all its steps. */
+export function parseRolloutSeen(instance: Instance): Parser<RolloutSeen> {
+  return (value, field) => {
+    if (!Array.isArray(value)) return { byDefault: seenTextOf(instance)(value, field), steps: undefined };
+    const steps = new Map(parseEach(value, field, seenWithin(instance)));
+    return { byDefault: steps.get(policyStream(instance)) ?? seenText(instance, NONE), steps };
+  };
 }

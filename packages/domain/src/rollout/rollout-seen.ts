@@ -1,33 +1,13 @@
-import type { StreamId } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { foundDefault } from '../commands/facts.js';
-import { parseEach, type Parser } from '../input/invalid-value.js';
-import { stateInRow } from '../login-policy-projection.js';
-import { policyStream, instanceOf, type Instance, type Organization } from '../policy/owner.js';
+import { policyStream, instanceOf, type Organization } from '../policy/owner.js';
 import { NO_POLICY } from '../policy/policy-state.js';
-import { nameOfSeen, seenIn, seenOf, seenText, seenTextOf, seenWithin, type SeenPolicy } from '../policy/seen.js';
-import { rejected } from '../reads/answering.js';
-import type { Rejected } from '../reads/answers.js';
+import { nameOfSeen, seenIn, seenOf, seenText, type SeenPolicy } from '../policy/seen.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { InstancePolicy } from '../reads/instance-policies.js';
-import type { ParsedRollout } from './rollout-input.js';
-
-/** What the caller of a rollout saw: the default policy and, if its plan was shown, each policy of a step. */
-export interface RolloutSeen {
-  readonly byDefault: string;
-  readonly steps: ReadonlyMap<StreamId, string> | undefined;
-}
-
-const NONE = { own: undefined, byDefault: undefined };
-
-/** Parses `ifSeen`: the `seen` of a plan, or of all its steps. */
-export function parseRolloutSeen(instance: Instance): Parser<RolloutSeen> {
-  return (value, field) => {
-    if (!Array.isArray(value)) return { byDefault: seenTextOf(instance)(value, field), steps: undefined };
-    const steps = new Map(parseEach(value, field, seenWithin(instance)));
-    return { byDefault: steps.get(policyStream(instance)) ?? seenText(instance, NONE), steps };
-  };
-}
+import type { ParsedRollout, RolloutSeen } from './rollout-input.js';
+import { rejected, type Rejected } from '../policy/rejections.js';
+import { stateInRow } from '../login-policy-projection.js';
 
 /** How a default policy ends. */
 export function endOfDefault({ row, fault }: InstancePolicy): SeenPolicy {

@@ -1,16 +1,14 @@
 import { isFault, type FaultCode } from '@login-policy/event-sourcing';
 import type { Deadline } from '@login-policy/event-sourcing/domain';
 import { evolveAll } from '../policy/evolve.js';
-import { NO_FACTS } from '../commands/facts.js';
 import { canTakeWaysIn } from '../commands/takes-ways-in.js';
 import type { PolicyParts } from '../policy-parts.js';
 import { stateInRow } from '../login-policy-projection.js';
 import { linksOf } from '../policy/identity-provider-directory.js';
-import type { Reason } from '../policy/rejections.js';
+import type { Reason, Rejected } from '../policy/rejections.js';
 import { seenIn, seenText, type SeenPolicy } from '../policy/seen.js';
 import { isOrganization, ownerKind, policyStream, type Owner } from '../policy/owner.js';
 import { rejectedAnswer } from '../reads/answering.js';
-import type { Rejected } from '../reads/answers.js';
 import { changeForPeople } from '../sign-in/count-people.js';
 import type { PeopleAffected, PeopleByChange, PeopleUnknown } from '../sign-in/people.js';
 import { warningsOfChange } from '../sign-in/warnings.js';
@@ -18,6 +16,7 @@ import type { InstancePolicy, PolicyFault } from '../reads/instance-policies.js'
 import type { Reach } from './reach.js';
 import type { RolloutRefusal, RolloutStep } from './rollout-answers.js';
 import type { ParsedRollout } from './rollout-input.js';
+import { NO_FACTS } from '../commands/decision.js';
 
 /** The rules that decide a step. */
 export type StepParts = Pick<PolicyParts, 'handler' | 'isGuarded' | 'counting'>;

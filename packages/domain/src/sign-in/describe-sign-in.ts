@@ -1,6 +1,7 @@
 import { joinInWords } from '@login-policy/event-sourcing/options';
 import type { SecondFactor } from '../policy/factors.js';
-import type { JudgedSignIn, SignInAnswer, SignInImpossibility, SignInOption } from './sign-in.js';
+import type { SignInImpossibility, SignInOption } from './sign-in.js';
+import type { SignInAnswer } from './evaluate-sign-in.js';
 
 const FACTORS: Readonly<Record<SecondFactor, string>> = {
   TOTP: 'an authenticator app',
@@ -23,7 +24,7 @@ const IMPOSSIBLE: Readonly<Record<SignInImpossibility, string>> = {
  * `rejected`: log that. A login page in another language, or with the names of its identity providers, needs its own
  * texts (docs/how-to/sign-in.md).
  */
-export function describeSignIn(answer: SignInAnswer | JudgedSignIn): string {
+export function describeSignIn(answer: SignInAnswer): string {
   switch (answer.outcome) {
     case 'proceed':
       return 'You are signed in.';

@@ -1,14 +1,21 @@
 import { parseInstantInput } from '../input/instant.js';
 import { InvalidValue } from '../input/invalid-value.js';
-import { invalidArgument, rejected } from '../reads/answering.js';
-import type { Rejected } from '../reads/answers.js';
 import type { Check } from './checks.js';
 import { caseOf, isLevel, stepAt, type Case, type Step } from './steps.js';
 import { judgementOf, proceeding } from './judgement.js';
 import { parseRules, type ParsedRules } from './parse-rules.js';
 import { parseSignIn, type ParsedSignIn } from './parse-sign-in.js';
-import type { Judgement, SignIn, SignInAnswer, SignInLevel, SignInPolicy } from './sign-in.js';
+import type { Judgement, SignIn, SignInLevel, SignInRules } from './sign-in.js';
 import { upcomingChanges, type UpcomingPolicy } from './upcoming.js';
+import { invalidArgument, rejected, type Rejected } from '../policy/rejections.js';
+import type { LoginPolicy } from '../policy/login-policy.js';
+
+/** The effective policy to judge by: an answer of `effectivePolicy`, the policy in it, or a folded state. */
+export type SignInPolicy =
+  SignInRules | LoginPolicy | { readonly outcome: 'found'; readonly policy: SignInRules } | Rejected;
+
+/** The answer of `evaluateSignIn`. Only `proceed` lets a user in. */
+export type SignInAnswer = Judgement | Rejected;
 
 /**
  * Judges whether a session's checks are sufficient under an effective policy at an instant, until when that holds, and

@@ -1,7 +1,7 @@
 import type { Deadline } from '@login-policy/event-sourcing/domain';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import type { Instance, Organization, Owner } from '../policy/owner.js';
-import type { UserChange } from './user-change.js';
+import type { UserChange } from './sign-in.js';
 
 /** A number of users, and how many of them are administrators. */
 export interface PeopleCount {

@@ -2,10 +2,7 @@ import type { InstantInput } from '../input/instant.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { LifetimeInput } from '../policy/lifetimes.js';
-import type { LoginPolicy } from '../policy/login-policy.js';
 import type { LoginSettings, LoginSettingsView } from '../policy/settings.js';
-import type { LoginPolicyView, PolicyFound, ReadAnswer, Rejected } from '../reads/answers.js';
-import type { UpcomingChange } from './upcoming.js';
 
 /** The parts of a policy that sign-ins depend on. Both a view and a state have them. */
 export interface SignInRules {
@@ -14,9 +11,6 @@ export interface SignInRules {
   readonly multiFactors: readonly MultiFactor[];
   readonly identityProviders: readonly IdentityProvider[];
 }
-
-/** The effective policy to judge by: an answer of `effectivePolicy`, the policy in it, or a folded state. */
-export type SignInPolicy = SignInRules | LoginPolicy | ReadAnswer<PolicyFound>;
 
 /** What the user can use. */
 export interface SignInUser {
@@ -113,6 +107,27 @@ export interface Impossible {
   readonly reason: SignInImpossibility;
 }
 
+/** Every kind of change for a user, worst first. */
+export const USER_CHANGES = ['lockedOut', 'hasToSetUp', 'weaker', 'stronger', 'unchanged'] as const;
+
+/**
+ * What a change of a policy means for a user. `lockedOut`: they can't complete a sign-in any more. `hasToSetUp`: they
+ * now have to set up a factor first. `weaker`, `stronger`: they sign in at a lower or higher level, where having to set
+ * up a factor is between one factor and two, and being locked out is below all.
+ */
+export type UserChange = (typeof USER_CHANGES)[number];
+
+/** What an upcoming policy means for the user who signs in. */
+export interface UpcomingChange {
+  readonly at: Date;
+  readonly change: UserChange;
+  /** What the user signs in with now, and no longer then. */
+  readonly noLonger: readonly SignInOption[];
+  /** What the user can set up under the policy of then; empty unless they would have to, or be locked out. */
+  readonly setUp: readonly SignInOption[];
+  readonly id?: string;
+}
+
 /** The outcome of a sign-in, and until when it holds. */
 export type Judgement = (Proceed | Ask | Impossible) & {
   /** The first later instant at which the answer changes; `undefined` when time alone does not change it. */
@@ -120,13 +135,3 @@ export type Judgement = (Proceed | Ask | Impossible) & {
   /** Where upcoming policies were given: what they mean for the user. `unknown`: they could not be had. */
   readonly upcoming?: readonly UpcomingChange[] | 'unknown';
 };
-
-/** The answer of `evaluateSignIn`. Only `proceed` lets a user in. */
-export type SignInAnswer = Judgement | Rejected;
-
-/** A judgement by an organization's effective policy, and that policy. */
-export type JudgedSignIn = Judgement &
-  Pick<LoginPolicyView, 'owner' | 'isDefault' | 'eventId' | 'position'> & {
-    /** The instant it was judged at. With `position`, it can be judged again with the same answer. */
-    readonly at: Date;
-  };

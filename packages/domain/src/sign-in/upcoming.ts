@@ -7,9 +7,9 @@ import { hasPasskey, hasPassword, hasSecondFactor } from './checks.js';
 import { toSetUp } from './judgement.js';
 import { parseRules, type ParsedRules } from './parse-rules.js';
 import type { ParsedSignIn, ParsedUser } from './parse-sign-in.js';
-import type { SignInOption, SignInRules } from './sign-in.js';
+import type { SignInOption, SignInRules, UpcomingChange } from './sign-in.js';
 import { caseOf } from './steps.js';
-import { changeBetween, type UserChange } from './user-change.js';
+import { changeBetween } from './user-change.js';
 import { verdictOf, type Verdict } from './verdict.js';
 
 /** The policy that users will meet from a later instant on: an approved change with a date. */
@@ -19,17 +19,6 @@ export interface UpcomingPolicy {
   readonly policy: SignInRules | AbsentPolicy;
   /** What it will be changed by, such as the id of a proposal. */
   readonly id?: string | undefined;
-}
-
-/** What an upcoming policy means for the user who signs in. */
-export interface UpcomingChange {
-  readonly at: Date;
-  readonly change: UserChange;
-  /** What the user signs in with now, and no longer then. */
-  readonly noLonger: readonly SignInOption[];
-  /** What the user can set up under the policy of then; empty unless they would have to, or be locked out. */
-  readonly setUp: readonly SignInOption[];
-  readonly id?: string;
 }
 
 interface ParsedUpcoming {

@@ -1,22 +1,12 @@
 import { parseBoolean, parseEach, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';
 import { FACTORS } from '../policy/factors.js';
-import type { SignInUser } from './sign-in.js';
+import type { SignInUser, UserChange } from './sign-in.js';
 import { completes, type Verdict } from './verdict.js';
 import { identityProviderIds, kindOf, verdictsOnKinds, waysIn, type JudgedPolicy } from './ways-in.js';
 
 /** What a user has to sign in with. Users who have the same are judged alike. */
 export type UserSetUp = Pick<SignInUser, 'factors' | 'hasPassword' | 'identityProviders'>;
-
-/** Every kind of change for a user, worst first. */
-export const USER_CHANGES = ['lockedOut', 'hasToSetUp', 'weaker', 'stronger', 'unchanged'] as const;
-
-/**
- * What a change of a policy means for a user. `lockedOut`: they can't complete a sign-in any more. `hasToSetUp`: they
- * now have to set up a factor first. `weaker`, `stronger`: they sign in at a lower or higher level, where having to set
- * up a factor is between one factor and two, and being locked out is below all.
- */
-export type UserChange = (typeof USER_CHANGES)[number];
 
 /** The verdict of a policy on each user who shows all they have. Without a policy nobody gets in. */
 export function verdictsBy(policy: JudgedPolicy): (user: UserSetUp) => Verdict {

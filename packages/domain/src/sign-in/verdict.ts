@@ -4,12 +4,7 @@ import type { ParsedRules } from './parse-rules.js';
 import { NO_REQUEST, NO_SESSION, type ParsedSession } from './parse-sign-in.js';
 import type { SignInLevel } from './sign-in.js';
 import { caseOf, stepAt } from './steps.js';
-
-/** The lock-outs: by the first step of a sign-in, and by the second. */
-export const LOCK_OUTS = ['no-way-to-sign-in', 'no-factor-left'] as const;
-
-/** A warning that a single policy can have: users can't get in. */
-export type LockOut = (typeof LOCK_OUTS)[number];
+import type { LockOut } from '../policy/rejections.js';
 
 /**
  * What a policy means for a user who shows all they have: the level they get in at, `set-up` if they have to set up a

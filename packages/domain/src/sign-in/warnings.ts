@@ -1,18 +1,10 @@
 import type { LoginPolicy } from '../policy/login-policy.js';
-import { completes, LOCK_OUTS, type LockOut } from './verdict.js';
+import { completes } from './verdict.js';
 import { verdictsOnKinds, waysIn } from './ways-in.js';
-
-/** A problem of a policy, or of a change, that the rules allow (docs/reference/login-policies.md#preview). */
-export type WarningName = LockOut | 'weaker-sign-in' | 'users-locked-out' | 'census-unknown';
+import { LOCK_OUTS, type LockOut, type PolicyWarning } from '../policy/rejections.js';
 
 /** The warnings that policies alone give. The others are about the users that there are, and only refuse. */
 type DescribedWarning = LockOut | 'weaker-sign-in';
-
-/** A warning, and its sentence for people. */
-export interface PolicyWarning {
-  readonly warning: WarningName;
-  readonly message: string;
-}
 
 /** The warnings of a change. */
 export interface ChangeWarnings {

@@ -3,7 +3,8 @@ import type { IdentityProviderId } from '../policy/identity-provider.js';
 import type { AbsentPolicy } from '../policy/login-policy.js';
 import { parseRules } from './parse-rules.js';
 import type { SignInRules } from './sign-in.js';
-import { completes, verdictOf, type LockOut, type Verdict } from './verdict.js';
+import { completes, verdictOf, type Verdict } from './verdict.js';
+import type { LockOut } from '../policy/rejections.js';
 
 /** A policy in force, a folded state or a view of one, or none. */
 export type JudgedPolicy = AbsentPolicy | SignInRules;

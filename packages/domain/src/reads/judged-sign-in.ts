@@ -1,14 +1,21 @@
 import type { Instant } from '@login-policy/event-sourcing';
 import { parseInstantInput } from '../input/instant.js';
 import { isOrganization, parseOrganization, type Organization } from '../policy/owner.js';
-import type { PolicyFound } from '../reads/answers.js';
-import type { StateFound } from '../reads/found-rows.js';
-import { parsePolicyRead, type ParsedRead } from '../reads/read-input.js';
-import { judgementAt, withUpcoming } from './evaluate-sign-in.js';
-import { parseRules } from './parse-rules.js';
-import { parseSignIn, type ParsedSignIn } from './parse-sign-in.js';
-import type { JudgedSignIn } from './sign-in.js';
-import { caseOf } from './steps.js';
+import type { PolicyFound, LoginPolicyView } from './answers.js';
+import type { StateFound } from './found-rows.js';
+import { parsePolicyRead, type ParsedRead } from './read-input.js';
+import { judgementAt, withUpcoming } from '../sign-in/evaluate-sign-in.js';
+import { parseRules } from '../sign-in/parse-rules.js';
+import { parseSignIn, type ParsedSignIn } from '../sign-in/parse-sign-in.js';
+import { caseOf } from '../sign-in/steps.js';
+import type { Judgement } from '../sign-in/sign-in.js';
+
+/** A judgement by an organization's effective policy, and that policy. */
+export type JudgedSignIn = Judgement &
+  Pick<LoginPolicyView, 'owner' | 'isDefault' | 'eventId' | 'position'> & {
+    /** The instant it was judged at. With `position`, it can be judged again with the same answer. */
+    readonly at: Date;
+  };
 
 /** A checked request to judge a sign-in: by which policy and at which instant. */
 interface AskedAbout {

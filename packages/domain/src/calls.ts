@@ -1,9 +1,8 @@
 import type { Observe } from '@login-policy/event-sourcing';
 import { observedCall } from '@login-policy/event-sourcing/domain';
 import { Fault } from '@login-policy/event-sourcing/values';
-import { asInput, InvalidValue, LateRefusal } from '../input/invalid-value.js';
-import { invalidArgument } from './answering.js';
-import type { Rejected } from './answers.js';
+import { asInput, InvalidValue, LateRefusal } from './input/invalid-value.js';
+import { invalidArgument, type Rejected } from './policy/rejections.js';
 
 /** Every method of the login policies goes through here: calls are observed, and refused after the close. */
 export class Calls {

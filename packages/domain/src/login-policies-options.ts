@@ -10,12 +10,11 @@ import {
   withMethods,
   type OptionRules,
 } from '@login-policy/event-sourcing/options';
-import type { Guard } from './commands/guard.js';
-import { LoginPolicies } from './login-policies.js';
 import type { IdentityProviderDirectory } from './policy/identity-provider-directory.js';
 import type { OrganizationList } from './reads/affected.js';
 import type { UpcomingPolicies } from './reads/upcoming-policies.js';
 import type { PeopleCounter } from './sign-in/people.js';
+import type { Guard } from './commands/decision.js';
 
 /** The options of the login policies: their store, and what else they may use. */
 export interface LoginPoliciesOptions {
@@ -83,12 +82,7 @@ export function isStore(value: unknown): boolean {
   );
 }
 
-/**
- * Opens the login policies of a store. Close them before the store.
- *
- * @throws Fault as the store does.
- * @throws RangeError that names an unknown or malformed option.
- */
-export async function openLoginPolicies(given: LoginPoliciesOptions): Promise<LoginPolicies> {
-  return LoginPolicies.open(parseOptions(given, 'openLoginPolicies', OPTIONS));
+/** Parses the options. @throws RangeError that names an unknown or malformed option. */
+export function parsePoliciesOptions(given: LoginPoliciesOptions): LoginPoliciesOptions {
+  return parseOptions(given, 'openLoginPolicies', OPTIONS);
 }
