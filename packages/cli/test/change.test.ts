@@ -39,6 +39,21 @@ describeBoth('changing a policy', () => {
     expect((await place.run('history --limit 1')).out).to.match(/MultiFactorRemoved by operator\n {3}an advisory/);
   });
 
+  it('shows on a terminal what --json asks about, and keeps stdout for programs', async () => {
+    await customize(2);
+    for (const [line, what] of [
+      [`${REMOVE} --json`, /^Default policy of instance iam\n  - multi-factor U2F_WITH_VERIFICATION\n/],
+      [`${REMOVE} --everywhere --json`, /^4 policies would change/],
+    ] as const) {
+      const { code, out, err } = await place.run(line, { ask: () => 'n' });
+      expect(err, line)
+        .to.match(what)
+        .and.to.match(/\? \[y\/N\] $/);
+      expect(code).to.equal(EXIT.refused);
+      expect(JSON.parse(out), line).to.be.an('object');
+    }
+  });
+
   it('refuses --rollout for one policy, which would be changed outside the rollout', async () => {
     const { code, err } = await place.run(`${REMOVE} --rollout advisory --yes`);
     expect([code, err]).to.deep.equal([EXIT.usage, '--rollout resumes a change of all policies. Add --everywhere.\n']);

@@ -163,6 +163,12 @@ describe('a policy as of a moment', () => {
       const refused = rejectionOf(await loginPolicies.policy(owner, { asOf: { sequence } }));
       expect(refused).to.include({ reason: 'invalid-argument', field, expected });
     }
+    // Others write a sequence without the n of a bigint.
+    const seconds = await loginPolicies.policy(instance, { asOf: { sequence: 1_719_828_000n } });
+    expect(seconds).to.have.property(
+      'message',
+      `${field} must be a sequence the policy has had, 1 to 6, not 1719828000.`,
+    );
     for (const wrong of [DateTime.invalid('test'), ['2026-01-01T00:00:01.000Z'], 7, null]) {
       const answer = await loginPolicies.policy(instance, { asOf: { instant: Object(wrong) } });
       expect(rejectionOf(answer)).to.include({ reason: 'invalid-argument', field: 'options.asOf.instant' });

@@ -100,7 +100,7 @@ function sentenceOf(rejection: Rejection, message: string): string {
     // The domain's message uses the domain's field names.
     ...(isSameName && problem !== undefined && { problem }),
     expected: LIFETIME.test(field) ? A_LIFETIME : expected,
-    received: received.replace(/^(-?\d+)n$/, '$1'),
+    received,
   });
 }
 

@@ -64,7 +64,8 @@ export async function changeEverywhere(
     print('Nothing was done (--dry-run).\n');
     return finish(EXIT.different);
   }
-  if (!(await isConfirmed(invocation, `Change ${policiesText(plan.counts['would-change'])}?`))) {
+  const question = `Change ${policiesText(plan.counts['would-change'])}?`;
+  if (!(await isConfirmed(invocation, question, (painting) => planText(plan, painting)))) {
     print('Nothing was done.\n');
     return finish(EXIT.refused);
   }

@@ -30,10 +30,9 @@ export async function changeOne(invocation: Invocation, session: Session, { ref,
   const finish = (json: object, text: string): void => {
     io.out.write(isJson ? `${JSON.stringify({ preview, ...json }, undefined, 2)}\n` : text);
   };
-  if (!isJson)
-    io.out.write(
-      `${titleOf(ref === undefined ? instance : { ...instance, organizationId: ref })}\n${indented(previewText(preview, paintFor(io.out, io)))}`,
-    );
+  const title = titleOf(ref === undefined ? instance : { ...instance, organizationId: ref });
+  const shown = (paint: Paint): string => `${title}\n${indented(previewText(preview, paint))}`;
+  if (!isJson) io.out.write(shown(paintFor(io.out, io)));
   if (preview.events.length === 0) {
     finish({ done: false }, 'Nothing to do.\n');
     return EXIT.done;
@@ -42,7 +41,7 @@ export async function changeOne(invocation: Invocation, session: Session, { ref,
     finish({ done: false }, 'Nothing was done (--dry-run).\n');
     return EXIT.different;
   }
-  if (!(await isConfirmed(invocation, 'Do it?'))) {
+  if (!(await isConfirmed(invocation, 'Do it?', shown))) {
     finish({ done: false }, 'Nothing was done.\n');
     return EXIT.refused;
   }

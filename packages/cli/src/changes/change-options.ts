@@ -6,6 +6,7 @@ import type { OptionSpecs, Invocation } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
+import { paintFor, type Paint } from '../output/paint.js';
 import { OUTPUT_OPTIONS } from '../output/result.js';
 import { SESSION_OPTIONS } from '../session/session.js';
 
@@ -73,8 +74,17 @@ function warningNamed(name: string): Acknowledgement {
   throw new Failure(EXIT.usage, `--acknowledge must be a warning, not ${JSON.stringify(name)}. ${hint}`);
 }
 
-/** Whether the change is confirmed, by the user or by `--yes`. @throws Failure without a terminal, and after Ctrl-C. */
-export async function isConfirmed({ args, io }: Invocation, question: string): Promise<boolean> {
+/**
+ * Whether the change is confirmed, by the user or by `--yes`. With `--json`, stderr shows what is asked about, because
+ * stdout is for programs.
+ *
+ * @throws Failure without a terminal, and after Ctrl-C.
+ */
+export async function isConfirmed(
+  { args, io }: Invocation,
+  question: string,
+  textOf: (paint: Paint) => string,
+): Promise<boolean> {
   io.interrupted.throwIfAborted();
   if (args.flag('yes')) return true;
   if (io.ask === undefined) {
@@ -83,6 +93,7 @@ export async function isConfirmed({ args, io }: Invocation, question: string): P
       'There is no terminal to ask for confirmation: add --yes to make the change, or --dry-run to preview it.',
     );
   }
+  if (args.flag('json')) io.err.write(textOf(paintFor(io.err, io)));
   const answer = await io.ask(`${question} [y/N] `);
   io.interrupted.throwIfAborted();
   return /^y(es)?$/i.test(answer.trim());

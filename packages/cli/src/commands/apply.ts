@@ -53,9 +53,12 @@ async function applyPlan(invocation: Invocation, session: Session, plan: PlanFil
     return finish(EXIT.done, []);
   }
   await refuseForbidden(session, plan, pending);
-  for (const step of pending) print(`${titleOf(ownerOfStep(plan, step))}\n${indented(printableLines(step.shown))}\n`);
+  const shown = pending
+    .map((step) => `${titleOf(ownerOfStep(plan, step))}\n${indented(printableLines(step.shown))}\n`)
+    .join('');
+  print(shown);
   if (args.flag('dry-run')) return finish(EXIT.different, []);
-  if (!(await isConfirmed(invocation, `Change ${policiesText(pending.length)}?`))) {
+  if (!(await isConfirmed(invocation, `Change ${policiesText(pending.length)}?`, () => shown))) {
     print('Nothing was done.\n');
     return finish(EXIT.refused, []);
   }

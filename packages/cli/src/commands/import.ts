@@ -70,7 +70,7 @@ async function importPolicies(invocation: Invocation): Promise<ExitCode> {
         () => ({ states: done, left: file.states.length - done, policies: count }),
         () => sentence,
       );
-    if (!(await isConfirmed(invocation, `Take over ${what}?`))) {
+    if (!(await isConfirmed(invocation, `Take over ${what}?`, () => ''))) {
       finish(0, 'Nothing was done.\n');
       return EXIT.refused;
     }

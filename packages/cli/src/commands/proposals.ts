@@ -54,9 +54,12 @@ async function proposeIn(invocation: Invocation, session: Session): Promise<Exit
     throw new Failure(EXIT.usage, 'Give --org or --everywhere, not both.');
   const ref = policyRefOf(session, args.value('org'));
   const preview = isEverywhere ? undefined : await session.policies.preview(ref, command, { acknowledge });
-  if (preview !== undefined && !args.flag('json')) io.out.write(previewText(preview, paintFor(io.out, io)));
+  const what = printable(JSON.stringify(command));
+  const shown = (paint: Paint): string =>
+    preview === undefined ? `${what} everywhere\n` : previewText(preview, paint);
+  if (!args.flag('json')) io.out.write(shown(paintFor(io.out, io)));
   const seen = preview?.seen ?? (await session.policies.policy(undefined)).seen ?? '';
-  if (!(await isConfirmed(invocation, 'Propose it?'))) return EXIT.refused;
+  if (!(await isConfirmed(invocation, 'Propose it?', shown))) return EXIT.refused;
   const dates = Object.fromEntries(['id', 'at', 'until'].flatMap((name) => entryOf(name, args.value(name))));
   const proposing = await session.policies.proposals();
   const made = await proposing.propose({ ref, command, isEverywhere, seen }, { by, acknowledge, ...dates });
@@ -132,7 +135,7 @@ async function approveIn(invocation: Invocation, { policies }: Session): Promise
   if (looked.now === undefined) throw new Failure(EXIT.refused, `It can’t be approved: ${looked.proposal.stage}.`);
   const { message, seen = [] } = looked.now;
   if (message !== undefined) throw new Failure(EXIT.refused, `It would be refused now: ${message}`);
-  if (!(await isConfirmed(invocation, 'Approve it?'))) return EXIT.refused;
+  if (!(await isConfirmed(invocation, 'Approve it?', (paint) => lookedText(looked, paint)))) return EXIT.refused;
   const approved = await proposing.approve(id, seen, by);
   writeResult(
     invocation,
@@ -154,7 +157,8 @@ function closing(name: 'reject' | 'withdraw', summary: string): Command {
       withSession(invocation, { purpose: 'write' }, async ({ policies }) => {
         const id = invocation.args.requiredArgument('ID');
         const by = actorOf(invocation.args);
-        if (!(await isConfirmed(invocation, `${name === 'reject' ? 'Reject' : 'Withdraw'} it?`))) return EXIT.refused;
+        const question = `${name === 'reject' ? 'Reject' : 'Withdraw'} the proposal ${printable(id)}?`;
+        if (!(await isConfirmed(invocation, question, () => ''))) return EXIT.refused;
         const closed = await (await policies.proposals()).close(id, name, by);
         writeResult(
           invocation,

@@ -44,7 +44,7 @@ async function eraseIn(invocation: Invocation, store: OpenedStore): Promise<Exit
   const by = actorOf(args);
   const event = await eventWith(args.requiredArgument('EVENT'), store, io.interrupted);
   const question = `Erase ${texts.join(' and ')} of ${printable(eventName(event))} for good?`;
-  if (!(await isConfirmed(invocation, question))) {
+  if (!(await isConfirmed(invocation, question, () => ''))) {
     writeResult(
       invocation,
       () => ({ outcome: 'not-confirmed' }),

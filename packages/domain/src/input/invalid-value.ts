@@ -23,8 +23,7 @@ export class InvalidValue extends Error {
   /** The value, shortened to fit into a sentence. */
   readonly received: string;
 
-  constructor(field: string, expected: string, value: unknown) {
-    const received = shown(value);
+  constructor(field: string, expected: string, value: unknown, received: string = shown(value)) {
     super(invalidSentence({ field, expected, received }));
     this.name = 'InvalidValue';
     this.field = field;

@@ -55,7 +55,7 @@ export class PastReader {
       reached === 0n
         ? 'a sequence from 1 on that the policy has had'
         : `a sequence the policy has had, 1 to ${reached}`;
-    throw new LateRefusal(new InvalidValue(field, had, sequence));
+    throw new LateRefusal(new InvalidValue(field, had, sequence, String(sequence)));
   }
 
   /**
