@@ -12,6 +12,6 @@ export { reducePage } from './projections/reduce-page.js';
 export { UnreadableRow, type UnreadablePage } from './projections/unreadable-row.js';
 export type { RunnerState } from './projections/runner-state.js';
 export type { Lag } from './projections/projected-log.js';
-export type { ConsumerFailure, ConsumerState, Fence, Handle } from './consume/consumer.js';
-export { observedCall } from './observe.js';
+export type { ConsumerFailure, Fence, Handle } from './consume/consumer.js';
+export { observedCall, type ConsumerState } from './observe.js';
 export { MOST_COUNTED } from './projections/row-query.js';

@@ -1,5 +1,5 @@
 /** What the tests of this package look at inside it. Nobody else can import it. */
-export { MemoryConsumers } from './consume/memory-consumers.js';
+export { MemoryConsumers } from './engine/memory-consumers.js';
 export { Consumers } from './consume/consumers.js';
 export { StateReader } from './decisions/state-reader.js';
 export { OpenedModel } from './engine/opened-model.js';

@@ -1,8 +1,15 @@
-import type { ConsumerState } from './consume/consumer.js';
 import { isFault } from './is-fault.js';
 import type { Append } from './streams/event-store.js';
 import type { RecordedEvent } from './streams/event.js';
 import type { StreamId } from './streams/stream-id.js';
+
+/**
+ * - `standby`: another process works under this name, or that is not known yet;
+ * - `working`: this process handles events;
+ * - `retrying`: the last attempt failed; the next one follows after a pause, and the events behind it wait;
+ * - `closed`: the consumer has ended.
+ */
+export type ConsumerState = 'standby' | 'working' | 'retrying' | 'closed';
 
 /**
  * Something that happened, observed once it is over. Times are in milliseconds.

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Instant } from '../instant.js';
 import { isFault } from '../is-fault.js';
-import { tell, type Observe } from '../observe.js';
+import { type ConsumerState, type Observe, tell } from '../observe.js';
 import { OutagePauses } from '../store/back-off.js';
 import type { Notifier } from '../store/notifier.js';
 import { TIME_UP, within } from '../store/time-out.js';
@@ -10,7 +10,7 @@ import type { RecordedEvent } from '../streams/event.js';
 import { pagesOf } from '../streams/paging.js';
 import { START, type Position } from '../streams/position.js';
 import type { FoundConsumer } from './consumer-backend.js';
-import type { ConsumeOptions, ConsumerFailure, ConsumerState, ConsumerStatus, Fence } from './consumer.js';
+import type { ConsumeOptions, ConsumerFailure, ConsumerStatus, Fence } from './consumer.js';
 import { callHandler, HANDLER_ENDS_MS, type Handled } from './handler-call.js';
 import { StandingBy, type ConsumerPace } from './standing-by.js';
 import { isHeldBy, Lease, type LeaseParts } from './lease.js';

@@ -1,3 +1,4 @@
+import type { ConsumerState } from '../observe.js';
 import type { Instant } from '../instant.js';
 import type { Closing } from '../store/closed-by.js';
 import type { EventFilter } from '../streams/event-filter.js';
@@ -60,14 +61,6 @@ export interface ConsumeOptions {
   /** Closes the consumer. */
   readonly signal?: AbortSignal;
 }
-
-/**
- * - `standby`: another process works under this name, or that is not known yet;
- * - `working`: this process handles events;
- * - `retrying`: the last attempt failed; the next one follows after a pause, and the events behind it wait;
- * - `closed`: the consumer has ended.
- */
-export type ConsumerState = 'standby' | 'working' | 'retrying' | 'closed';
 
 /** The last failure, in the handler or in the store. */
 export interface ConsumerFailure {

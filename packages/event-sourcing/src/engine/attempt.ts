@@ -1,5 +1,5 @@
 import { onAbort } from '../on-abort.js';
-import type { LookedUpRow } from '../store/stored-row.js';
+import type { LookedUpRow } from './stored-row.js';
 import { START } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';

@@ -1,5 +1,6 @@
 import type { WaitOptions } from '../deadline.js';
-import type { KeyedRow, RowQuery } from '../projections/read-model-store.js';
+import type { KeyedRow } from '../projections/projection.js';
+import type { RowQuery } from '../projections/read-model-store.js';
 import type { WantedCount } from '../projections/row-query.js';
 import type { Position } from '../streams/position.js';
 import type { LogBackend } from './log-backend.js';

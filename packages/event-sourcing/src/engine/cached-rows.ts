@@ -1,8 +1,7 @@
 import { deepFrozen } from '../deep-frozen.js';
 import type { ReadModelDefinition } from '../projections/projection.js';
 import { Lru } from '../store/lru.js';
-import { decodeRow, type EncodedRow, type LookedUpRow } from '../store/stored-row.js';
-import type { StoredForm } from './plan-appends.js';
+import { decodeRow, type EncodedRow, type LookedUpRow, type StoredForm } from './stored-row.js';
 
 const MOST_ROWS = 20_000;
 

@@ -1,6 +1,5 @@
 import type { WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
-import type { HeadProof } from '../projections/head-proof.js';
 import { catchUpSubscription, readThrough, type Reader } from '../store/read-through.js';
 import { leavable } from '../store/leavable.js';
 import { streamThrough, withoutGaps, type StreamPage, type StreamPart } from '../store/stream-pages.js';
@@ -9,6 +8,7 @@ import type {
   Append,
   Erasure,
   EventStore,
+  HeadProof,
   ReadAllOptions,
   ReadStreamOptions,
   ReadStreamsOptions,

@@ -3,7 +3,6 @@ import { Fault } from '../fault.js';
 import { isFault } from '../is-fault.js';
 import type {
   CaughtUp,
-  KeyedRow,
   LastStep,
   ReadModel,
   ReadModelChange,
@@ -12,10 +11,10 @@ import type {
   RowQuery,
   RowsAt,
 } from '../projections/read-model-store.js';
-import { rowKey } from '../projections/projection.js';
+import { type KeyedRow, rowKey } from '../projections/projection.js';
 import { reducePage } from '../projections/reduce-page.js';
 import { rowLimitOf, wantedCount } from '../projections/row-query.js';
-import { encodedRows } from '../store/stored-row.js';
+import { encodedRows } from './stored-row.js';
 import type { Backend, FoundRows, WantedRows } from './backend.js';
 import { START, type Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';

@@ -10,7 +10,7 @@ import type { StreamId } from '../streams/stream-id.js';
 import type { ReadAhead } from '../store/read-through.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import type { Plan, Planned } from './plan.js';
-import type { StoredForm } from './plan-appends.js';
+import type { StoredForm } from './stored-row.js';
 import type { Found, Question } from './view.js';
 
 /** A write: what to look up, and how to plan from the result. */

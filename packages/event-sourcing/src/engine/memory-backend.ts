@@ -1,6 +1,6 @@
 import type { WaitOptions } from '../deadline.js';
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
-import { MemoryConsumers } from '../consume/memory-consumers.js';
+import { MemoryConsumers } from './memory-consumers.js';
 import type { ReadAhead } from '../store/read-through.js';
 import { Notifier } from '../store/notifier.js';
 import { receiptPages } from '../store/receipt-pages.js';
@@ -14,7 +14,7 @@ import type { LogRange, Transacted, Transaction } from './log-backend.js';
 import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
 import type { PlacedAppend, Plan, Planned } from './plan.js';
-import type { StoredForm } from './plan-appends.js';
+import type { StoredForm } from './stored-row.js';
 import {
   receiptName,
   type Found,

@@ -1,6 +1,7 @@
-import { compareKeys, entriesBeside, entryName, type IndexEntry } from '../projections/row-query.js';
-import type { KeyedRow, RowCount, RowQuery } from '../projections/read-model-store.js';
-import { areSame, type EncodedRow } from '../store/stored-row.js';
+import type { IndexEntry, KeyedRow } from '../projections/projection.js';
+import type { RowCount, RowQuery } from '../projections/read-model-store.js';
+import { compareKeys, entriesBeside, entryName } from '../projections/row-query.js';
+import { areSame, type EncodedRow } from './stored-row.js';
 import type { Position } from '../streams/position.js';
 import type { ModelId } from './view.js';
 

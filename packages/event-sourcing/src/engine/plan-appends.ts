@@ -5,13 +5,10 @@ import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { StreamId } from '../streams/stream-id.js';
 import { recordedEvents, refusalOf } from './placing.js';
-import { encodedRows, type EncodedRow, type LookedUpRow } from '../store/stored-row.js';
+import { encodedRows, type EncodedRow, type LookedUpRow, type StoredForm } from './stored-row.js';
 import type { OpenedModel } from './opened-model.js';
 import type { CheckedAppend, ModelPlan, Outcome, PlacedAppend, Plan, Planned, Queued } from './plan.js';
 import { receiptName, type Found, type ModelId, type StreamEnd } from './view.js';
-
-/** How a backend stores rows: as JSON text beside their index entries, or as JavaScript values. */
-export type StoredForm = 'text' | 'value';
 
 /** A read model whose rows contain all events. */
 export interface CurrentModel {

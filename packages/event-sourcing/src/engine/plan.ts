@@ -3,7 +3,7 @@ import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Position } from '../streams/position.js';
 import type { EventText } from './checked-append.js';
-import type { EncodedRow } from '../store/stored-row.js';
+import type { EncodedRow } from './stored-row.js';
 import type { ModelId, StreamEnd } from './view.js';
 
 /** A checked append; with the JSON of its events, and its length, where a backend stores text. */

@@ -1,7 +1,7 @@
 import { Deadline } from '../deadline.js';
 import type { Position } from '../streams/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
-import type { HeadProof } from './head-proof.js';
+import type { HeadProof } from '../streams/event-store.js';
 
 /** The most questions in flight. Later ones wait and are sent together. */
 const MOST_IN_FLIGHT = 8;

@@ -6,8 +6,15 @@ import type { EventFilter } from '../streams/event-filter.js';
 import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
 import { parseJson, type Json } from '../streams/json.js';
 import type { StreamId } from '../streams/stream-id.js';
-import type { KeyedRow } from './read-model-store.js';
-import type { IndexEntry } from './row-query.js';
+
+/** A row and its key. */
+export interface KeyedRow<Row> {
+  readonly key: string;
+  readonly row: Row;
+}
+
+/** One value that a row is found by, with its index. */
+export type IndexEntry = readonly [index: string, value: string];
 
 /**
  * How a store that holds text stores a row. `decode` is the exact inverse of `encode`. Many readers share a row: its

@@ -1,19 +1,13 @@
 import type { WaitOptions } from '../deadline.js';
 import type { Position } from '../streams/position.js';
 import type { EventShape } from '../streams/event.js';
-import type { Projection } from './projection.js';
+import type { KeyedRow, Projection } from './projection.js';
 
 /**
  * The most events that a step in the critical section of the writers reduces. Larger steps follow only when these do not
  * get nearer to the head.
  */
 export const MOST_BEHIND = 500;
-
-/** A row and its key. */
-export interface KeyedRow<Row> {
-  readonly key: string;
-  readonly row: Row;
-}
 
 /** A query by one value of one index, in key order (by UTF-8 bytes). */
 export interface RowQuery {

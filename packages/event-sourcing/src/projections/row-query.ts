@@ -1,14 +1,11 @@
 import { atOnce } from '../at-once.js';
 import { demandPlain } from '../options/parse-options.js';
 import { demandIndexed, demandText } from '../store/demand-text.js';
-import type { IndexValues, ReadModelDefinition } from './projection.js';
+import type { IndexEntry, IndexValues, ReadModelDefinition } from './projection.js';
 import type { RowCount, RowQuery } from './read-model-store.js';
 
 /** Rows are counted up to here. A count of one more says that there are more: counting all of them would take long. */
 export const MOST_COUNTED = 10_000;
-
-/** One value that a row is found by, with its index. */
-export type IndexEntry = readonly [index: string, value: string];
 
 const DEFAULT_LIMIT = 100;
 const LARGEST_LIMIT = 10_000;

@@ -6,7 +6,7 @@ import type { SubscriptionMessage } from '../streams/event-store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { START, type Position } from '../streams/position.js';
 import { Fault } from '../fault.js';
-import type { HeadProof } from './head-proof.js';
+import type { HeadProof } from '../streams/event-store.js';
 import { modelName, type CheckingProjection } from './projection.js';
 import type { ReadModelChange } from './read-model-store.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';

@@ -2,7 +2,6 @@ import type { Deadline } from '../deadline.js';
 import type { Position } from '../streams/position.js';
 import type {
   CaughtUp,
-  KeyedRow,
   LastStep,
   ReadModel,
   ReadModelChange,
@@ -11,6 +10,7 @@ import type {
   RowQuery,
   RowsAt,
 } from './read-model-store.js';
+import type { KeyedRow } from './projection.js';
 
 /** A read model as the kernel calls it. Every call requires a deadline, and none outlasts it. */
 export class TimedReadModel<Row, Model extends ReadModel<Row> = ReadModel<Row>> {

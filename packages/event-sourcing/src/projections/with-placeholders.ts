@@ -5,16 +5,17 @@ import { AS_RECORDED, placeOf } from '../streams/event-codec.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
 import { categoryOf, type StreamId } from '../streams/stream-id.js';
 import {
+  type CheckingProjection,
   covers,
+  type IndexEntry,
+  type IndexValues,
   keptRow,
+  type KeyedRow,
+  type Projection,
   rowKey,
   rowText,
-  type CheckingProjection,
-  type IndexValues,
-  type Projection,
 } from './projection.js';
-import type { KeyedRow } from './read-model-store.js';
-import { demandedIndex, indexEntries, type IndexEntry } from './row-query.js';
+import { demandedIndex, indexEntries } from './row-query.js';
 import {
   indexOfKind,
   placeholderIn,

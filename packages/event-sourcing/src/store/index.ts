@@ -29,6 +29,7 @@ export { followedInAppend, type EventShape, type NewEvent } from '../streams/eve
 export { filterPredicate, type EventFilter } from '../streams/event-filter.js';
 export type {
   Append,
+  HeadProof,
   ReadAllOptions,
   ReadStreamOptions,
   ReadStreamsOptions,
@@ -36,7 +37,6 @@ export type {
   SubscriptionMessage,
 } from '../streams/event-store.js';
 export { ordinalOf, positionOf } from '../streams/position.js';
-export type { HeadProof } from '../projections/head-proof.js';
 export { revisionAfter, type ExpectedRevision } from '../streams/revision.js';
 export { modelName } from '../projections/projection.js';
 export { MOST_BEHIND } from '../projections/read-model-store.js';

@@ -1,6 +1,4 @@
-import type { Deadline } from '../deadline.js';
 import { START, type Position } from './position.js';
-import type { TimedEventStore } from './timed-event-store.js';
 
 /**
  * The last position acknowledged to this process. A read in the process that wrote sees at least that
@@ -31,12 +29,4 @@ export class Acknowledged {
   forget(lost: Position): void {
     if (this.#position === lost) this.#position = START;
   }
-}
-
-/** Removes the acknowledged position if its event was lost. @throws Fault as the store does. */
-export async function forgetLost(store: TimedEventStore, deadline: Deadline): Promise<void> {
-  const { acknowledged } = store;
-  if (acknowledged === undefined) return;
-  const { position } = acknowledged;
-  if (!(await store.knows(position, deadline))) acknowledged.forget(position);
 }

@@ -1,6 +1,5 @@
 import type { WaitOptions } from '../deadline.js';
 import type { Fault } from '../fault.js';
-import type { HeadProof } from '../projections/head-proof.js';
 import type { Acknowledged } from './acknowledged.js';
 import type { EventFilter } from './event-filter.js';
 import type { EventId } from '../ids.js';
@@ -99,6 +98,21 @@ export interface Erasure {
 
 /** How all receipts are read. */
 export type ReceiptOptions = Pick<ReadAllOptions, 'pageSize' | 'signal'>;
+
+/**
+ * A store's answer to one question: where its head is, and whether a read model's checkpoint is an event of its log
+ * (docs/guarantees.md#reading). It holds for the time the question was sent, or a later one.
+ */
+export interface HeadProof {
+  /** When the question was sent, by `performance.now()`. */
+  readonly askedAt: number;
+  /** The end of the last whole append, as the leader knows it; `START` for an empty store. */
+  readonly head: Position;
+  /** The checkpoint in the question. */
+  readonly checkpoint: Position;
+  /** Whether the log holds the event at the checkpoint. It always holds `START`. */
+  readonly isInLog: boolean;
+}
 
 /**
  * A message of a subscription.

@@ -1,11 +1,11 @@
-import type { Deadline } from '../deadline.js';
+import type { Deadline, WaitOptions } from '../deadline.js';
 import { Fault } from '../fault.js';
 import { observedAppend, type Observe } from '../observe.js';
-import { proofOf, type HeadProof } from '../projections/head-proof.js';
 import type { Acknowledged } from './acknowledged.js';
 import type {
   Append,
   EventStore,
+  HeadProof,
   ReadAllOptions,
   ReadStreamOptions,
   ReadStreamsOptions,
@@ -13,7 +13,7 @@ import type {
   SubscriptionMessage,
 } from './event-store.js';
 import type { RecordedEvent } from './event.js';
-import type { Position } from './position.js';
+import { START, type Position } from './position.js';
 import type { StreamId } from './stream-id.js';
 
 type Pages = AsyncIterable<readonly RecordedEvent[]>;
@@ -120,4 +120,25 @@ export class TimedEventStore {
 async function* whole(pages: Pages, deadline: Deadline): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   yield* pages;
   deadline.throwIfOver();
+}
+
+/** Asks a store for a proof, in one round trip where the store supports it. */
+async function proofOf(
+  store: Pick<EventStore, 'head' | 'knows' | 'proveHead'>,
+  checkpoint: Position,
+  wait?: WaitOptions,
+): Promise<HeadProof> {
+  if (store.proveHead !== undefined) return store.proveHead(checkpoint, wait);
+  const askedAt = performance.now();
+  const head = await store.head(wait);
+  const isInLog = checkpoint === START || checkpoint === head || (await store.knows(checkpoint, wait));
+  return { askedAt, head, checkpoint, isInLog };
+}
+
+/** Removes the acknowledged position if its event was lost. @throws Fault as the store does. */
+export async function forgetLost(store: TimedEventStore, deadline: Deadline): Promise<void> {
+  const { acknowledged } = store;
+  if (acknowledged === undefined) return;
+  const { position } = acknowledged;
+  if (!(await store.knows(position, deadline))) acknowledged.forget(position);
 }

@@ -1,6 +1,6 @@
-import type { MemoryLog } from '../engine/memory-log.js';
+import type { MemoryLog } from './memory-log.js';
 import { Fault } from '../fault.js';
-import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from './consumer-backend.js';
+import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from '../consume/consumer-backend.js';
 
 /** The consumers of a store in memory. */
 export class MemoryConsumers implements ConsumerBackend {

@@ -1,14 +1,18 @@
 import { Fault } from '../fault.js';
 import {
-  keptRow,
-  modelName,
   type CheckedDefinition,
+  type IndexEntry,
+  keptRow,
   type KeptRow,
+  modelName,
   type ReadModelDefinition,
 } from '../projections/projection.js';
-import { indexEntries, type IndexEntry } from '../projections/row-query.js';
+import { indexEntries } from '../projections/row-query.js';
 import { parseJson } from '../streams/json.js';
-import { demandText } from './demand-text.js';
+import { demandText } from '../store/demand-text.js';
+
+/** How a backend stores rows: as JSON text beside their index entries, or as JavaScript values. */
+export type StoredForm = 'text' | 'value';
 
 /** A row as a text store returns it. */
 export interface StoredRow {
