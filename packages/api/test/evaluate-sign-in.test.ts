@@ -88,7 +88,35 @@ describe('judging a sign-in over REST', () => {
     const headers = { 'x-zitadel-orgid': ACME };
     const read = await askOf(service, `POST ${ROUTE}`, { body: byPasskey(), token: READER, headers });
     expect(read.status).to.equal(200);
-    expect((await askOf(service, `POST ${ADMIN}/_evaluate_sign_in`, { body: byPasskey() })).status).to.equal(404);
+  });
+
+  it('judges the users of the instance itself by the default policy', async () => {
+    const { at, status } = await askOf(service, `POST ${ADMIN}/_evaluate_sign_in`, { body: { user, session: {} } });
+    expect([status, at('outcome'), at('isDefault')]).to.deep.equal([200, 'authenticate', true]);
+    const foreign = await askOf(service, `POST ${ADMIN}/_evaluate_sign_in`, {
+      body: byPasskey(),
+      token: OWNER_OF_ACME,
+    });
+    expect(foreign.status).to.equal(403);
+  });
+
+  it('judges by the policy as it would be after a change, of its own or of the default', async () => {
+    const byPassword = { user: { ...user, factors: [] }, session: { password: { ago: 'PT0S' } } };
+    const command = { type: 'change', settings: { forceMfa: true } };
+    const had = await countEvents(service.store);
+    const headers = { 'x-zitadel-orgid': ACME };
+    const under = (proposed: unknown, token?: string): Promise<Reply> =>
+      askOf(service, `POST ${ROUTE}`, { body: { ...byPassword, proposed }, headers, ...(token && { token }) });
+    const default_ = await under({ command, ofDefault: true });
+    expect([default_.status, default_.at('outcome'), default_.at('eventId')]).to.deep.equal([200, 'set-up', undefined]);
+    expect((await under({ command: { type: 'customize' } })).at('outcome')).to.equal('proceed');
+    expect((await under({ command })).at('details.0.id'), 'it has no policy of its own').to.equal('LP-POLICY-01');
+    expect((await under({ command, ofDefault: true }, OWNER_OF_ACME)).status).to.equal(403);
+    for (const proposed of [{}, 'all', { command: {} }, { command, ofDefault: 'yes' }, { command, default: true }])
+      expect((await under(proposed)).status, JSON.stringify(proposed)).to.equal(400);
+    const past = { ...byPassword, at: START, proposed: { command, ofDefault: true } };
+    expect((await askOf(service, `POST ${ROUTE}`, { body: past, headers })).at('message')).to.include('leave out at');
+    expect(await countEvents(service.store)).to.equal(had);
   });
 
   it('refuses malformed input, and names the field', async () => {

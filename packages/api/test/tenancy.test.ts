@@ -18,9 +18,7 @@ const OWN_ROUTES = [
   return BASES.map((base) => `${method} ${base}/${name}`);
 });
 
-const OF_ORGANIZATIONS = ['_customize', '_evaluate_sign_in'].map(
-  (name) => `POST /management/v1/policies/login/${name}`,
-);
+const OF_ORGANIZATIONS = ['_customize'].map((name) => `POST /management/v1/policies/login/${name}`);
 
 const OF_INSTANCES = [
   ...['GET organizations/custom', 'GET organizations/default', 'GET rollout?id=a', 'GET organizations/policies'],
