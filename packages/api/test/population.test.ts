@@ -40,6 +40,15 @@ describe('the population over the API', () => {
     await service.close();
   });
 
+  it('is described with each permission that it needs once', async () => {
+    const openapi = await askOf(service, 'GET /openapi.json', { token: READER });
+    const needs = (path: string) => openapi.at(`paths.${path}.get.description`);
+    expect([ADMIN, MANAGEMENT].map((route) => needs(route.slice('GET '.length)))).to.deep.equal([
+      'Needs the permission iam.policy.read and the permission policy.read.',
+      'Needs the permission policy.read.',
+    ]);
+  });
+
   it('counts the users of an instance, and of an organization, by how they sign in', async () => {
     const all = await askOf(service, ADMIN, { token: READER });
     expect([all.status, all.at()]).to.deep.equal([

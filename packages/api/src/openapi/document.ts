@@ -126,7 +126,9 @@ function conditionalHeaders(verb: string): readonly string[] {
 
 function needsOf({ permission, alsoPermission }: Requirement): string {
   if (permission === undefined) return 'Needs a known caller, and no permission.';
-  return `Needs the permission ${permission}${alsoPermission === undefined ? '' : ` and the permission ${alsoPermission}`}.`;
+  const also =
+    alsoPermission === undefined || alsoPermission === permission ? '' : ` and the permission ${alsoPermission}`;
+  return `Needs the permission ${permission}${also}.`;
 }
 
 /** The meaning of each error status (docs/reference/api-errors.md lists the errors one by one). */
