@@ -49,7 +49,7 @@ function argumentRows(specs: readonly ArgumentSpec[]): readonly HelpRow[] {
 }
 
 /** The options of a command, each with its explanation. */
-export function optionRows(options: OptionSpecs): readonly HelpRow[] {
+function optionRows(options: OptionSpecs): readonly HelpRow[] {
   return Object.entries(options).map(([name, { placeholder, description, variable }]) => [
     placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`,
     variable === undefined ? description : `${description} Default: the environment variable ${variable}.`,

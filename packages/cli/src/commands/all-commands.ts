@@ -27,7 +27,7 @@ import { WITNESS_COMMANDS } from './witness.js';
 const reference: Command = {
   name: 'reference',
   section: 'Operate',
-  summary: 'Prints the reference of all commands and exit codes, as Markdown.',
+  summary: 'Prints all commands and exit codes, as Markdown.',
   options: {},
   examples: ['login-policy reference > command-line.md'],
   run({ io }) {
