@@ -9,21 +9,31 @@ import { formatFigure, formatRatio, NO_FIGURE } from './figures.js';
 const DOCUMENTS = join(packageFolder, '..', '..', 'docs', 'explanation');
 
 /**
- * The rows of a group as Markdown: the number of missed targets, and one line per row. The command itself prints every
- * contender.
+ * The rows of a group as Markdown: the number of missed targets; a table of the rows that are held against raw or missed
+ * their target; below it the other rows, and the peers. The command itself prints every contender.
  */
 export function asMarkdown(rows: readonly MeasuredRow[], circumstances: string): string {
-  const head = ['row', 'unit', 'ours', 'raw', 'ours ÷ raw', 'by processor', 'target', 'peers ÷ raw'];
+  const shown = rows.filter((row) => !Number.isNaN(medianOf(row, 'ours')));
+  const inTable = shown.filter((row) => row.row.target?.times !== undefined || judge(row)?.isMet === false);
+  const others = shown.filter((row) => !inTable.includes(row)).map(otherOf);
+  const peers = rows.map(peersOf).filter((text) => text !== '');
   return [
-    circumstances,
-    '',
-    missedIn(rows),
+    `${circumstances} ${missedIn(rows)}`,
     '',
     ...table(
-      head,
-      rows.map((row) => summaryOf(row).map(blankIfMissing)),
+      ['row', 'ours', '÷ raw', 'by processor', 'target'],
+      inTable.map((row) => summaryOf(row).map(blankIfMissing)),
     ),
+    ...(others.length === 0 ? [] : [`And ${others.join('; ')}.`, '']),
+    ...(peers.length === 0 ? [] : [`Peers ÷ raw: ${peers.join('; ')}.`, '']),
   ].join('\n');
+}
+
+/** A row that met a fixed target, or has none. */
+function otherOf(one: MeasuredRow): string {
+  const wanted = judge(one)?.wanted;
+  const figure = `\`${one.row.name}\` ${formatFigure(medianOf(one, 'ours'))} ${one.row.unit}`;
+  return wanted === undefined ? figure : `${figure} (${wanted}: met)`;
 }
 
 /** In a table, the cell of a missing figure is empty. */
@@ -47,19 +57,21 @@ export function table(head: readonly string[], body: readonly (readonly string[]
 }
 
 function summaryOf(one: MeasuredRow): readonly string[] {
-  const { row, measured } = one;
-  const verdict = judge(one);
-  const peers = measured.filter(({ name }) => !name.startsWith('raw') && !name.startsWith('ours'));
+  const { row } = one;
   return [
     `\`${row.name}\``,
-    row.unit,
-    formatFigure(medianOf(one, 'ours')),
-    formatFigure(medianOf(one, 'raw')),
+    `${formatFigure(medianOf(one, 'ours'))} ${row.unit}`,
     formatRatio(ratioOf(one, 'ours')),
     formatRatio(ratioOf(one, 'ours', 'byProcessor')),
-    targetOf(verdict),
-    verdict === undefined ? '' : peers.map((peer) => peerOf(peer, one)).join('; '),
+    targetOf(judge(one)),
   ];
+}
+
+/** How the peers of a row did, or nothing where it has no target or no peers. */
+function peersOf(one: MeasuredRow): string {
+  const peers = one.measured.filter(({ name }) => !name.startsWith('raw') && !name.startsWith('ours'));
+  if (judge(one) === undefined || peers.length === 0) return '';
+  return `\`${one.row.name}\` ${peers.map((peer) => peerOf(peer, one)).join(', ')}`;
 }
 
 function targetOf(verdict: Verdict | undefined): string {
