@@ -26,6 +26,7 @@ import { DirectoryRoutes } from './routes/directory-routes.js';
 import { OrganizationTableRoute } from './routes/organization-table-route.js';
 import { PasskeyRoutes } from './routes/passkey-routes.js';
 import { SessionRoutes, type SessionRoutesOptions } from './routes/session-routes.js';
+import { UserRoutes } from './routes/user-routes.js';
 import { WebhookRoutes } from './routes/webhook-routes.js';
 import type { Transport } from './sessions/cookies.js';
 import { endSessions } from './sessions/ending-sessions.js';
@@ -83,6 +84,7 @@ export async function assemble(parts: Parts): Promise<IamServer> {
     passkeys: new PasskeyRoutes({ ...about, passkeys }),
     webhooks: new WebhookRoutes(webhooks, instances),
     directory: new DirectoryRoutes(instances, policies, parts.database),
+    users: new UserRoutes(people.accounts, parts.database),
     table: new OrganizationTableRoute(instances, policies, new CustomPolicies(policies, feed)),
   });
 }

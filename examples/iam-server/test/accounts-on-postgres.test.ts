@@ -107,6 +107,18 @@ describe('two servers on one PostgreSQL, without a shared folder', () => {
         expect((await call(one, SESSION, { headers: { cookie } })).status).to.equal(200);
   });
 
+  it('list their users, and what one has shown', async () => {
+    const [one = '', other = ''] = urls();
+    const headers = bearer(quickstart.tokens.viewer);
+    const list = await call(one, '/iam/v1/users?search=OWN', { headers });
+    const [owner, ...others] = json<{ users: readonly { id: string; name: string }[] }>(list).users;
+    expect([owner?.name, others]).to.deep.equal(['owner', []]);
+    expect((await enter(one, quickstart.users.owner)).status).to.equal(200);
+    const shown = await call(other, `/iam/v1/user?id=${owner?.id}`, { headers });
+    const { checks } = json<{ checks: readonly { shown: object }[] }>(shown);
+    expect(checks.map((check) => check.shown)).to.deep.equal([{ method: 'password' }]);
+  });
+
   it('accept a code once, count guesses together, and end a session in both', async () => {
     const [one = '', other = ''] = urls();
     const policy = '/admin/v1/policies/login';

@@ -64,7 +64,10 @@ const SESSION = `SELECT s.instance, s.began_at, s.until, u.id AS user_id, u.name
     JOIN iam.users u ON u.instance = s.instance AND u.id = s.user_id AND u.disabled_at IS NULL
     LEFT JOIN iam.credentials c ON c.instance = s.instance AND c.user_id = s.user_id AND c.ready = 1
     LEFT JOIN iam.checks k ON k.session = s.digest AND k.credential = c.id
-  WHERE s.digest = $1`;
+  WHERE s.digest =`;
+
+const NEWEST = `(SELECT n.digest FROM iam.sessions n WHERE n.instance = $1 AND n.user_id = $2 AND n.until > iam.now_ms()
+  ORDER BY n.began_at DESC, n.digest LIMIT 1)`;
 
 /**
  * The people of the server, and what they can sign in with: what each request needs. Whatever must happen once (a code,
@@ -96,7 +99,12 @@ export class Accounts {
 
   /** A session, and what of its checks still stands: one read. */
   async session(digest: string): Promise<OpenSession | undefined> {
-    return sessionIn(await this.#run({ sql: SESSION, values: [digest] }));
+    return sessionIn(await this.#run({ sql: `${SESSION} $1`, values: [digest] }));
+  }
+
+  /** The session that a user began last, of those that are still open. */
+  async newestSession({ instanceId, userId }: UserRef): Promise<OpenSession | undefined> {
+    return sessionIn(await this.#run({ sql: `${SESSION} ${NEWEST}`, values: [instanceId, userId] }));
   }
 
   /** Begins a session. @returns whether all its credentials were still the user's. */

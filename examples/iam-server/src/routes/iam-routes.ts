@@ -9,6 +9,7 @@ import type { DirectoryRoutes } from './directory-routes.js';
 import type { PasskeyRoutes } from './passkey-routes.js';
 import type { OrganizationTableRoute } from './organization-table-route.js';
 import type { SessionRoutes } from './session-routes.js';
+import type { UserRoutes } from './user-routes.js';
 import type { WebhookRoutes } from './webhook-routes.js';
 
 /** The server's own routes, besides the API. */
@@ -18,6 +19,7 @@ export interface IamRoutesOptions {
   readonly passkeys: PasskeyRoutes;
   readonly directory: DirectoryRoutes;
   readonly table: OrganizationTableRoute;
+  readonly users: UserRoutes;
   readonly changes: ChangesStreams;
   readonly webhooks: WebhookRoutes;
   readonly metrics: Metrics;
@@ -35,7 +37,7 @@ export class IamRoutes {
   readonly #routes: ReadonlyMap<string, Readonly<Record<string, Route>>>;
 
   constructor(options: IamRoutesOptions) {
-    const { session, passkeys, directory, table, changes, webhooks } = options;
+    const { session, passkeys, directory, table, users, changes, webhooks } = options;
     this.#options = options;
     this.#routes = new Map<string, Readonly<Record<string, Route>>>([
       [
@@ -64,6 +66,8 @@ export class IamRoutes {
         this.#forReaders((exchange, { caller }) => directory.identityProviders(exchange, caller)),
       ],
       ['/iam/v1/organization-policies', this.#forReaders((exchange, { caller }) => table.show(exchange, caller))],
+      ['/iam/v1/users', this.#forReaders((exchange, { caller }) => users.list(exchange, caller))],
+      ['/iam/v1/user', this.#forReaders((exchange, { caller }) => users.show(exchange, caller))],
       ['/iam/v1/changes', this.#forReaders((exchange, recognised) => changes.begin(exchange, recognised))],
       ['/iam/v1/webhooks', this.#forReaders(async (exchange, { caller }) => webhooks.show(exchange, caller))],
       ['/metrics', this.#forReaders((exchange, { caller }) => this.#metrics(exchange, caller.instanceId))],

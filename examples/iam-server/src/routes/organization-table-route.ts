@@ -7,16 +7,13 @@ import type { CustomPolicies, KeptPolicy } from '../directory/custom-policies.js
 import { entryOf, SORTS, tableOf, type TableEntry, type TableQuery } from '../directory/organization-table.js';
 import { WAYS_IN } from '../directory/weakest-way-in.js';
 import { sendJson, type Exchange } from '../http/exchange.js';
-import { badQuery, noInstance } from '../http/refusal.js';
+import { noInstance } from '../http/refusal.js';
+import { parsedQuery, whole } from './query.js';
 
 const MOST_ROWS = 100;
 const MOST_IDS = 100;
 const MOST_REMEMBERED = 10_000;
 
-const whole = z
-  .string()
-  .regex(/^\d{1,7}$/, 'a whole number')
-  .transform(Number);
 const yesOrNo = z
   .enum(['yes', 'no'])
   .default('no')
@@ -53,7 +50,7 @@ export class OrganizationTableRoute {
   async show(exchange: Exchange, { instanceId }: Caller): Promise<void> {
     const directory = this.#instances.of(exchange.headers)?.organizations;
     if (directory === undefined) throw noInstance();
-    const query = queryIn(exchange.query);
+    const query: TableQuery = parsedQuery(parameters, exchange.query, { id: 'ids' });
     const instance = { instanceId };
     const { entries, total, counts } = tableOf(directory, await this.#custom.of(instance), query);
     const readAt = new Date().toISOString();
@@ -96,15 +93,4 @@ export class OrganizationTableRoute {
 
 function rowOf({ id, name, isCustom, isReadable, differs, warnings, weakest }: TableEntry): object {
   return { id, name, isCustom, isReadable, differs, warnings, weakest };
-}
-
-/** @throws Refusal that names the wrong parameter. */
-function queryIn(query: string): TableQuery {
-  const given = new URLSearchParams(query);
-  const { id: _, ...named } = Object.fromEntries(given);
-  const ids = given.getAll('id');
-  const parsed = parameters.safeParse({ ...named, ...(ids.length > 0 && { ids }) });
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw badQuery(`The query is not right: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unknown'}.`);
 }
