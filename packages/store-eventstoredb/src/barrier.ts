@@ -31,8 +31,15 @@ export interface BarrierParts {
 
 /** A running append without events. */
 interface BarrierCall {
-  readonly acknowledged: Promise<void>;
+  /** `false` when the stream has events. */
+  readonly isWritten: Promise<boolean>;
   readonly cancel: () => void;
+}
+
+/** An answered append without events. */
+interface EmptyAppend {
+  readonly connectionId: unknown;
+  readonly isWritten: boolean;
 }
 
 /**
@@ -76,53 +83,72 @@ export class Barrier {
     return sent;
   }
 
+  /**
+   * Whether a stream has no events, as a majority of the cluster knows it: only then an append without events at "no
+   * stream" is acknowledged. Otherwise the node refuses it on its own, so that `false` proves nothing.
+   *
+   * @throws StoreUnavailable when it was not acknowledged; StoreDamaged when the stream was deleted for good.
+   */
+  async isUnused(streamName: string, signal: AbortSignal): Promise<boolean> {
+    const { connection, withinMs } = this.#parts;
+    if (!(await connection.reads.acquire(withinMs, { signal }))) throw notShown(`no turn within ${withinMs} ms`);
+    try {
+      return (await this.#append(streamName, signal)).isWritten;
+    } finally {
+      connection.reads.release();
+    }
+  }
+
   async #send(): Promise<Shown> {
-    const { connection, withinMs, closing } = this.#parts;
+    const { connection, closing } = this.#parts;
     let askedAt = performance.now();
-    const sending = connection.start(
-      withinMs,
-      (args) => {
-        this.#waiting = undefined;
-        askedAt = performance.now();
-        return this.#call(args);
-      },
-      closing,
-    );
-    const started = await sending.catch((error: unknown) => {
+    const whenSent = (): void => {
       this.#waiting = undefined;
-      throw error;
-    });
+      askedAt = performance.now();
+    };
+    const { connectionId, isWritten } = await this.#append(this.#streamName, closing, whenSent).catch(
+      (error: unknown) => {
+        this.#waiting = undefined;
+        throw error;
+      },
+    );
+    // A node answers that the stream has events without asking the others.
+    if (!isWritten) throw notShown(`the server refused an append without events to ${this.#streamName}`);
+    return { askedAt, isSameConnection: () => connection.currentId === connectionId };
+  }
+
+  /** Appends nothing to a stream that should have no events. */
+  async #append(streamName: string, signal: AbortSignal, whenSent?: () => void): Promise<EmptyAppend> {
+    const { connection, withinMs } = this.#parts;
+    const started = await connection.start(withinMs, (args) => this.#call(streamName, args, whenSent), signal);
+    const sentAt = performance.now();
     const connectionId = started.identifyConnection();
     try {
-      const answer = await within(started.call.acknowledged, withinMs, closing);
-      if (answer === TIME_UP) {
-        if (!closing.aborted) started.reportSilence(askedAt);
+      const isWritten = await within(started.call.isWritten, withinMs, signal);
+      if (isWritten === TIME_UP) {
+        if (!signal.aborted) started.reportSilence(sentAt);
         throw notShown(`no answer within ${withinMs} ms`);
       }
       started.reportAnswer();
+      return { connectionId, isWritten };
     } catch (error) {
-      if (!closing.aborted) started.reportFailure(unacknowledged(error));
+      if (!signal.aborted) started.reportFailure(unacknowledged(error));
       throw error;
     } finally {
       started.call.cancel();
     }
-    return { askedAt, isSameConnection: () => connection.currentId === connectionId };
   }
 
-  #call({ streams, metadata, options }: CallArguments): BarrierCall {
+  #call(streamName: string, { streams, metadata, options }: CallArguments, whenSent?: () => void): BarrierCall {
+    whenSent?.();
     let settle: requestCallback<AppendResp> = () => undefined;
-    const acknowledged = new Promise<void>((resolve, reject) => {
-      settle = (error, response) => {
-        if (error !== null) return reject(error);
-        // A node answers that the stream has events without asking the others.
-        if (response?.hasSuccess() === true) return resolve();
-        return reject(notShown(`the server refused an append without events to ${this.#streamName}`));
-      };
+    const isWritten = new Promise<boolean>((resolve, reject) => {
+      settle = (error, response) => (error === null ? resolve(response?.hasSuccess() === true) : reject(error));
     });
     // Without a deadline of gRPC's own: after a blocked event loop, it drops an answer that has arrived.
     const call = streams.append(metadata, options, settle);
-    call.write(this.#parts.connection.requests.emptyAppend(this.#streamName));
+    call.write(this.#parts.connection.requests.emptyAppend(streamName));
     call.end();
-    return { acknowledged, cancel: () => call.cancel() };
+    return { isWritten, cancel: () => call.cancel() };
   }
 }

@@ -1,8 +1,8 @@
 import { START, type Position, type StreamId } from '@login-policy/event-sourcing';
 import type { Found, Question, StreamEnd, StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
-import type { Head } from './known.js';
+import type { Head, Receipt } from './known.js';
 import type { StreamReader, StreamReading } from './read-stream.js';
-import type { Receipts } from './receipts.js';
+import type { EndAndReceipt, Receipts } from './receipts.js';
 import type { LogReader } from './log.js';
 
 /** The parts used for look-ups. */
@@ -12,9 +12,12 @@ export interface LookupParts {
   readonly log: Pick<LogReader, 'proveHead'>;
 }
 
-/** How to look something up. */
-export interface LookupOptions extends StreamReading {
+/** How to look up what an append needs. */
+export interface BeforeAppend extends WaitOptions {
+  /** The end of the append's stream, if the caller knows it. */
   readonly known?: Head | undefined;
+  /** Whether any node may be asked for that end: nothing may be refused because of it. */
+  readonly isAnyNodeAsked?: boolean;
 }
 
 /**
@@ -28,31 +31,50 @@ export class Lookups {
     this.#parts = parts;
   }
 
+  /** Asks the server. @throws DeadlineExceeded when the signal fires. */
+  async find({ streams, receipts: asked, events }: Question, { signal }: WaitOptions): Promise<Found> {
+    const reading = { signal, shared: {} };
+    const ends = await this.#endsOf(streams, reading);
+    const receipts: StreamReceipt[] = [];
+    for (const key of asked) receipts.push(...receiptIn(key, await this.#parts.receipts.find(key, reading)));
+    const found = { ...NOTHING, ends, receipts };
+    return events === undefined ? found : { ...found, ...(await this.#headAndMissing(events, { signal })) };
+  }
+
   /**
-   * Asks the server. `known` is the end of the first stream, if the caller knows it. `beforeAppend` is for that stream
-   * only: its end may be outdated then, so nothing may be refused because of it.
+   * What an append needs, of which the first stream is that of the append: the ends of the streams, and the receipt in
+   * the events up to there. For a receipt in a stream of its own, the caller asks later, because it must know the end
+   * first.
    *
    * @throws DeadlineExceeded when the signal fires.
    */
-  async find({ streams, receipts: asked, events }: Question, wait: LookupOptions): Promise<Found> {
-    const { known, beforeAppend, signal } = wait;
-    const shared = {};
-    const heads = new Map<StreamId, Head>();
-    const receipts: StreamReceipt[] = [];
+  async beforeAppend({ streams, receipts: [key] }: Question, wait: BeforeAppend): Promise<Found> {
+    const reading = { signal: wait.signal, shared: {} };
+    const [streamId, ...others] = streams;
+    if (streamId === undefined) return NOTHING;
+    const { head, receipt } = await this.#endAndReceipt({ streamId, key }, { ...wait, ...reading });
+    const ends = new Map([...endOf([streamId, head]), ...(await this.#endsOf(others, reading))]);
+    return { ...NOTHING, ends, receipts: key === undefined ? [] : receiptIn(key, receipt) };
+  }
+
+  /** The end and the receipts up to it are one read. */
+  async #endAndReceipt(
+    { streamId, key }: { readonly streamId: StreamId; readonly key: Question['receipts'][number] | undefined },
+    { known, isAnyNodeAsked, ...reading }: BeforeAppend & StreamReading,
+  ): Promise<EndAndReceipt> {
+    const { streams, receipts } = this.#parts;
+    if (key !== undefined) return (known && receipts.known(key, known)) ?? receipts.findInEvents(key, reading);
+    const head = known ?? (await streams.head(streamId, { ...reading, beforeAppend: isAnyNodeAsked }));
+    return { head, receipt: undefined };
+  }
+
+  async #endsOf(streams: Iterable<StreamId>, reading: StreamReading): Promise<Map<StreamId, StreamEnd>> {
+    const ends = new Map<StreamId, StreamEnd>();
     for (const streamId of streams) {
-      const isFirst = heads.size === 0;
-      const head = isFirst ? known : undefined;
-      heads.set(
-        streamId,
-        head ?? (await this.#parts.streams.head(streamId, { signal, shared, beforeAppend: isFirst && beforeAppend })),
-      );
+      const head = await this.#parts.streams.head(streamId, reading);
+      if (head !== 'none') ends.set(streamId, head);
     }
-    for (const one of asked) {
-      const receipt = await this.#parts.receipts.find(one, { head: heads.get(one.streamId), signal, shared });
-      if (receipt !== undefined) receipts.push({ streamId: one.streamId, ...receipt });
-    }
-    const found = { ...NOTHING, ends: new Map([...heads].flatMap(endOf)), receipts };
-    return events === undefined ? found : { ...found, ...(await this.#headAndMissing(events, wait)) };
+    return ends;
   }
 
   async #headAndMissing(events: readonly Position[], wait: WaitOptions): Promise<Pick<Found, 'head' | 'missing'>> {
@@ -78,4 +100,8 @@ export function foundAt(streamId: StreamId, head: Head): Found {
 
 function endOf([streamId, head]: readonly [StreamId, Head]): readonly (readonly [StreamId, StreamEnd])[] {
   return head === 'none' ? [] : [[streamId, head]];
+}
+
+function receiptIn({ streamId }: Question['receipts'][number], receipt: Receipt | undefined): readonly StreamReceipt[] {
+  return receipt === undefined ? [] : [{ streamId, ...receipt }];
 }

@@ -1,8 +1,9 @@
-import { isFault, revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import { isFault, revision, type RecordedEvent, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import type { SharedBarrier } from './barrier.js';
 import { deletedOutside, historyCutOff, historyReplaced } from './faults.js';
 import {
   followedInAppend,
+  type StreamEnd,
   type StreamPage,
   type StreamPart,
   type WaitOptions,
@@ -68,9 +69,7 @@ export class StreamReader {
   /** The last event of a stream, read now. Throws as {@link read} does. */
   async head(streamId: StreamId, reading?: StreamReading): Promise<Head> {
     const [last] = await this.read(streamId, LAST_RECORD, reading);
-    if (last === undefined) return 'none';
-    const { event } = last;
-    return { id: event.id, revision: event.revision, recordedAt: event.recordedAt };
+    return last === undefined ? 'none' : headOf(last.event);
   }
 
   async #once(streamId: StreamId, range: StreamRange, reading: Reading): Promise<Page> {
@@ -93,6 +92,11 @@ export class StreamReader {
     known.record(streamId, range.direction === 'forwards' ? page : page.toReversed());
     return page;
   }
+}
+
+/** A stream's last event, as its end. */
+export function headOf({ id, revision: last, recordedAt }: RecordedEvent): StreamEnd {
+  return { id, revision: last, recordedAt };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Question, ReadAllOptions, StreamReceipt, WaitOptions } from '@logi
 import { Fault, isJsonObject, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { SharedBarrier } from './barrier.js';
 import type { Delivery } from './delivery.js';
-import { PAGE_SIZE, isSoftDeleted, type StreamReader } from './read-stream.js';
+import { PAGE_SIZE, headOf, isSoftDeleted, type StreamReader } from './read-stream.js';
 import { connectionBroke, damagedReceipt, deletedOutside } from './faults.js';
 import type { Head, Receipt } from './known.js';
 import { jsonIn, ownProposal, streamNameOf, type KeptReceipt, type WireEvent, typeOf } from './record.js';
@@ -35,10 +35,14 @@ export interface ReceiptToStore {
 }
 
 interface FindOptions extends WaitOptions {
-  /** The last event of the stream, if the caller has looked it up. */
-  readonly head?: Head | undefined;
   /** A barrier that counts for this look-up, too. */
   readonly shared?: SharedBarrier | undefined;
+}
+
+/** The end of a stream, and the receipt under a key in the events up to it. */
+export interface EndAndReceipt {
+  readonly head: Head;
+  readonly receipt: Receipt | undefined;
 }
 
 /**
@@ -57,26 +61,59 @@ export class Receipts {
     this.#delivery = delivery;
   }
 
-  /**
-   * The receipt under a key. If an event and a stream of its own both have one, that of the event takes precedence.
-   *
-   * A caller that is about to append passes the `head` it looked up before: only so, no event is recorded under a key
-   * after an event of a writer that began after a use of the key was answered. Receipts after it are then left out,
-   * because later events make the append fail anyway. If the receipts up to `head` are cached, the events are not read
-   * again.
-   */
-  async find({ streamId, key }: ReceiptKey, options: FindOptions = {}): Promise<Receipt | undefined> {
-    const { head } = options;
-    if (head === 'none') return undefined;
+  /** The receipt under a key. If an event and a stream of its own both have one, that of the event takes precedence. */
+  async find(key: ReceiptKey, options: FindOptions = {}): Promise<Receipt | undefined> {
+    const [{ receipt }, ownStream] = await Promise.all([this.findInEvents(key, options), this.#readOwn(key, options)]);
+    return receipt ?? ownStream;
+  }
+
+  /** The receipt in the events up to `head`, where all of them up to there are cached. */
+  known({ streamId, key }: ReceiptKey, head: Head): EndAndReceipt | undefined {
+    if (head === 'none') return { head, receipt: undefined };
     const { receiptsUpTo, receipts } = this.#context.known.of(streamId);
-    const isComplete = head !== undefined && head.id === receiptsUpTo?.id;
-    const known = isComplete ? receipts.get(key) : undefined;
-    if (known !== undefined) return known;
-    const [inEvents, ownStream] = await Promise.all([
-      isComplete ? undefined : this.#findInStream({ streamId, key }, options),
-      this.#readOwn({ streamId, key }, options),
-    ]);
-    return inEvents ?? ownStream;
+    return head.id === receiptsUpTo?.id ? { head, receipt: receipts.get(key) } : undefined;
+  }
+
+  /** Reads the events that are not cached yet, up to the end of the stream. */
+  async findInEvents({ streamId, key }: ReceiptKey, { signal, shared }: FindOptions = {}): Promise<EndAndReceipt> {
+    const known = this.#context.known.of(streamId);
+    let last = known.receiptsUpTo;
+    let receipt = known.receipts.get(key);
+    for (;;) {
+      // Reads again from the last known event, even if the receipt was found: that event must still exist.
+      const range = { direction: 'forwards', from: last?.revision, limit: PAGE_SIZE } as const;
+      const page = await this.#streams.read(streamId, range, { signal, shared });
+      if (last !== undefined && page[0]?.event.id !== last.id) {
+        known.forgetReceipts();
+        return this.findInEvents({ streamId, key }, { signal, shared });
+      }
+      const carrier = page.find(({ receipt: kept }) => kept?.key === key);
+      if (carrier?.receipt !== undefined) receipt ??= { ...carrier.receipt, revision: carrier.event.revision };
+      const end = page.at(-1)?.event;
+      if (page.length < PAGE_SIZE) return { head: end === undefined ? 'none' : headOf(end), receipt };
+      last = end;
+    }
+  }
+
+  /**
+   * The receipt in the stream of its own. The caller is about to append at an end of the stream that it knew before:
+   * only so, no event is recorded under a key after an event of a writer that began after a use of the key was
+   * answered.
+   *
+   * A new key costs one wait: the append without events shows that a majority knows of no receipt, and the read beside
+   * it that the stream was not deleted for good, which newer servers do not tell an append without events.
+   */
+  async findOwn(asked: ReceiptKey, { signal }: WaitOptions = {}): Promise<Receipt | undefined> {
+    const context = this.#context;
+    const streamName = context.names.receiptNameOf(asked.streamId, asked.key);
+    const isUnused = await retry(context, { doing: `looking for ${streamName}`, signal }, async (stopSignal) => {
+      const [isWithoutEvents, record] = await Promise.all([
+        context.barrier.isUnused(streamName, stopSignal),
+        lastRecord(context, streamName, { signal: stopSignal, shown: undefined }),
+      ]);
+      return isWithoutEvents && record === undefined;
+    });
+    return isUnused ? undefined : this.#readOwn(asked, { signal });
   }
 
   /**
@@ -94,26 +131,6 @@ export class Receipts {
       proposals: [ownProposal(KEPT, { ...stored })],
     });
     if (kind !== 'written') throw new Fault('receipt-exists', { streamId, key });
-  }
-
-  async #findInStream({ streamId, key }: ReceiptKey, options: FindOptions): Promise<Receipt | undefined> {
-    const { signal, shared } = options;
-    const known = this.#context.known.of(streamId);
-    let last = known.receiptsUpTo;
-    let found = known.receipts.get(key);
-    for (;;) {
-      // Reads again from the last known event, even if the receipt was found: that event must still exist.
-      const range = { direction: 'forwards', from: last?.revision, limit: PAGE_SIZE } as const;
-      const page = await this.#streams.read(streamId, range, { signal, shared });
-      if (last !== undefined && page[0]?.event.id !== last.id) {
-        known.forgetReceipts();
-        return this.#findInStream({ streamId, key }, options);
-      }
-      const carrier = page.find(({ receipt }) => receipt?.key === key);
-      if (carrier?.receipt !== undefined) found ??= { ...carrier.receipt, revision: carrier.event.revision };
-      if (page.length < PAGE_SIZE) return found;
-      last = page.at(-1)?.event;
-    }
   }
 
   async #readOwn({ streamId, key }: ReceiptKey, { signal, shared }: FindOptions): Promise<Receipt | undefined> {

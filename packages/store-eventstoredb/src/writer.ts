@@ -17,7 +17,7 @@ import type { PreparedAppend } from './requests.js';
 import type { Delivered, Delivery } from './delivery.js';
 import { failureOf, notSent, overtaken, tooBig } from './faults.js';
 import type { LogEnds } from './log.js';
-import { foundAt, type Lookups } from './lookups.js';
+import { foundAt, type BeforeAppend, type Lookups } from './lookups.js';
 import type { Receipts } from './receipts.js';
 import { proposalOf, sizeOf } from './record.js';
 import type { ReadingContext } from './server-reads.js';
@@ -154,26 +154,27 @@ export class Writer {
    * node. Only the leader is asked for a receipt, and for the end of another stream.
    */
   #firstPlan<Result>(pending: PendingAppend<Result>): Planned<Result> | Promise<Planned<Result>> | undefined {
-    const { question, streamId, cancellation } = pending;
-    const { known, lookups } = this.#context;
-    const { head } = known.of(streamId);
+    const { question, streamId } = pending;
+    const { head } = this.#context.known.of(streamId);
     const isKeyed = question.receipts.length > 0;
     if (head === undefined && isKeyed) return undefined;
     const hasOthers = [...question.streams].length > 1;
-    if (head !== undefined && !hasOthers) {
-      const planned = planOn(pending, foundAt(streamId, head));
-      if (!isKeyed) return planned;
-      // Nothing to change: that is only said after a look at the end, and then at the receipts.
-      if (!hasEvents(planned.plan)) return undefined;
-    }
-    const options = head === undefined ? { beforeAppend: true } : { known: head };
-    const { signal } = cancellation;
-    return lookups.find(question, { ...options, signal }).then((found) => planOn(pending, found));
+    if (head !== undefined && !isKeyed && !hasOthers) return planOn(pending, foundAt(streamId, head));
+    return this.#planFromLookUp(pending, head === undefined ? { isAnyNodeAsked: true } : { known: head });
   }
 
-  async #planFromLookUp<Result>(pending: PendingAppend<Result>): Promise<Planned<Result>> {
-    const { question, cancellation } = pending;
-    return planOn(pending, await this.#context.lookups.find(question, { signal: cancellation.signal }));
+  async #planFromLookUp<Result>(pending: PendingAppend<Result>, wait: BeforeAppend = {}): Promise<Planned<Result>> {
+    const { question, streamId, cancellation } = pending;
+    const { signal } = cancellation;
+    const found = await this.#context.lookups.beforeAppend(question, { ...wait, signal });
+    const planned = planOn(pending, found);
+    const [key] = question.receipts;
+    // A stream without events has no receipts. And where one was found, nothing is appended.
+    if (key === undefined || found.receipts.length > 0 || !found.ends.has(streamId)) return planned;
+    // A plan without events from a cached end is made again; and a receipt without events is written at "no stream".
+    const isAsked = hasEvents(planned.plan) || (wait.known === undefined && planned.plan.appends.length === 0);
+    const own = isAsked ? await this.#context.receipts.findOwn(key, { signal }) : undefined;
+    return own === undefined ? planned : planOn(pending, { ...found, receipts: [{ streamId, ...own }] });
   }
 
   #send(placed: PlacedAppend, prepared: PreparedAppend): Promise<Delivered | Lost> {

@@ -72,6 +72,20 @@ describe('a stream that was changed outside the library', () => {
     expect(await outcomeOf(() => revisionsOf(eventStore, stream))).to.equal('store-damaged');
   });
 
+  it('by a soft delete between two commands is met by the second, once the end it knows is 30 s old', async () => {
+    await client.deleteStream(name());
+    const { now } = performance;
+    performance.now = () => now.call(performance) + 31_000;
+    try {
+      const append = { streamId: stream, expected: revision(2), events: newEvents(1) } as const;
+      expect(await outcomeOf(() => store.eventStore.append(append))).to.equal('store-damaged');
+    } finally {
+      performance.now = now;
+    }
+    const isStillDeleted = client.readStream(name())[Symbol.asyncIterator]().next();
+    expect(await outcomeOf(() => isStillDeleted)).to.match(/StreamNotFound|not found/);
+  });
+
   it('by a soft delete after it was found missing is a damaged store', async () => {
     stream = streamId('Counter', randomUUID());
     expect(await outcomeOf(() => revisionsOf(store.eventStore, stream))).to.equal('');
