@@ -145,7 +145,7 @@ interface Surroundings extends Pick<PolicyParts, 'counting' | 'instancePolicies'
 
 /**
  * A dry run of a command: the same decision with the same refusals, but nothing is written
- * (docs/how-to/look-before-you-change.md).
+ * (docs/reference/login-policies.md#preview).
  *
  * @throws Fault as the store does.
  */
