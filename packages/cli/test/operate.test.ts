@@ -46,7 +46,7 @@ const DAMAGES: readonly (readonly [sql: string, where: RegExp])[] = [
   ],
   [
     `DELETE FROM events WHERE position = (SELECT max(position) FROM events)`,
-    /can.t be read: only a part of its append is there/,
+    /its append is incomplete: later events are missing/,
   ],
 ];
 

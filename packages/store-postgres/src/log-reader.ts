@@ -8,7 +8,6 @@ import {
   type StreamPage,
   type StreamPart,
   type WaitOptions,
-  wholeAppends,
 } from '@login-policy/event-sourcing/store';
 import { Fault, nameRanges } from '@login-policy/event-sourcing/values';
 import { storedName, storedText } from './names.js';
@@ -101,25 +100,22 @@ export class LogReader {
   #rangeColumns(): string {
     const lastEvent = (where: string): string =>
       `(SELECT position || ' ' || id FROM ${this.#schema}.events ${where} ORDER BY position DESC LIMIT 1)`;
-    // None where the rest of the append is missing, or was written alone.
-    const endOfAppend = `(SELECT last.position || ' ' || last.id FROM ${this.#schema}.events AS last
-      WHERE (last.position, last.append_place, last.append_count) = (
-      SELECT position + append_count - append_place, append_count, append_count FROM ${this.#schema}.events
-      WHERE position <= $2 ORDER BY position DESC LIMIT 1))`;
-    const upToEnd = `coalesce(${endOfAppend}, ${lastEvent('WHERE position <= $2')})`;
+    const upToEnd = lastEvent(`WHERE position <= (SELECT position + coalesce(append_count - append_place, 0)
+      FROM ${this.#schema}.events WHERE position <= $2 ORDER BY position DESC LIMIT 1)`);
     return [lastEvent('WHERE position = $1'), upToEnd, lastEvent('')].join(', ');
   }
 }
 
-/** What follows a page in the log, as far as its last append goes. */
+/** The rest of a page's last append, which follows in the log. */
 async function restOfAppend(read: ReadRange, last: RecordedEvent | undefined): Promise<readonly RecordedEvent[]> {
   const rest: RecordedEvent[] = [];
   for (let end = last; end !== undefined && followedInAppend(end) > 0;) {
     const missing = followedInAppend(end);
     const ordinal = ordinalOf(end.position);
     const { events } = await read(ordinal, ordinal + BigInt(missing), missing);
-    rest.push(...events);
-    end = events.at(-1);
+    const following = events.filter(({ streamId }) => streamId === last?.streamId);
+    rest.push(...following);
+    end = following.at(-1);
   }
   return rest;
 }
@@ -138,7 +134,7 @@ function readAheadOf(
 ): ReadAhead {
   const [begin, end = START, head = START] = [0, 1, 2].map((index) => positionIn(extraColumns[index]));
   if (after !== START && after !== begin) throw new Fault('position-unknown', { position: after, head });
-  const events = wholeAppends({ after, page, rest });
+  const events = rest.length === 0 ? page : [...page, ...rest];
   const last = events.at(-1)?.position ?? after;
   const isFull = page.length > 0 && page.length === limit;
   const scannedUpTo = isFull ? last : laterPosition(last, end);

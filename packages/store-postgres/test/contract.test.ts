@@ -1,4 +1,3 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
 import {
   eventStoreContract,
   readModelStoreContract,
@@ -23,16 +22,12 @@ for (const [name, way] of Object.entries(WAYS)) {
       veryMany: Number(process.env['PROOF_ROUNDS'] ?? 1000),
       readsStreams: true,
       erases: true,
-      losesEvents: true,
       freezes: freezeServer !== undefined,
       open: async ({ clock }) => {
         const storage = freshStorage();
         const { eventStore } = await storage.open({ ...way, clock });
         const another = async (): Promise<typeof eventStore> => (await storage.open({ ...way, clock })).eventStore;
-        const lose = async ({ id }: RecordedEvent): Promise<void> => {
-          await storage.pool.query(`DELETE FROM "${storage.schema}".events WHERE id = $1`, [id]);
-        };
-        return { eventStore, another, dispose: () => storage.dispose(), freeze: freezeServer, lose };
+        return { eventStore, another, dispose: () => storage.dispose(), freeze: freezeServer };
       },
     },
     { describe, it },

@@ -49,7 +49,6 @@ export interface EventStatements {
   readonly head: Statement<[], OrdinalAndId>;
   readonly idAt: Statement<[position: number], string>;
   readonly lastUpTo: Statement<[position: number], readonly [...OrdinalAndId, append: number]>;
-  readonly endOfAppend: Statement<[position: number, append: number], OrdinalAndId>;
   readonly forwards: StreamPage;
   readonly backwards: StreamPage;
   readonly receipt: Statement<[stream: string, key: string], { fingerprint: string; revision: number }>;
@@ -74,7 +73,6 @@ export function eventStatements(database: Database): EventStatements {
       'SELECT position, id, append FROM events WHERE position <= ? ORDER BY position DESC LIMIT 1',
       'list',
     ),
-    endOfAppend: database.prepare('SELECT position, id FROM events WHERE position = ? AND append = ?', 'list'),
     forwards: streamPage(database, '>= ? ORDER BY revision ASC'),
     backwards: streamPage(database, '<= ? ORDER BY revision DESC'),
     receipt: database.prepare(`SELECT fingerprint, revision FROM receipts WHERE stream = ? AND key = ?`),

@@ -32,11 +32,6 @@ export function isConstraint(caught: unknown): boolean {
   return codeOf(isFault(caught, 'store-foreign') ? caught.cause : caught) === 'SQLITE_CONSTRAINT';
 }
 
-/** Whether a value is too large for SQLite or for a JavaScript string. */
-export function isTooBig(caught: unknown): boolean {
-  return codeOf(caught) === 'SQLITE_TOOBIG' || codeOf(caught) === 'ERR_STRING_TOO_LONG';
-}
-
 /** Converts a driver's error into a fault; any other error stays as it is. */
 export function toFault(caught: unknown, store: string): unknown {
   const code = codeOf(caught);

@@ -6,16 +6,14 @@ import {
   type StreamPage,
   type StreamPart,
   ordinalOf,
-  wholeAppends,
 } from '@login-policy/event-sourcing/store';
 import { Fault } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 import type { EventStatements } from './event-statements.js';
-import { isTooBig } from './faults.js';
 import type { Names } from './names.js';
-import type { PageReader } from './page-reader.js';
 import { headOf, positionAt } from './positions.js';
-import { READ_COLUMNS, eventsOf, followedIn, lastOfAppend } from './rows.js';
+import { READ_COLUMNS, followedIn, pageOf, type EventPage, type EventRow } from './rows.js';
+import type { Statement } from './statement.js';
 
 /** The page that a reader of the log asks for. */
 export interface WantedPage {
@@ -33,7 +31,6 @@ const WINDOW = 20_000;
 interface LogParts {
   readonly statements: EventStatements;
   readonly names: Names;
-  readonly pages: PageReader;
 }
 
 /** Reads the log in the order of positions, a window at a time, without sorting. */
@@ -41,13 +38,12 @@ export class LogReader {
   readonly #database: Database;
   readonly #statements: EventStatements;
   readonly #names: Names;
-  readonly #pages: PageReader;
+  readonly #prepared = new Map<string, Statement<(number | string)[], EventRow>>();
 
-  constructor(database: Database, { statements, names, pages }: LogParts) {
+  constructor(database: Database, { statements, names }: LogParts) {
     this.#database = database;
     this.#statements = statements;
     this.#names = names;
-    this.#pages = pages;
   }
 
   /** The events of a part of a stream, up to the end of the append before the first unreadable event. */
@@ -55,9 +51,8 @@ export class LogReader {
     this.#database.refreshCacheEpoch();
     const stream = this.#names.find(streamId);
     if (stream === undefined) return { events: [], isLast: true };
-    const rows = (isForwards ? this.#statements.forwards : this.#statements.backwards).all(stream, from, count);
-    const events = eventsOf(rows, this.#names);
-    return { events, isLast: rows.length < count && events.length === rows.length };
+    const statement = isForwards ? this.#statements.forwards : this.#statements.backwards;
+    return pageOf(statement.iterate(stream, from, count), this.#names, count);
   }
 
   /** The position of the last event; `START` when there is none. */
@@ -70,46 +65,53 @@ export class LogReader {
     return position === START || this.#positionAt(Number(ordinalOf(position))) === position;
   }
 
-  /**
-   * The next page after a position, or as much of it as fits into one value. An empty page means that the scanned part
-   * of the log has no matching event.
-   */
-  readAhead(wanted: WantedPage): ReadAhead {
-    return this.#pages.readFitting(wanted.pageSize, (pageSize) => this.#readAhead({ ...wanted, pageSize }));
-  }
-
-  #readAhead({ after, filter, pageSize }: WantedPage): ReadAhead {
+  /** The next whole appends after a position. An empty page: the scanned part of the log has no matching event. */
+  readAhead({ after, filter, pageSize }: WantedPage): ReadAhead {
+    this.#database.refreshCacheEpoch();
     const last = this.head();
     if (after !== last && !this.isInLog(after)) throw new Fault('position-unknown', { position: after, head: last });
     const [start, head] = [Number(ordinalOf(after)), Number(ordinalOf(last))];
     const end = filter === undefined ? head : Math.min(head, start + WINDOW);
     if (start >= end) return { events: [], scannedUpTo: after, reachedHead: true };
-    const { clause, values } = this.#pages.conditionOf(filter);
-    const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause} ORDER BY position LIMIT ?`;
-    const { count, events } = this.#pages.page(sql, [start, end, ...values, pageSize]);
-    const rest = this.#restOfAppend(sql, events.at(-1), values);
-    const whole = wholeAppends({ after, page: events, rest });
-    const isWindowDone = count < pageSize && events.length === count;
-    const upTo = whole.at(-1)?.position ?? after;
-    const scannedUpTo = isWindowDone ? laterPosition(upTo, this.#endOfAppendAt(end, after)) : upTo;
-    return { events: whole, scannedUpTo, reachedHead: isWindowDone && scannedUpTo >= last };
+    const page = this.#page(filter, [start, end], pageSize);
+    const rest = this.#restOfAppend(page.events.at(-1));
+    const events = rest.length === 0 ? page.events : [...page.events, ...rest];
+    const upTo = events.at(-1)?.position ?? after;
+    const scannedUpTo = page.isLast ? laterPosition(upTo, this.#endOfAppendAt(end, after)) : upTo;
+    return { events, scannedUpTo, reachedHead: page.isLast && scannedUpTo >= last };
+  }
+
+  #page(filter: EventFilter | undefined, [start, end]: readonly [number, number], limit: number): EventPage {
+    // Looked up after the head was read: the names of all events up to the head then exist.
+    const categories = filter?.categories.flatMap((category) => this.#names.find(category) ?? []) ?? [];
+    const values = [start, end, ...categories, limit];
+    // The plus sign keeps the planner from using an index, whose order would be wrong.
+    const clause = filter && ` AND +category IN (${categories.map(() => '?').join(', ')})`;
+    const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause ?? ''} ORDER BY position LIMIT ?`;
+    return this.page(sql, values);
+  }
+
+  /** The events of a statement with `READ_COLUMNS`, whose last parameter is the limit. */
+  page(sql: string, values: readonly (number | string)[]): EventPage {
+    const statement = this.#prepared.get(sql) ?? this.#database.prepare<(number | string)[], EventRow>(sql, 'list');
+    this.#prepared.set(sql, statement);
+    return pageOf(statement.iterate(...values), this.#names, Number(values.at(-1)));
   }
 
   /**
-   * The position of the last event of the append that contains the last event up to an ordinal; of this event itself
-   * where the rest of its append is missing.
+   * The position of the last event of the append that contains the last event up to an ordinal.
    *
    * @throws StoreDamaged when there is no event after a position.
    */
   #endOfAppendAt(ordinal: number, after: Position): Position {
-    const last = this.#statements.lastUpTo.get(ordinal);
+    const { lastUpTo } = this.#statements;
+    const last = lastUpTo.get(ordinal);
     if (last === undefined || last[0] <= Number(ordinalOf(after))) {
       const problem = `there is no event at position ${ordinal}`;
       throw new Fault('store-damaged', { store: this.#database.name, problem });
     }
-    const [found, id, append] = last;
-    const end = this.#statements.endOfAppend.get(found + followedIn(append), lastOfAppend(append));
-    return positionAt(end ?? [found, id], this.#database.name);
+    const [found, id] = lastUpTo.get(last[0] + followedIn(last[2])) ?? last;
+    return positionAt([found, id], this.#database.name);
   }
 
   #positionAt(ordinal: number): Position | undefined {
@@ -117,17 +119,12 @@ export class LogReader {
     return id === undefined ? undefined : positionAt([ordinal, id], this.#database.name);
   }
 
-  /** What follows a page in the log, as far as its last append goes. */
-  #restOfAppend(sql: string, last: RecordedEvent | undefined, values: readonly number[]): readonly RecordedEvent[] {
+  /** The rest of a page's last append, which follows in the log. */
+  #restOfAppend(last: RecordedEvent | undefined): readonly RecordedEvent[] {
     const missing = last === undefined ? 0 : followedInAppend(last);
     if (last === undefined || missing === 0) return [];
     const from = Number(ordinalOf(last.position));
-    const parameters = [from, from + missing, ...values, missing];
-    try {
-      return this.#pages.page(sql, parameters).events;
-    } catch (caught) {
-      if (!isTooBig(caught)) throw caught;
-      return this.#pages.rowByRow(sql, parameters);
-    }
+    const { events } = this.#page(undefined, [from, from + missing], missing);
+    return events.filter(({ streamId }) => streamId === last.streamId);
   }
 }

@@ -43,23 +43,28 @@ export function followedIn(packed: number): number {
   return count - place;
 }
 
-/** The column value of the last event of an append, from that of any of its events. */
-export function lastOfAppend(packed: number): number {
-  const { count } = unpackAppend(packed);
-  return count * APPEND_COUNTS + count;
-}
-
 function unpackAppend(packed: number): PlaceInAppend {
   return { place: Math.floor(packed / APPEND_COUNTS), count: packed % APPEND_COUNTS };
 }
 
+/** The events of a page, and whether no more follow. */
+export interface EventPage {
+  readonly events: readonly RecordedEvent[];
+  readonly isLast: boolean;
+}
+
+/** A page ends early at this many characters of JSON, so that large events do not fill the memory. */
+const MOST_TEXT = 64_000_000;
+
 /**
- * The events of rows, up to the end of the append before the first unreadable event.
+ * The events of at most `limit` rows: fewer if they have much text, or up to the end of the append before the first
+ * unreadable event.
  *
  * @throws UnreadableEvent, StoreDamaged when the unreadable event is in the first append.
  */
-export function eventsOf(rows: readonly EventRow[], names: Names): readonly RecordedEvent[] {
+export function pageOf(rows: Iterable<EventRow>, names: Names, limit: number): EventPage {
   const events: RecordedEvent[] = [];
+  let size = 0;
   for (const row of rows) {
     const [, , , , , , data, id, metadata] = row;
     try {
@@ -67,10 +72,12 @@ export function eventsOf(rows: readonly EventRow[], names: Names): readonly Reco
     } catch (caught) {
       const whole = events.findLastIndex((event) => followedInAppend(event) === 0) + 1;
       if (whole === 0) throw damageOf(caught, row, names);
-      return events.slice(0, whole);
+      return { events: events.slice(0, whole), isLast: false };
     }
+    size += data.length + metadata.length;
+    if (size > MOST_TEXT) return { events, isLast: false };
   }
-  return events;
+  return { events, isLast: events.length < limit };
 }
 
 /** An error of decoding means that the row is damaged. Faults and SQLite's own errors are returned as they are. */

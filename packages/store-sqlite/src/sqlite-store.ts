@@ -14,7 +14,6 @@ import { checkFile, OPENING_WAIT_MS, refuseUnsound, type IntegrityCheck } from '
 import { modelStatements } from './model-statements.js';
 import { Names } from './names.js';
 import { openDatabase, prepareDatabase, type Durability } from './open-database.js';
-import { PageReader } from './page-reader.js';
 import { LogReader } from './log-reader.js';
 import { BACKUP_RULES, CHECK_RULES, STORE_OPTIONS } from './settings.js';
 import { StreamsReader } from './streams-reader.js';
@@ -112,9 +111,8 @@ function assemble(connection: Connection, driver: Driver, options: SqliteStoreOp
   const { database } = connection;
   const events = eventStatements(database);
   const names = new Names(database, events);
-  const pages = new PageReader(database, names);
-  const log = new LogReader(database, { statements: events, names, pages });
-  const streams = new StreamsReader(names, pages);
+  const log = new LogReader(database, { statements: events, names });
+  const streams = new StreamsReader(names, log);
   const backend = new SqliteBackend(connection, { events, models: modelStatements(database), names, log, streams });
   const { clock, observe } = options;
   return {

@@ -4,8 +4,6 @@ import type { Database } from './database.js';
 /** The form of rows: objects by column name, lists, or the first column only. Column names are unique. */
 export type RowShape = 'record' | 'list' | 'value';
 
-type MaybeLists = Partial<Pick<StatementSync, 'setReturnArrays'>>;
-
 /** A prepared statement, compiled on first use and again after each reopening. */
 export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown> {
   readonly #database: Database;
@@ -50,21 +48,29 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
     }
   }
 
+  /** Yields row by row. Ending early closes the statement. */
+  *iterate(...values: Values): Generator<Row, void, undefined> {
+    try {
+      for (const row of this.#compile().iterate(...values)) yield this.#shaped(row);
+    } catch (caught) {
+      this.#database.noteError(caught);
+      throw caught;
+    }
+  }
+
   #compile(): StatementSync {
     this.#database.throwIfRolledBack();
     const { connectionNumber } = this.#database;
     if (this.#compiled?.connectionNumber === connectionNumber) return this.#compiled.statement;
     const statement = this.#database.connection().prepare(this.#sql);
-    const newer: MaybeLists = statement;
-    if (this.#shape !== 'record') newer.setReturnArrays?.(true);
+    if (this.#shape !== 'record') statement.setReturnArrays(true);
     this.#compiled = { statement, connectionNumber };
     return statement;
   }
 
-  /** Without `setReturnArrays`, the values of a record are in column order. */
   #shaped(row: object): Row {
-    if (this.#shape === 'record') return row as Row;
-    const list: readonly unknown[] = Array.isArray(row) ? row : Object.values(row);
-    return (this.#shape === 'list' ? list : list[0]) as Row;
+    if (this.#shape !== 'value' || !Array.isArray(row)) return row as Row;
+    const [value]: readonly unknown[] = row;
+    return value as Row;
   }
 }

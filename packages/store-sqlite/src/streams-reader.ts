@@ -2,8 +2,8 @@ import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
 import { ordinalOf, type EventFilter } from '@login-policy/event-sourcing/store';
 import { nameRanges, type NameRange } from '@login-policy/event-sourcing/values';
 import type { Names } from './names.js';
-import type { PageReader } from './page-reader.js';
-import { READ_COLUMNS } from './rows.js';
+import type { LogReader } from './log-reader.js';
+import { READ_COLUMNS, type EventPage } from './rows.js';
 
 /** The streams that a reader asks for. */
 export interface WantedStreams {
@@ -42,11 +42,11 @@ export const FIRST_STREAM: StreamCursor = {
  */
 export class StreamsReader {
   readonly #names: Names;
-  readonly #pages: PageReader;
+  readonly #log: LogReader;
 
-  constructor(names: Names, pages: PageReader) {
+  constructor(names: Names, log: LogReader) {
     this.#names = names;
-    this.#pages = pages;
+    this.#log = log;
   }
 
   /**
@@ -61,17 +61,12 @@ export class StreamsReader {
     const range = nameRanges(wanted.filter)[categoriesDone];
     if (range === undefined) return undefined;
     const cachedUpTo = unfinished === undefined ? this.#cacheNamesAhead(cursor, range) : cursor.cachedUpTo;
-    const { count, events, pageSize } = this.#pages.readFitting(wanted.pageSize, (size) => ({
-      ...(unfinished === undefined
-        ? this.#streamsAfter(cursor, range, { ...wanted, size })
-        : this.#restOf(unfinished, wanted, size)),
-      pageSize: size,
-    }));
-    if (count === 0 && unfinished === undefined)
+    const { events, isLast } =
+      unfinished === undefined ? this.#streamsAfter(cursor, range, wanted) : this.#restOf(unfinished, wanted);
+    if (events.length === 0 && unfinished === undefined)
       return { events, cursor: { ...FIRST_STREAM, categoriesDone: categoriesDone + 1 } };
-    const isWhole = count < pageSize && events.length === count;
     const last = events.at(-1) ?? cursor.last;
-    return { events, cursor: { categoriesDone, last, unfinished: isWhole ? undefined : last, cachedUpTo } };
+    return { events, cursor: { categoriesDone, last, unfinished: isLast ? undefined : last, cachedUpTo } };
   }
 
   #cacheNamesAhead({ last, cachedUpTo }: StreamCursor, [from]: NameRange): string | undefined {
@@ -79,23 +74,19 @@ export class StreamsReader {
     return cachedUpTo !== undefined && after < cachedUpTo ? cachedUpTo : this.#names.cacheAfter(after, NAMES_PER_LOAD);
   }
 
-  #restOf(last: RecordedEvent, { upTo }: WantedStreams, size: number): ReturnType<PageReader['page']> {
+  #restOf(last: RecordedEvent, { upTo, pageSize }: WantedStreams): EventPage {
     const sql = `SELECT ${READ_COLUMNS} FROM events WHERE stream = ? AND revision > ? AND position <= ? ORDER BY revision LIMIT ?`;
-    const values = [this.#names.find(last.streamId) ?? 0, Number(last.revision), Number(ordinalOf(upTo)), size];
-    return this.#pages.page(sql, values, { isInOrder: false });
+    const stream = this.#names.find(last.streamId) ?? 0;
+    return this.#log.page(sql, [stream, Number(last.revision), Number(ordinalOf(upTo)), pageSize]);
   }
 
-  #streamsAfter(
-    { last }: StreamCursor,
-    [first, before]: NameRange,
-    { upTo, size }: WantedStreams & { readonly size: number },
-  ): ReturnType<PageReader['page']> {
+  #streamsAfter({ last }: StreamCursor, [first, before]: NameRange, { upTo, pageSize }: WantedStreams): EventPage {
     // The first text after a name.
     const from = last === undefined ? first : `${last.streamId}\0`;
     const [clause, bounds] = before === undefined ? ['', [from]] : ['AND streams.name < ?', [from, before]];
     const sql = `SELECT ${READ_COLUMNS} FROM (SELECT id AS number, name FROM names) AS streams
       CROSS JOIN events ON events.stream = streams.number
       WHERE streams.name >= ? ${clause} AND position <= ? ORDER BY streams.name, revision LIMIT ?`;
-    return this.#pages.page(sql, [...bounds, Number(ordinalOf(upTo)), size], { isInOrder: false });
+    return this.#log.page(sql, [...bounds, Number(ordinalOf(upTo)), pageSize]);
   }
 }

@@ -5,6 +5,7 @@ interface RawStatement {
   run(...values: SQLInputValue[]): unknown;
   get(...values: SQLInputValue[]): unknown;
   all(...values: SQLInputValue[]): unknown;
+  iterate(...values: SQLInputValue[]): unknown;
 }
 
 /**

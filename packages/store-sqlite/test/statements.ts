@@ -7,7 +7,6 @@ export const SQL = {
   insertRow: 'INSERT INTO rows',
   readHead: 'SELECT position, id FROM events',
   readLog: 'SELECT position, stream',
-  readManyStreams: 'SELECT count(*), group_concat',
   readModel: 'SELECT id AS model',
   readName: 'SELECT name FROM names',
   readNameId: 'SELECT id FROM names',

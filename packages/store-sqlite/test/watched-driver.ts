@@ -42,7 +42,7 @@ export function watchDriver(): WatchedDriver {
       connections.add(this);
       compiled.set(sql, (compiled.get(sql) ?? 0) + 1);
       const statement = prepare.call(this, sql);
-      for (const method of ['run', 'get', 'all'] as const) {
+      for (const method of ['run', 'get', 'all', 'iterate'] as const) {
         const call = statement[method].bind(statement);
         Object.assign(statement, {
           [method]: (...values: SQLInputValue[]) => carryOut(this, sql, () => call(...values)),

@@ -61,7 +61,7 @@ export class EngineEventStore implements EventStore {
       this.readStreams = (options) => {
         const asked = { ...options, pageSize: pageSizeOf(options) };
         return withoutGaps(
-          { store: backend.name, pageSize: asked.pageSize },
+          backend.name,
           guarded.pages(options.signal, () => readStreams(asked)),
         );
       };

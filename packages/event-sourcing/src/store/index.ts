@@ -15,7 +15,7 @@ export type { Plan, Planned } from '../engine/plan.js';
 export type { Found, ModelTarget, Question, StreamEnd } from '../engine/view.js';
 export type { ReadAhead } from './read-through.js';
 export type { StreamPage, StreamPart } from './stream-pages.js';
-export { AppendAssembly, wholeAppends } from './whole-appends.js';
+export { AppendAssembly } from './whole-appends.js';
 export { receiptPages } from './receipt-pages.js';
 export { closedBy } from './closed-by.js';
 export { throwIfExpired, type WaitOptions } from '../deadline.js';

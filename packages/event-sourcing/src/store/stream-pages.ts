@@ -3,7 +3,6 @@ import type { ReadStreamOptions } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { limitOf, pageSizeOf } from '../streams/paging.js';
 import type { StreamId } from '../streams/stream-id.js';
-import { faultyEvent } from './faulty-event.js';
 import { AppendAssembly } from './whole-appends.js';
 
 /** The largest revision any store keeps. */
@@ -127,33 +126,23 @@ class WholeAppends {
 }
 
 /**
- * The pages of one stream after another, in whole appends: the events of half an append are unreadable ones.
+ * The pages of one stream after another.
  *
  * @throws StoreDamaged as {@link streamThrough} does.
  */
 export async function* withoutGaps(
-  { store, pageSize }: { readonly store: string; readonly pageSize: number },
+  store: string,
   pages: AsyncIterable<readonly RecordedEvent[]>,
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   let last: RecordedEvent | undefined;
-  let ready: RecordedEvent[] = [];
-  const assembly = new AppendAssembly<RecordedEvent>({
-    eventOf: (event) => event,
-    whole: (event) => ready.push(event),
-    half: (event, fault) => ready.push(faultyEvent(event, fault)),
-  });
   for await (const page of pages) {
     for (const event of page) {
       const due = event.streamId === last?.streamId ? last.revision + 1n : 0n;
       if (event.revision !== due) throw lostFrom(store, event.streamId, due);
       last = event;
-      assembly.add(event);
     }
-    yield* partsOf(ready, pageSize);
-    ready = [];
+    yield page;
   }
-  assembly.end();
-  yield* partsOf(ready, pageSize);
 }
 
 function* partsOf(events: RecordedEvent[], pageSize: number): Generator<readonly RecordedEvent[], void, undefined> {

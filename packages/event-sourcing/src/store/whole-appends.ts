@@ -1,7 +1,5 @@
 import { Fault } from '../fault.js';
 import { followedInAppend, type RecordedEvent } from '../streams/event.js';
-import { ordinalOf, type Position } from '../streams/position.js';
-import { faultyEvent } from './faulty-event.js';
 
 /** What becomes of the events that an {@link AppendAssembly} puts together, in their order. */
 export interface AssembledAppends<Item> {
@@ -116,34 +114,6 @@ export class AppendAssembly<Item> {
 function isFollowedBy({ append, streamId }: RecordedEvent, next: RecordedEvent): boolean {
   if (append === undefined || next.append === undefined) return false;
   return append.place + 1 === next.append.place && append.count === next.append.count && streamId === next.streamId;
-}
-
-/** A page of a log in which ordinals have no gaps. */
-interface LogPage {
-  /** The position that the page was read after. */
-  readonly after: Position;
-  readonly page: readonly RecordedEvent[];
-  /** What comes next in the log. Of these, only those count that belong to the last append of the page. */
-  readonly rest?: readonly RecordedEvent[];
-}
-
-/**
- * The whole appends of a page. The events of half an append are unreadable ones in their places: only their own stream
- * becomes unreadable.
- */
-export function wholeAppends({ after, page, rest = [] }: LogPage): readonly RecordedEvent[] {
-  if (rest.length === 0 && page.every(({ append }) => append === undefined)) return page;
-  const events: RecordedEvent[] = [];
-  const assembly = new AppendAssembly<RecordedEvent>({
-    eventOf: (event) => event,
-    whole: (event) => events.push(event),
-    half: (event, fault) => events.push(faultyEvent(event, fault)),
-    isRest: ({ position }) => ordinalOf(position) === ordinalOf(after) + 1n,
-  });
-  for (const event of page) assembly.add(event);
-  for (const event of rest) if (assembly.isContinuedBy(event)) assembly.add(event);
-  assembly.end();
-  return events;
 }
 
 function placesBefore({ append }: RecordedEvent): number {

@@ -186,8 +186,7 @@ export interface EventStore {
 
   /**
    * Reads one stream after another, each from its first event, up to a position: for folding them. The order of streams
-   * is not defined, and a page may split an append. The events of half an append are unreadable. Absent where {@link
-   * readAll} is as fast.
+   * is not defined, and a page may split an append. Absent where {@link readAll} is as fast.
    *
    * @throws RangeError when the page size is out of range.
    */

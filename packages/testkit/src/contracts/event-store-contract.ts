@@ -1,4 +1,4 @@
-import type { Clock, EventStore, RecordedEvent } from '@login-policy/event-sourcing';
+import type { Clock, EventStore } from '@login-policy/event-sourcing';
 import { describeContract, type Opened, type WaitLimit, type TestRunner, type Suite } from './contract.js';
 import { appending } from './event-store/appending.js';
 import { closing } from './event-store/closing.js';
@@ -7,7 +7,6 @@ import { concurrentWriters } from './event-store/concurrent-writers.js';
 import { erasing } from './event-store/erasing.js';
 import { eventStoreUnderTest, type EventStoreUnderTest } from './event-store/event-store-under-test.js';
 import { expectedRevisions } from './event-store/expected-revisions.js';
-import { halfAppends } from './event-store/half-appends.js';
 import { lostHistories } from './event-store/lost-histories.js';
 import { manyStreams } from './event-store/many-streams.js';
 import { orderOfCommits } from './event-store/order-of-commits.js';
@@ -33,8 +32,6 @@ export interface OpenedEventStore extends Opened {
   readonly another: () => Promise<EventStore>;
   /** Freezes the store's server until the returned function is called. */
   readonly freeze?: (() => Promise<() => Promise<void>>) | undefined;
-  /** Deletes an event behind the store's back. */
-  readonly lose?: ((event: RecordedEvent) => Promise<void>) | undefined;
 }
 
 /** How the event store contract opens a store. */
@@ -49,8 +46,6 @@ export interface EventStoreFixture extends WaitLimit {
   readonly erases?: boolean;
   /** Whether its server can be frozen ({@link OpenedEventStore.freeze}). */
   readonly freezes?: boolean;
-  /** Whether somebody else can delete its events ({@link OpenedEventStore.lose}). */
-  readonly losesEvents?: boolean;
   /** Whether it looks at another stream before it appends, and not in one transaction (`Append.expectedElsewhere`). */
   readonly looksElsewhereFirst?: boolean;
   /**
@@ -73,7 +68,6 @@ export function eventStoreContract(fixture: EventStoreFixture, runner: TestRunne
         ...(fixture.erases === true ? [erasing] : []),
         ...(fixture.looksElsewhereFirst === true ? [] : [otherStreamsAtOnce]),
         ...(fixture.freezes === true ? [frozenDeadlines] : []),
-        ...(fixture.losesEvents === true ? [halfAppends] : []),
       ],
       waitLimitMs: fixture.waitLimitMs,
       open: () => eventStoreUnderTest(fixture),

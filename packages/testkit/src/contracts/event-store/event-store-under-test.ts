@@ -48,7 +48,6 @@ export async function eventStoreUnderTest(fixture: EventStoreFixture): Promise<E
     another: () => opened.another(),
     dispose: () => opened.dispose(),
     freeze: opened.freeze,
-    lose: opened.lose,
     clock,
     newEvents,
     record: (stream, count, content) => opened.eventStore.append(appendOf(stream, newEvents(count, content))),
