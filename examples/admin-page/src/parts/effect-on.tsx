@@ -9,6 +9,7 @@ import type { OrganizationQuery } from '../wire/organizations.js';
 import type { Preview } from '../wire/preview.js';
 import type { Scope } from '../wire/scope.js';
 import { counted, listed } from '../words/counted.js';
+import { CheckLink } from './check-link.js';
 import { OrganizationSearch } from './organization-search.js';
 import { TryAgain } from './try-again.js';
 import { useLoaded } from './use-loaded.js';
@@ -37,7 +38,12 @@ export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element
         )}
       </ul>
       <WhoIsAffected people={preview.people} you={preview.you} />
-      {preview.people !== undefined && <YesterdaysSignIns scope={scope} command={commandData(intent)} />}
+      {preview.people !== undefined && (
+        <>
+          <YesterdaysSignIns scope={scope} command={commandData(intent)} />
+          <CheckLink scope={scope} command={commandData(intent)} />
+        </>
+      )}
     </>
   );
 }

@@ -1,8 +1,7 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
 import { organizationName } from '../state/organizations.js';
 import { OrganizationSearch } from './organization-search.js';
+import { Picker } from './picker.js';
 
 /** The chosen organization, and the callback for a new choice. */
 export interface OrganizationPickerProps {
@@ -15,40 +14,24 @@ export interface OrganizationPickerProps {
 
 /** Shows the chosen organization, and lets the user choose another one. */
 export function OrganizationPicker({ organizationId, none, pick }: OrganizationPickerProps): JSX.Element {
-  const isOpen = useSignal(false);
-  const opener = useRef<HTMLButtonElement>(null);
-  const choose = (id: string): void => {
-    isOpen.value = false;
-    opener.current?.focus();
-    pick(id);
-  };
   return (
-    <div class="picker" role="group" aria-label="Organization">
-      <p>
-        <span>Organization: </span>
-        <strong>{organizationId === '' ? none : organizationName(organizationId)}</strong>{' '}
-        <button
-          ref={opener}
-          type="button"
-          class="link"
-          aria-expanded={isOpen.value}
-          onClick={() => {
-            isOpen.value = !isOpen.value;
-          }}
-        >
-          Choose
-        </button>
-      </p>
-      {isOpen.value && (
-        <>
-          {organizationId !== '' && (
-            <button type="button" class="link" onClick={() => choose('')}>
-              {none}
-            </button>
-          )}
-          <OrganizationSearch label="Find an organization" pick={({ id }) => choose(id)} />
-        </>
-      )}
-    </div>
+    <Picker label="Organization" name={organizationId === '' ? none : organizationName(organizationId)}>
+      {(close) => {
+        const choose = (id: string): void => {
+          close();
+          pick(id);
+        };
+        return (
+          <>
+            {organizationId !== '' && (
+              <button type="button" class="link" onClick={() => choose('')}>
+                {none}
+              </button>
+            )}
+            <OrganizationSearch label="Find an organization" pick={({ id }) => choose(id)} />
+          </>
+        );
+      }}
+    </Picker>
   );
 }

@@ -30,8 +30,8 @@ interface StepProps {
   readonly go: () => void;
 }
 
-/** A button of the pager. It is not disabled at an end, because it would lose the focus. */
-function Step({ label, isPossible, go }: StepProps): JSX.Element {
+/** A button of a pager. It is not disabled at an end, because it would lose the focus. */
+export function Step({ label, isPossible, go }: StepProps): JSX.Element {
   return (
     <button
       type="button"

@@ -70,6 +70,11 @@ export function mayWrite(scope: Scope): boolean {
   return signedIn()?.permissions.includes(permission) ?? false;
 }
 
+/** Whether the user may read who the users are. */
+export function mayReadUsers(): boolean {
+  return signedIn()?.permissions.includes('user.read') ?? false;
+}
+
 /** Whether the user may remove an organization's custom policy. */
 export function mayReset(): boolean {
   return signedIn()?.permissions.includes('policy.delete') ?? false;

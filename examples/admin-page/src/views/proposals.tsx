@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { CheckLink } from '../parts/check-link.js';
 import { DiffList } from '../parts/diff-list.js';
 import { Instant } from '../parts/instant.js';
 import { Choice } from '../parts/organization-filter.js';
@@ -148,7 +149,12 @@ function Yesterday({ proposal: { isRollout, steps } }: { readonly proposal: Prop
   if (step === undefined || others.length > 0) return null;
   const { command, organizationId } = step;
   const scope = organizationId === '' ? INSTANCE : organization(organizationId);
-  return <YesterdaysSignIns scope={scope} command={command} isEverywhere={isRollout} />;
+  return (
+    <>
+      <YesterdaysSignIns scope={scope} command={command} isEverywhere={isRollout} />
+      <CheckLink scope={scope} command={command} />
+    </>
+  );
 }
 
 interface DecisionProps {

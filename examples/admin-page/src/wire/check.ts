@@ -1,19 +1,28 @@
 import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
 import { send } from './request.js';
-import { headersOf, organization, pathOf } from './scope.js';
+import { headersOf, pathOf, type Scope } from './scope.js';
 
-/** A user's factors, and what they have just verified. */
+/** A user's factors, and what they have verified. */
 export interface Claim {
   readonly hasPassword: boolean;
   /** The factors they have set up, as in histories. */
   readonly factors: readonly string[];
   readonly identityProviders: readonly string[];
-  /** `password`, `passkey`, the name of a second factor, or an identity provider after `idp `. */
-  readonly verified: readonly string[];
-  /** How long ago they were verified, in ISO 8601. */
-  readonly age: string;
+  /**
+   * What they have verified, and how long ago, in ISO 8601: `password`, `passkey`, the name of a second factor, or an
+   * identity provider after `idp `.
+   */
+  readonly shown: readonly (readonly [name: string, age: string])[];
   /** A past instant in ISO 8601; empty for now. */
   readonly at: string;
+}
+
+/** A change, to judge by the policy as it would be after it. */
+export interface ProposedChange {
+  /** In the names of the library. */
+  readonly command: JsonObject;
+  /** Whether it is one of the default policy. */
+  readonly ofDefault: boolean;
 }
 
 /** The evaluation of a sign-in, and the policy used. */
@@ -34,14 +43,11 @@ export interface Verdict {
   readonly isDefault: boolean;
 }
 
-/** Asks the server to evaluate a sign-in. */
-export async function readVerdict(organizationId: string, claim: Claim): Promise<Verdict> {
-  const scope = organization(organizationId);
+/** Asks the server to evaluate a sign-in, under the policy in force or as it would be after a change. */
+export async function readVerdict(scope: Scope, claim: Claim, proposed?: ProposedChange): Promise<Verdict> {
   const path = `${pathOf(scope)}/_evaluate_sign_in`;
-  const answer = objectOf(
-    await send({ verb: 'POST', path, headers: headersOf(scope), body: attemptOf(claim) }),
-    'the verdict',
-  );
+  const body = { ...attemptOf(claim), ...(proposed !== undefined && { proposed: proposedOf(scope, proposed) }) };
+  const answer = objectOf(await send({ verb: 'POST', path, headers: headersOf(scope), body }), 'the verdict');
   return {
     outcome: textOf(answer['outcome'], 'outcome'),
     sentence: textOf(answer['sentence'], 'sentence'),
@@ -55,24 +61,45 @@ export async function readVerdict(organizationId: string, claim: Claim): Promise
   };
 }
 
-const IDP = 'idp ';
+/** The prefix of an identity provider in {@link Claim.shown}. */
+export const IDP = 'idp ';
+
+/** A change of the default is one of the scope itself where that is the instance. */
+function proposedOf({ of }: Scope, { command, ofDefault }: ProposedChange): JsonObject {
+  return { command, ...(ofDefault && of === 'organization' && { ofDefault }) };
+}
 
 /** The server decides when that was: the clock of a browser may differ from its own. */
-function attemptOf({ hasPassword, factors, identityProviders, verified, age, at }: Claim): JsonObject {
-  const then = { ago: age };
-  const isShown = (name: string): boolean => verified.includes(name);
-  const provider = verified.find((name) => name.startsWith(IDP))?.slice(IDP.length);
+function attemptOf({ hasPassword, factors, identityProviders, shown, at }: Claim): JsonObject {
+  const ages = new Map(shown);
+  const then = (name: string): { readonly ago: string } | undefined => {
+    const ago = ages.get(name);
+    return ago === undefined ? undefined : { ago };
+  };
+  const [password, passkey] = [then('password'), then('passkey')];
+  const provider = shown.find(([name]) => name.startsWith(IDP))?.[0].slice(IDP.length) ?? '';
+  const login = then(`${IDP}${provider}`);
   return {
     user: { hasPassword, factors, identityProviders },
     session: {
-      ...(isShown('password') && { password: then }),
-      ...(isShown('passkey') && { passkey: { at: then, isUserVerified: true } }),
-      ...(provider !== undefined && { externalLogin: { identityProvider: provider, at: then } }),
-      secondFactors: factors.filter(isShown).map((factor) => ({ factor, at: then })),
+      ...(password && { password }),
+      ...(passkey && { passkey: { at: passkey, isUserVerified: true } }),
+      ...(login && { externalLogin: { identityProvider: provider, at: login } }),
+      secondFactors: factors.flatMap((factor) => {
+        const verified = then(factor);
+        return verified === undefined ? [] : { factor, at: verified };
+      }),
     },
-    request: { startedAt: then },
+    request: { startedAt: { ago: 'PT0S' } },
     ...(at !== '' && { at }),
   };
+}
+
+/** The name in {@link Claim.shown} of a check that the server tells of. */
+export function shownNameOf(value: unknown): string {
+  const check = objectOf(value, 'what was shown');
+  const provider = optionalText(check['identityProvider'], 'identityProvider');
+  return provider === undefined ? optionName(check) : `${IDP}${provider}`;
 }
 
 function optionName(value: unknown): string {

@@ -1,6 +1,6 @@
 import type { Verdict } from '../wire/check.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from '../wire/factors.js';
-import { isolated } from './isolated.js';
+import { providerName } from '../state/identity-providers.js';
 
 /** One rule of a verdict: its question, and the answer. */
 export interface RuleWords {
@@ -22,10 +22,9 @@ export function headlineOf({ outcome }: Verdict): string {
 }
 
 /** The rules of a verdict, in the order in which they are evaluated. */
-export function rulesOf(verdict: Verdict, name: string): readonly RuleWords[] {
-  const { isDefault, offerSetUp } = verdict;
+export function rulesOf(verdict: Verdict): readonly RuleWords[] {
+  const { offerSetUp } = verdict;
   return [
-    { rule: 'Policy', answer: isDefault ? `${name} is on the default policy.` : `${name} has a custom policy.` },
     { rule: 'First step: password, identity provider or passkey', answer: firstStep(verdict) },
     { rule: 'Second step', answer: secondStep(verdict) },
     ...(offerSetUp.length > 0 ? [{ rule: 'Offered to set up', answer: anyOf(offerSetUp) }] : []),
@@ -61,9 +60,9 @@ function anyOf(options: readonly string[]): string {
   return new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(options.map(optionLabel));
 }
 
-/** The display name of a method or factor. */
+/** The display name of a method, a factor or an identity provider. */
 function optionLabel(name: string): string {
   if (name === 'password') return 'the password';
   if (name === 'passkey') return 'a passkey';
-  return [...MULTI_FACTORS, ...SECOND_FACTORS].find((factor) => factor.name === name)?.label ?? isolated(name);
+  return [...MULTI_FACTORS, ...SECOND_FACTORS].find((factor) => factor.name === name)?.label ?? providerName(name);
 }
