@@ -38,6 +38,8 @@ type ProposalDecision = Decision<ProposalEvent, ProposalRejection>;
 
 /** How long a proposal is asked, if its proposer names no time: from when it is made, or from its date. */
 const ASKED_MS = 30 * 86_400_000;
+/** Later years have more digits: their texts do not compare as instants. */
+const LAST = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** The rules of proposals. */
 export const proposalDecider: Decider<ProposalCommand, ProposalEvent, ProposalState, ProposalRejection, ProposalFacts> =
@@ -91,7 +93,7 @@ function propose(command: Propose, { now, foreseen }: ProposalFacts): ProposalDe
   const refusal = refusedDates(command, now);
   if (refusal !== undefined) return reject(refusal);
   const { type: _, actor: __, at, until, ...given } = command;
-  const latest = new Date(Date.parse(at !== undefined && at > now ? at : now) + ASKED_MS).toISOString();
+  const latest = new Date(Math.min(Date.parse(at !== undefined && at > now ? at : now) + ASKED_MS, LAST)).toISOString();
   const expiresAt = given.expiresAt ?? (until !== undefined && until < latest ? until : latest);
   const { before, needed } = foreseen;
   const data: ProposalMade['data'] = {

@@ -47,7 +47,7 @@ export interface TimerOptions {
   readonly everyMs?: number;
   /** Told what was done, if anything. */
   readonly onReport?: (report: DueReport) => void;
-  /** Told when the store could not even be asked. Default: nobody; the next look tries again. */
+  /** Told when the store could not even be asked, or `onReport` threw. Default: nobody; the next look tries again. */
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -125,7 +125,7 @@ export class DueWork {
           const report = await this.run({ signal });
           if (report.advanced.length > 0 || report.failures.length > 0) onReport?.(report);
         } catch (caught) {
-          if (!signal.aborted) onFailure?.(caught);
+          if (!signal.aborted) tellFailure(onFailure, caught);
         }
         await pause(everyMs, signal);
       }
@@ -228,6 +228,15 @@ export class DueWork {
 /** Whether the policies are not as they were approved. */
 function isChanged({ reason }: Problem): boolean {
   return reason === 'changed-since' || reason === 'seen-no-longer-holds';
+}
+
+/** What its listener throws ends no timer. */
+function tellFailure(onFailure: TimerOptions['onFailure'], error: unknown): void {
+  try {
+    onFailure?.(error);
+  } catch {
+    // There is nobody else to tell: the next look is at its time.
+  }
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

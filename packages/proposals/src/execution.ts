@@ -3,6 +3,7 @@ import {
   type CommandAnswer,
   type CommandInput,
   type CommandOptions,
+  type HistoryEntry,
   type LoginPolicies,
   type OwnerRef,
   type Rejected,
@@ -135,6 +136,19 @@ export class Execution {
 /** The command that brings a policy back to its sequence before a change; an organization's first one goes again. */
 export function takingBack(before: bigint): CommandInput {
   return before === 0n ? { type: 'remove' } : { type: 'revert', to: { sequence: before } };
+}
+
+/** The event of the proposal's rollout on a policy, unless something was recorded there since. */
+export async function eventOfRollout(
+  policies: LoginPolicies,
+  { id }: Pick<Proposal, 'id'>,
+  { owner, signal }: { readonly owner: OwnerRef; readonly signal?: AbortSignal | undefined },
+): Promise<HistoryEntry | undefined> {
+  const wait = signal === undefined ? {} : { signal };
+  const newest = await policies.history(owner, { direction: 'backwards', limit: 1, ...wait });
+  return newest.outcome === 'rejected'
+    ? undefined
+    : newest.entries.find(({ correlationId }) => correlationId === causeOf(id));
 }
 
 const PAGE = 100;

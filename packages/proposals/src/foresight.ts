@@ -118,7 +118,7 @@ export class Foresight {
       const [command, seen] = [commands[index], ifSeen?.[index]];
       if (command === undefined) throw new TypeError('each owner has a command');
       const answer = await previewCommand(this.#parts.loginPolicies, owner, command, {
-        ...this.#beside(owners, commands, owner),
+        ...besideOf(owners, commands, owner),
         ...(acknowledge !== undefined && { acknowledge }),
         ...(seen !== undefined && { ifSeen: seen }),
         ...(signal !== undefined && { signal }),
@@ -163,21 +163,6 @@ export class Foresight {
     return isSo ? preview : undefined;
   }
 
-  /** The other steps of the plan, so that each is judged by what users meet after all of them. */
-  #beside(
-    owners: readonly OwnerRef[],
-    commands: readonly CommandInput[],
-    owner: OwnerRef,
-  ): Pick<PreviewOptions, 'beside'> {
-    if (owners.length === 1) return {};
-    if (isOrganization(owner)) {
-      const byDefault = commands[owners.findIndex((one) => !isOrganization(one))];
-      return byDefault === undefined ? {} : { beside: { byDefault } };
-    }
-    const others = owners.filter((one) => isOrganization(one));
-    return { beside: { organizationIds: others.map(({ organizationId }) => organizationId) } };
-  }
-
   async #needed(previews: readonly ChangePreview[], signal: AbortSignal | undefined): Promise<number> {
     let needed = 0;
     for (const preview of previews) {
@@ -206,6 +191,21 @@ export class Foresight {
     }
     return undefined;
   }
+}
+
+/** The other steps of a plan, so that each is judged by what users meet after all of them. */
+export function besideOf(
+  owners: readonly OwnerRef[],
+  commands: readonly CommandInput[],
+  owner: OwnerRef,
+): Pick<PreviewOptions, 'beside'> {
+  if (owners.length === 1) return {};
+  if (isOrganization(owner)) {
+    const byDefault = commands[owners.findIndex((one) => !isOrganization(one))];
+    return byDefault === undefined ? {} : { beside: { byDefault } };
+  }
+  const others = owners.filter((one) => isOrganization(one));
+  return { beside: { organizationIds: others.map(({ organizationId }) => organizationId) } };
 }
 
 /** What is foreseen, as JSON. */

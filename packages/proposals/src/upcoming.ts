@@ -1,15 +1,14 @@
 import type { LoginPolicies, OwnerRef } from '@login-policy/domain';
 import type { LoginPolicy, Organization, UpcomingPolicy } from '@login-policy/domain/model';
 import { previewCommand, type PreviewOptions } from '@login-policy/domain/preview';
-import { commandFromJson } from './change.js';
-import { lastEventOf, takingBack } from './execution.js';
-import { causeOf } from './foresight.js';
+import { commandFromJson, ownersOf } from './change.js';
+import { eventOfRollout, lastEventOf, takingBack } from './execution.js';
+import { besideOf, causeOf } from './foresight.js';
 import type { ProposalParts } from './parts.js';
 import { isProposal } from './projection.js';
 import { isApproved, type Proposal } from './proposal.js';
 
-/** More dated changes than this are not looked at. */
-const MOST = 100;
+const PAGE = 500;
 
 /** What looks ahead for one organization. */
 interface Ahead {
@@ -28,13 +27,28 @@ export async function upcomingFor(
   { loginPolicies, readModel }: Pick<ProposalParts, 'loginPolicies' | 'readModel'>,
   signal: AbortSignal | undefined,
 ): Promise<readonly UpcomingPolicy[]> {
-  const query = { index: 'upcoming', value: organization.instanceId, limit: MOST };
-  const { rows } = await readModel.query(query, { signal });
-  const proposals = rows.flatMap(({ row }) => (isProposal(row) ? [row] : []));
-  if (proposals.length === 0) return [];
-  const own = await loginPolicies.policy(organization, waiting(signal));
-  const ahead = { policies: loginPolicies, organization, hasOwn: own.outcome === 'found', signal };
-  return (await Promise.all(proposals.map((proposal) => comingOf(proposal, ahead)))).flat();
+  const found: UpcomingPolicy[] = [];
+  let ahead: Ahead | undefined;
+  for (let afterKey: string | undefined; ;) {
+    const query = { index: 'upcoming', value: organization.instanceId, limit: PAGE };
+    const { rows } = await readModel.query({ ...query, ...(afterKey !== undefined && { afterKey }) }, { signal });
+    const proposals = rows.flatMap(({ row }) => (isProposal(row) ? [row] : []));
+    if (proposals.length > 0) {
+      const looking = (ahead ??= await aheadOf(organization, loginPolicies, signal));
+      found.push(...(await Promise.all(proposals.map((proposal) => comingOf(proposal, looking)))).flat());
+    }
+    if (rows.length < PAGE) return found;
+    afterKey = rows.at(-1)?.key;
+  }
+}
+
+async function aheadOf(
+  organization: Organization,
+  policies: LoginPolicies,
+  signal: AbortSignal | undefined,
+): Promise<Ahead> {
+  const own = await policies.policy(organization, waiting(signal));
+  return { policies, organization, hasOwn: own.outcome === 'found', signal };
 }
 
 async function comingOf(proposal: Proposal, ahead: Ahead): Promise<readonly UpcomingPolicy[]> {
@@ -44,8 +58,11 @@ async function comingOf(proposal: Proposal, ahead: Ahead): Promise<readonly Upco
   if (isApproved(proposal)) {
     const { command, owner, seen } = met;
     const conditions: PreviewOptions = { ...(seen !== undefined && { ifSeen: seen }), correlationId: causeOf(id) };
+    const { change } = proposal;
+    const commands = change.type === 'plan' ? change.steps.map((step) => commandFromJson(step.command)) : [];
     const preview = await previewCommand(ahead.policies, owner, commandFromJson(command), {
       ...conditions,
+      ...besideOf(ownersOf(proposal, change), commands, owner),
       ...acknowledged(proposal),
       ...waiting(ahead.signal),
     });
@@ -66,7 +83,7 @@ interface Met {
   readonly owner: OwnerRef;
   readonly command: Parameters<typeof commandFromJson>[0];
   readonly seen: string | undefined;
-  /** The sequence of the policy before it, once it was carried out. */
+  /** The sequence of the policy before a plan, once that was carried out. */
   readonly before: string | undefined;
 }
 
@@ -98,11 +115,15 @@ async function policyBefore(
   { before, owner }: Met,
   ahead: Ahead,
 ): Promise<LoginPolicy | undefined> {
-  if (before === undefined) return undefined;
   const { policies, signal } = ahead;
-  const last = await lastEventOf(policies, proposal, { owner, before: BigInt(before), signal });
+  const last =
+    before === undefined
+      ? await eventOfRollout(policies, proposal, { owner, signal })
+      : await lastEventOf(policies, proposal, { owner, before: BigInt(before), signal });
   if (last === undefined) return undefined;
-  const preview = await previewCommand(policies, owner, takingBack(BigInt(before)), {
+  // A rollout records one event on each policy.
+  const to = before === undefined ? last.sequence - 1n : BigInt(before);
+  const preview = await previewCommand(policies, owner, takingBack(to), {
     ifSequence: last.sequence,
     ifEventId: last.eventId,
     ...acknowledged(proposal),

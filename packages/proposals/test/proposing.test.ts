@@ -43,6 +43,14 @@ describe('a proposal', () => {
     expect(await due(bench)).to.deep.equal([]);
   });
 
+  it('is asked until the end of the year 9999 at most', async () => {
+    const bench = await openBench();
+    const id = await proposeNoSms(bench, { at: '9999-12-20T00:00:00Z' });
+    expect(await due(bench)).to.deep.equal([]);
+    const found = await bench.proposals.proposal(INSTANCE, id);
+    expect(found.outcome === 'found' && found.proposal).to.include({ expiresAt: '9999-12-31T23:59:59.999Z' });
+  });
+
   it('is never approved or rejected by its proposer, by whichever session, token or account', async () => {
     const bench = await openBench();
     const id = await proposeNoSms(bench, { subject: 'ann-the-person' });

@@ -15,9 +15,11 @@ import {
   HOUR,
   INSTANCE,
   lookedAt,
+  NO_SMS,
   openBench,
   proposeNoSms,
   reasonOf,
+  seenNow,
 } from './bench.js';
 
 afterEach(closeBenches);
@@ -57,6 +59,57 @@ describe('what is upcoming for an organization', () => {
     expect([await bench.proposals.of(other), (await bench.proposals.of(ACME)).length]).to.deep.equal([[], 1]);
     orThrow(await bench.policies.change(INSTANCE, { forceMfa: true }, { actor: 'cy' }));
     expect(await bench.proposals.of(ACME)).to.deep.equal([]);
+  });
+
+  it('is told however many changes of others have a date', async () => {
+    const bench = await openBench();
+    const seen = orThrow(await bench.policies.effectivePolicy(ACME)).seen ?? '';
+    const ids = Array.from({ length: 120 }, (_, index) => `a${index}`);
+    for (const id of ids) {
+      const owner = { ...INSTANCE, organizationId: id };
+      const own = { type: 'command', owner, command: { type: 'customize' }, seen: seen.replace(/acme$/, id) } as const;
+      const by = { actor: 'ann', reason: 'own', id, at: after(DAY) };
+      accepted(await bench.proposals.propose(INSTANCE, own, by));
+    }
+    const id = await proposeNoSms(bench, { at: after(DAY), id: 'z' });
+    accepted(await approveBy(bench, 'bob', id));
+    expect((await bench.proposals.of(ACME)).map((one) => one.id)).to.deep.equal(['z']);
+  });
+
+  it('is the end of a rollout, too, on each policy that was not changed since', async () => {
+    const bench = await openBench();
+    orThrow(await bench.policies.customize(ACME, { actor: 'cy' }));
+    const other = { ...INSTANCE, organizationId: 'other' };
+    const rollout = { type: 'rollout', command: NO_SMS, seen: await seenNow(bench) } as const;
+    const by = { actor: 'ann', reason: 'SMS codes are phished', id: 'all', at: after(DAY), until: after(2 * DAY) };
+    accepted(await bench.proposals.propose(INSTANCE, rollout, by));
+    accepted(await approveBy(bench, 'bob', 'all'));
+    bench.clock.set(after(DAY));
+    await due(bench);
+    const told = async (organization: typeof ACME) =>
+      (await bench.proposals.of(organization)).map(({ at, policy }) => [
+        at,
+        'secondFactors' in policy && policy.secondFactors.includes('OTP_SMS'),
+      ]);
+    const end = [[after(2 * DAY), true]];
+    expect([await told(ACME), await told(other)]).to.deep.equal([end, end]);
+    orThrow(await bench.policies.change(ACME, { forceMfa: true }, { actor: 'cy' }));
+    expect([await told(ACME), await told(other)]).to.deep.equal([[], end]);
+  });
+
+  it('is what its users meet after all steps of a plan', async () => {
+    const bench = await openBench();
+    orThrow(await bench.policies.customize(ACME, { actor: 'cy' }));
+    const seen = orThrow(await bench.policies.effectivePolicy(ACME)).seen ?? '';
+    const steps = [
+      { owner: INSTANCE, command: NO_SMS, seen: await seenNow(bench) },
+      { owner: ACME, command: { type: 'remove' }, seen },
+    ] as const;
+    const by = { actor: 'ann', reason: 'as all others', at: after(DAY), id: 'reset' };
+    accepted(await bench.proposals.propose(INSTANCE, { type: 'plan', steps }, by));
+    accepted(await approveBy(bench, 'bob', 'reset'));
+    const [{ policy } = { policy: {} }] = await bench.proposals.of(ACME);
+    expect(policy).to.have.property('secondFactors').that.deep.equals(['TOTP', 'U2F']);
   });
 
   it('is told with the effective policy, and to a user who signs in', async () => {
@@ -165,5 +218,27 @@ describe('the timer', () => {
     while (reports.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     await timer.close();
     expect(reports).to.deep.equal(['carried-out']);
+  });
+
+  it('goes on when its listeners throw', async () => {
+    const bench = await openBench();
+    const stages: string[] = [];
+    const timer = bench.proposals.keepCarryingOut({
+      everyMs: 100,
+      onReport({ advanced }) {
+        stages.push(...advanced.map(({ stage }) => stage));
+        throw new Error('a broken report');
+      },
+      onFailure(error) {
+        throw error;
+      },
+    });
+    for (let count = 1; count <= 2; count++) {
+      const id = await proposeNoSms(bench, { expiresAt: after(count * HOUR) });
+      bench.clock.set(after(count * HOUR));
+      while (stages.length < count) await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(stages, id).to.have.lengthOf(count);
+    }
+    await timer.close();
   });
 });
