@@ -68,7 +68,6 @@ function When({ label, name, edge }: FilterProps & { readonly edge: Edge }): JSX
       edge={edge}
       at={Number.isNaN(Date.parse(at)) ? undefined : at}
       pick={(instant) => choose({ [name]: instant ?? '', after: '' })}
-      isOfPast={false}
     />
   );
 }

@@ -12,8 +12,6 @@ export interface DateTimeFieldProps {
   readonly at: string | undefined;
   /** Called with the entered instant; `undefined` when the field was cleared. */
   readonly pick: (at: string | undefined) => void;
-  /** Whether only past instants are allowed. */
-  readonly isOfPast: boolean;
   /** Which instant of the entered second is reported. Default: the last. */
   readonly edge?: Edge;
 }
@@ -23,13 +21,13 @@ export interface DateTimeFieldProps {
  * makes another valid one: the year 2, then the year 20. The value must not be set meanwhile, because that would
  * discard a partly typed date.
  */
-export function DateTimeField({ label, note, at, pick, isOfPast, edge = 'end' }: DateTimeFieldProps): JSX.Element {
+export function DateTimeField({ label, note, at, pick, edge = 'end' }: DateTimeFieldProps): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const isTyping = useRef(false);
   const problem = useSignal('');
   const take = (typed: HTMLInputElement): void => {
     if (!isTyping.current) return;
-    problem.value = problemOf(typed, isOfPast);
+    problem.value = problemOf(typed);
     typed.setCustomValidity(problem.value);
     if (problem.value !== '') return;
     isTyping.current = false;
@@ -64,10 +62,10 @@ export function DateTimeField({ label, note, at, pick, isOfPast, edge = 'end' }:
   );
 }
 
-/** An incomplete date is invalid, and so is a future one if only past instants are allowed. */
-function problemOf({ value, validity }: HTMLInputElement, isOfPast: boolean): string {
+/** An incomplete date is invalid. Whether it is past, only the server knows: the clock of the browser may be wrong. */
+function problemOf({ value, validity }: HTMLInputElement): string {
   if (value === '') return validity.badInput ? 'Give a date and a time.' : '';
   const at = instantOfField(value, 'end');
   if (at === undefined || validity.rangeUnderflow || validity.rangeOverflow) return 'Give a year from 2000 to 9999.';
-  return isOfPast && Date.parse(at) >= Date.now() ? 'This moment is not past yet.' : '';
+  return '';
 }

@@ -43,7 +43,6 @@ export function MomentChoice({ moment, lastSequence, choose }: MomentChoiceProps
         at={isSequence ? lookedAt.value?.policy?.details.changeDate : moment}
         // Clearing the field keeps the previous moment.
         pick={(at) => at !== undefined && choose(at)}
-        isOfPast
       />
     </div>
   );

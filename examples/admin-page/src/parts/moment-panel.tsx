@@ -71,8 +71,8 @@ export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.E
 export function momentIn(lastSequence: number): string {
   const at = chosen('at');
   const isVersion = /^\d{1,15}$/.test(at) && Number(at) >= 1 && Number(at) <= lastSequence;
-  const isPast = /^\d{4}-\d\d-\d\dT/.test(at) && Date.parse(at) < Date.now();
-  return isVersion || isPast ? at : String(lastSequence);
+  const isInstant = /^\d{4}-\d\d-\d\dT/.test(at) && !Number.isNaN(Date.parse(at));
+  return isVersion || isInstant ? at : String(lastSequence);
 }
 
 /** The chosen organization; the first one by default. */

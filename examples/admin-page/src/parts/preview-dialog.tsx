@@ -14,12 +14,12 @@ import {
   type Stage,
 } from '../state/proposals.js';
 import { keepReason, reasonFor } from '../state/reasons.js';
-import { isSameDetails, type Details } from '../wire/details.js';
 import { lockedOutOf } from '../wire/people.js';
-import type { Policy } from '../wire/policy.js';
+import { hasMovedOn, type Policy } from '../wire/policy.js';
 import { INSTANCE } from '../wire/scope.js';
 import { counted } from '../words/counted.js';
 import { intentTitle } from '../words/intent.js';
+import { movedOnInWords } from '../words/moved-on.js';
 import { lockOutsIn } from '../words/warnings.js';
 import { DiffList } from './diff-list.js';
 import { EffectOn } from './effect-on.js';
@@ -123,7 +123,7 @@ function Decision({ proposal }: { readonly proposal: Proposal }): JSX.Element {
   const { scope, intent, stage } = proposal;
   const reason = useSignal(reasonFor(scope, intent));
   const given = (): string => reason.value.trim();
-  const isStale = hasMovedOn(proposal);
+  const isStale = isOutdatedNow(proposal);
   const lockOuts = proposal.preview === undefined ? [] : lockOutsIn(proposal.preview);
   const isMeant = useSignal(false);
   const isHeldBack = lockOuts.length > 0 && (!isMeant.value || reason.value.trim() === '');
@@ -222,30 +222,25 @@ function toneOf({ intent: { wish } }: Proposal): string {
     : 'button-primary';
 }
 
-function hasMovedOn(asked: Proposal): boolean {
+function isOutdatedNow(asked: Proposal): boolean {
   const { isOutdated, seen, stage, preview, failure } = asked;
-  const now = madeOnTopOf(asked)?.details;
+  const now = madeOnTopOf(asked);
   if (stage !== 'open') return false;
   if (isOutdated === true) return true;
   if (now === undefined) return false;
   // Without a preview there is no base, because the user's own last change may still be being read back.
   if (preview === undefined && failure === undefined) return false;
-  // The policy the user saw may be newer than the cached one, because their own change is known first.
-  return now.resourceOwner !== seen.details.resourceOwner || isLater(now, seen.details);
-}
-
-/** Whether a policy has gone on since, or has another history: the same number for an event of another instant. */
-function isLater(now: Details, seen: Details): boolean {
-  if (now.sequence === seen.sequence) return !isSameDetails(now, seen);
-  return BigInt(now.sequence) > BigInt(seen.sequence);
+  return hasMovedOn(seen, now);
 }
 
 /**
  * The current base of a change. For a new custom policy it is the default policy, unless the organization's own was
- * read.
+ * read. What the one was read as depending on can't be compared with the other.
  */
 function madeOnTopOf({ scope, intent }: Proposal): Policy | undefined {
-  return policyOf(scope) ?? (intent.wish === 'add-custom' ? policyOf(INSTANCE) : undefined);
+  const own = policyOf(scope);
+  const standard = intent.wish === 'add-custom' ? policyOf(INSTANCE) : undefined;
+  return own ?? (standard && { ...standard, seen: undefined });
 }
 
 function Pinned({ proposal: asked, isStale }: StaleOrNot): JSX.Element {
@@ -269,13 +264,5 @@ function Pinned({ proposal: asked, isStale }: StaleOrNot): JSX.Element {
 /** How the base differs from the policy the user saw. Sequences of two owners are not comparable. */
 function movedOn(asked: Proposal): string {
   const { seen, intent } = asked;
-  const now = madeOnTopOf(asked);
-  if (now?.details.resourceOwner !== seen.details.resourceOwner)
-    return now?.isDefault === false
-      ? 'The organization was given a custom policy since you looked.'
-      : 'The custom policy was reset since you looked: the default policy holds now.';
-  if (BigInt(now.details.sequence) <= BigInt(seen.details.sequence))
-    return 'What this depends on has changed since you looked.';
-  const whose = intent.wish === 'add-custom' ? 'default policy' : 'policy';
-  return `The ${whose} has moved on to version ${now.details.sequence} since you looked at version ${seen.details.sequence}.`;
+  return movedOnInWords(seen, madeOnTopOf(asked), intent.wish === 'add-custom' ? 'default policy' : 'policy');
 }

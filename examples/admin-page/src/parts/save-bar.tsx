@@ -2,7 +2,9 @@ import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
 import { discardDraft, draftOf, problemsIn } from '../state/draft.js';
 import { propose } from '../state/proposals.js';
+import { hasMovedOn } from '../wire/policy.js';
 import { counted } from '../words/counted.js';
+import { movedOnInWords } from '../words/moved-on.js';
 import { redirectProblem } from '../words/redirect.js';
 import type { SettingsFormProps } from './setting-field-props.js';
 
@@ -21,11 +23,8 @@ export function SaveBar({ scope, policy, isLocked }: SettingsFormProps): JSX.Ele
     <div class="save-bar" role="group" aria-label="Changes that are not saved">
       <p>
         {problems > 0 ? `${counted(problems, 'field')} can’t be saved yet.` : `${counted(count, 'setting')} changed.`}
-        {draft.seen.details.sequence !== policy.details.sequence && (
-          <span class="warning-line">
-            {' '}
-            The policy moved on from version {draft.seen.details.sequence} to {policy.details.sequence} meanwhile.
-          </span>
+        {hasMovedOn(draft.seen, policy) && (
+          <span class="warning-line"> {movedOnInWords(draft.seen, policy, 'policy')}</span>
         )}
       </p>
       <div class="buttons">

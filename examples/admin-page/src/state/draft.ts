@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Details } from '../wire/details.js';
+import type { Made } from '../wire/carry-out.js';
 import { factorOf } from '../wire/factors.js';
 import type { Policy } from '../wire/policy.js';
 import { keyOf, type Scope } from '../wire/scope.js';
@@ -86,14 +86,14 @@ export function discardDraft(scope: Scope): void {
   if (draft !== undefined) keep(scope, { ...draft, patch: {}, amounts: {} });
 }
 
-/** Removes the saved values from a draft, and stores the details of the answer. Later edits stay. */
-export function settleDraft(scope: Scope, saved: SettingsPatch, details: Details): void {
+/** Removes the saved values from a draft, and stores what the answer says of the policy. Later edits stay. */
+export function settleDraft(scope: Scope, saved: SettingsPatch, { details, tag }: Made): void {
   const draft = draftOf(scope);
   if (draft === undefined) return;
   const values: Readonly<Record<string, unknown>> = saved;
   const isLeft = ([name, value]: readonly [string, unknown]): boolean => values[name] !== value;
   keep(scope, {
-    seen: { ...draft.seen, seen: undefined, details, settings: { ...draft.seen.settings, ...saved } },
+    seen: { ...draft.seen, seen: undefined, tag, details, settings: { ...draft.seen.settings, ...saved } },
     patch: Object.fromEntries(Object.entries(draft.patch).filter(isLeft)),
     amounts: Object.fromEntries(
       Object.entries(draft.amounts).filter(([name, amount]) => isLeft([name, wireOf(amount)])),

@@ -48,12 +48,11 @@ function isFurther(read: Policy | undefined, shown: Policy | undefined): boolean
 
 /**
  * Reads everything again that a change may affect. A change of the default policy affects the organizations without a
- * custom policy.
+ * custom policy, and what the others depend on.
  */
 export async function refreshAfterChange(changed: Scope): Promise<void> {
   const touched = [...kept.value.values()].filter(
-    ({ scope, policy }) =>
-      isSameScope(scope, changed) || (isSameScope(changed, INSTANCE) && policy?.isDefault !== false),
+    ({ scope }) => isSameScope(scope, changed) || isSameScope(changed, INSTANCE),
   );
   directoryChanged();
   await Promise.all(touched.map(({ scope }) => refreshPolicy(scope)));

@@ -1,7 +1,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
-import { carryOut } from '../wire/carry-out.js';
+import { carryOut, type Made } from '../wire/carry-out.js';
 import { acknowledging, commandOf, conditionOf, ifSeen } from '../wire/command.js';
-import type { Details } from '../wire/details.js';
+import { isSameDetails, type Details } from '../wire/details.js';
 import { isBeforeLooking, isConflict, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
 import { readHistory } from '../wire/history.js';
 import { readPreview, type Preview } from '../wire/preview.js';
@@ -63,16 +63,16 @@ export async function propose(wish: Wish): Promise<void> {
 async function seenWithOwn({ scope, seen }: Wish): Promise<Policy> {
   const own = readingBack.get(keyOf(scope));
   const read = await own?.policy;
-  return own !== undefined && read?.details.sequence === own.sequence ? read : seen;
+  return own !== undefined && read !== undefined && isSameDetails(read.details, own.details) ? read : seen;
 }
 
 /** The user's last change in each scope, while it is being read back. */
-const readingBack = new Map<string, { readonly sequence: string; readonly policy: Promise<Policy | undefined> }>();
+const readingBack = new Map<string, { readonly details: Details; readonly policy: Promise<Policy | undefined> }>();
 
 /** Reads a policy back after the user's own change. */
-async function readBack(scope: Scope, { sequence }: Details): Promise<Policy | undefined> {
+async function readBack(scope: Scope, details: Details): Promise<Policy | undefined> {
   const policy = refreshPolicy(scope);
-  const own = { sequence, policy: policy.catch(() => undefined) };
+  const own = { details, policy: policy.catch(() => undefined) };
   readingBack.set(keyOf(scope), own);
   try {
     return await policy;
@@ -141,8 +141,8 @@ export async function confirm(reason: string, acknowledged: readonly string[] = 
   hasStopped = false;
   current.value = { ...asked, stage: 'recording', failure: undefined };
   try {
-    const details = await make(asked, reason, acknowledged);
-    if (details !== undefined) recorded(asked, details);
+    const made = await make(asked, reason, acknowledged);
+    if (made !== undefined) recorded(asked, made);
   } catch (caught) {
     if (isSaidElsewhere(caught)) return;
     if (isConflict(caught)) await meet(reason);
@@ -178,7 +178,7 @@ export async function meet(reason: string): Promise<void> {
 }
 
 /** Sends the change until its outcome is known; `undefined` when nobody waits any more. */
-async function make(asked: Proposal, reason: string, acknowledged: readonly string[]): Promise<Details | undefined> {
+async function make(asked: Proposal, reason: string, acknowledged: readonly string[]): Promise<Made | undefined> {
   const { scope, intent, seen, key, preview } = asked;
   for (let tries = 0; !hasStopped; tries++) {
     try {
@@ -220,10 +220,11 @@ function ifShown({ key }: Proposal, next: (shown: Proposal) => Proposal | undefi
 }
 
 /** The answer to the write ends the change, even if the policy can't be read back. */
-function recorded(asked: Proposal, onManipulation: Details): void {
+function recorded(asked: Proposal, made: Made): void {
   const { scope, intent, onSaved } = asked;
+  const { details: onManipulation } = made;
   keepReason(scope, intent, '');
-  if (intent.wish === 'change-settings') settleDraft(scope, intent.patch, onManipulation);
+  if (intent.wish === 'change-settings') settleDraft(scope, intent.patch, made);
   ifShown(asked, () => undefined);
   onSaved?.();
   sayDone(asked, onManipulation);

@@ -136,7 +136,6 @@ function At(): JSX.Element {
       note="empty for now"
       at={Number.isNaN(Date.parse(at)) ? undefined : at}
       pick={(instant) => choose({ at: instant ?? '' })}
-      isOfPast
     />
   );
 }

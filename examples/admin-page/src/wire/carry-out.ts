@@ -1,7 +1,7 @@
 import type { Command } from './command.js';
 import { detailsOf, type Details } from './details.js';
 import { objectOf } from './json.js';
-import { send } from './request.js';
+import { sendFor } from './request.js';
 import { headersOf, type Scope } from './scope.js';
 
 /** A command, with everything sent along. */
@@ -16,8 +16,15 @@ export interface CarryOut {
   readonly correlationId: string;
 }
 
-/** Sends a command, and returns the details of the answer. @throws Refused */
-export async function carryOut({ scope, command, condition, reason, correlationId }: CarryOut): Promise<Details> {
+/** The answer to a change. */
+export interface Made {
+  readonly details: Details;
+  /** The entity tag of the policy from then on. */
+  readonly tag: string | undefined;
+}
+
+/** Sends a command. @throws Refused */
+export async function carryOut({ scope, command, condition, reason, correlationId }: CarryOut): Promise<Made> {
   const headers = {
     ...headersOf(scope),
     'x-request-id': correlationId,
@@ -27,6 +34,6 @@ export async function carryOut({ scope, command, condition, reason, correlationI
   };
   const { verb, path, request } = command;
   const isBodyless = verb === 'DELETE';
-  const answer = await send({ verb, path, headers, ...(!isBodyless && { body: request }) });
-  return detailsOf(objectOf(answer, 'the answer')['details']);
+  const { json, tag } = await sendFor({ verb, path, headers, ...(!isBodyless && { body: request }) });
+  return { details: detailsOf(objectOf(json, 'the answer')['details']), tag };
 }

@@ -36,9 +36,9 @@ export function ifSeen(seen: string): Readonly<Record<string, string>> {
   return { 'login-policy-if-seen': seen };
 }
 
-/** The header for the preview of a change. After the user's own change, they know only the sequence. */
-export function conditionOf({ details: { sequence }, seen }: Policy): Readonly<Record<string, string>> {
-  return seen === undefined ? { 'if-match': `"${sequence}"` } : ifSeen(seen);
+/** The header for the preview of a change. After the user's own change, they know only the tag of its answer. */
+export function conditionOf({ details: { sequence }, seen, tag }: Policy): Readonly<Record<string, string>> {
+  return seen === undefined ? { 'if-match': tag ?? `"${sequence}"` } : ifSeen(seen);
 }
 
 /** The header that acknowledges lock-outs, so that the server's guard accepts the change. */

@@ -1,4 +1,4 @@
-import { detailsOf, type Details } from './details.js';
+import { detailsOf, isSameDetails, type Details } from './details.js';
 import { factorOf, type Factor, type FactorKind } from './factors.js';
 import { listOf, objectOf, textOf } from './json.js';
 import { settingsOf, type Settings } from './settings.js';
@@ -15,6 +15,20 @@ export interface Policy {
   readonly isDefault: boolean;
   /** What this answer depended on, as an opaque text; `undefined` for a policy in the past. */
   readonly seen: string | undefined;
+  /** The entity tag that the user's own change was answered with. Until it is read back, that is all they know of it. */
+  readonly tag?: string | undefined;
+}
+
+/**
+ * Whether a policy is another one than the user saw, or stands on another default. The server tells by the events; after
+ * a restore another one can have the same number.
+ */
+export function hasMovedOn(seen: Policy, now: Policy): boolean {
+  if (now.details.resourceOwner !== seen.details.resourceOwner) return true;
+  if (seen.seen !== undefined && now.seen !== undefined) return seen.seen !== now.seen;
+  // The user's own change is known before it is read back.
+  if (now.details.sequence === seen.details.sequence) return !isSameDetails(now.details, seen.details);
+  return BigInt(now.details.sequence) > BigInt(seen.details.sequence);
 }
 
 /** Parses the answer to a read of a policy. @throws UnexpectedAnswer */

@@ -34,14 +34,21 @@ export async function send(request: Request): Promise<unknown> {
   return (await sendFor(request)).json;
 }
 
-/** Like {@link send}, with what the answer depended on: for `login-policy-if-seen`. */
-export async function sendFor(
-  request: Request,
-): Promise<{ readonly json: unknown; readonly seen: string | undefined }> {
+/** An answer with what it depended on. */
+export interface Sent {
+  readonly json: unknown;
+  /** For `login-policy-if-seen`. */
+  readonly seen: string | undefined;
+  /** For `if-match`. */
+  readonly tag: string | undefined;
+}
+
+/** Like {@link send}, with what the answer depended on. */
+export async function sendFor(request: Request): Promise<Sent> {
   const { response, text } = await reach(request);
   notePosition(response.headers.get('login-policy-position'));
-  const seen = response.headers.get('login-policy-seen') ?? undefined;
-  if (response.ok) return { json: text === '' ? undefined : jsonOf(text), seen };
+  const [seen, tag] = ['login-policy-seen', 'etag'].map((name) => response.headers.get(name) ?? undefined);
+  if (response.ok) return { json: text === '' ? undefined : jsonOf(text), seen, tag };
   throw refusalTo(request, response.status, text);
 }
 
