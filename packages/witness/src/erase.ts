@@ -7,6 +7,14 @@ import {
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import {
+  listOf,
+  mustBe,
+  nonEmptyString,
+  optional,
+  parseOptions,
+  type OptionRules,
+} from '@login-policy/event-sourcing/options';
 import { commitmentOf, COMMITMENTS, ERASABLE, openingsOf, type Erasable } from './leaf.js';
 
 /** The category of the events that say what was erased, and their type. */
@@ -25,6 +33,15 @@ export interface EraseOptions {
   readonly reason?: string;
 }
 
+const RULES: OptionRules<EraseOptions> = {
+  eventId: nonEmptyString,
+  streamId: nonEmptyString,
+  revision: mustBe('a revision, a bigint from 0 on', (value) => typeof value === 'bigint' && value >= 0n),
+  texts: listOf(ERASABLE.join(' and '), (name) => ERASABLE.some((one) => one === name)),
+  actor: nonEmptyString,
+  reason: optional(mustBe('text', (value) => typeof value === 'string')),
+};
+
 /**
  * - `erased`: the texts are gone, their commitments stay;
  * - `refused`: nothing was changed. `not-supported`: this store can't erase (EventStoreDB); `not-found`: that event is not
@@ -41,8 +58,10 @@ export type EraseAnswer =
  * Rebuild the read models that hold the texts, such as an audit log, and let backups expire.
  *
  * @throws Fault as the store does.
+ * @throws RangeError that names a wrong option.
  */
-export async function eraseTexts({ eventStore }: Store, options: EraseOptions): Promise<EraseAnswer> {
+export async function eraseTexts({ eventStore }: Store, given: EraseOptions): Promise<EraseAnswer> {
+  const options = parseOptions(given, 'eraseTexts', RULES);
   const { eventId, revision, streamId, texts } = options;
   if (eventStore.erase === undefined) return { outcome: 'refused', reason: 'not-supported' };
   const event = await eventAt(eventStore, options);

@@ -67,6 +67,27 @@ async function expectErased(store: Store): Promise<void> {
 }
 
 describe('erasing who and why', () => {
+  it('refuses wrong options by name, and changes nothing', async () => {
+    await using store = openMemoryStore();
+    const { id: eventId, revision, streamId } = await writeNamed(store);
+    const right = { eventId, revision, streamId, texts: ['actor'] as const, actor: 'dpo' };
+    for (const wrong of [
+      { texts: ['actors'] },
+      { texts: 'actor' },
+      { actor: '' },
+      { revision: 0 },
+      { reason: 7 },
+      { text: [] },
+    ]) {
+      const caught: unknown = await Reflect.apply(eraseTexts, undefined, [store, { ...right, ...wrong }]).catch(
+        (error: unknown) => error,
+      );
+      expect(caught, JSON.stringify(wrong)).to.be.instanceOf(RangeError);
+      expect(String(caught)).to.include(Object.keys(wrong)[0]);
+    }
+    expect(await namedEvents(store)).to.have.lengthOf(1);
+  });
+
   it('leaves every tree head right, and is recorded, in memory', async () => {
     await using store = openMemoryStore();
     await expectErased(store);
