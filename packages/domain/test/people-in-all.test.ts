@@ -2,6 +2,7 @@ import { freshInstance, orThrow, SECOND_FACTORS } from '@login-policy/domain';
 import { affectedByPlan, affectedByRollout } from '@login-policy/domain/people';
 import { previewCommand } from '@login-policy/domain/preview';
 import { rollOut } from '@login-policy/domain/rollout';
+import { monotonicIds } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { censusOf, openCounted, users } from './people-given.js';
@@ -122,6 +123,23 @@ describe('a census of many organizations', () => {
     const { people } = orThrow(await previewCommand(opened, instance, closing, all));
     expect(people).to.have.nested.property('lockedOut.users').which.is.above(0);
     expect(most / (organizations * classes)).to.be.below(24);
+    await opened.close();
+  });
+
+  it('is known beside a policy that can’t be read, unless that has users', async () => {
+    const classes = [users({ users: 4 })];
+    const { people, policies: opened, store } = await openCounted(() => [classes]);
+    orThrow(await opened.add(instance, freshInstance, by));
+    const { events } = orThrow(await opened.customize(globex, by));
+    const event = { id: monotonicIds()(), type: 'FromTheFuture', schemaVersion: 1, data: {} };
+    const metadata = { actor: 'a', correlationId: 'c' };
+    const streamId = events[0]?.streamId ?? expect.fail('nothing was recorded');
+    await store.eventStore.append({ streamId, expected: 'any', events: [{ ...event, metadata }] });
+    expect(await people.population(opened, instance)).to.have.nested.property('one-factor.users', 4);
+    classes.push(users({ organizationId: globex.organizationId, users: 5 }));
+    expect(await people.population(opened, instance))
+      .to.have.property('unknown')
+      .that.includes('FromTheFuture');
     await opened.close();
   });
 });

@@ -1,3 +1,4 @@
+import { isFault } from '@login-policy/event-sourcing';
 import { orThrow, type InstanceRef, type LoginPolicies, type OwnerRef } from '../index.js';
 import {
   ABSENT,
@@ -157,6 +158,20 @@ function unknownBy(caught: unknown): PeopleUnknown {
   return { unknown: caught instanceof Error ? caught.message : String(caught) };
 }
 
+/** A judge that throws, for a policy that can't be read or whose directory fails: it matters only if it has users. */
+async function judgeOf(policies: LoginPolicies, owner: OwnerRef, wait: CountOptions): Promise<Judge> {
+  const verdicts = await verdictsIn(policies, owner, wait).catch((caught: unknown): PeopleUnknown => {
+    const isOfThisPolicy = UNREADABLE.some((code) => isFault(caught, code));
+    if (isOfThisPolicy) return unknownBy(caught);
+    throw caught;
+  });
+  if (!('unknown' in verdicts)) return verdicts;
+  return () => {
+    throw new Error(verdicts.unknown);
+  };
+}
+
+const UNREADABLE = ['written-by-newer-program', 'unreadable-event', 'store-damaged'] as const;
 const POLICIES_PER_PAGE = 500;
 
 /** The verdicts on all users of an instance: custom policies are read one after another. */
@@ -164,18 +179,15 @@ async function verdictsInAll(
   policies: LoginPolicies,
   { instanceId }: InstanceRef,
   wait: CountOptions,
-): Promise<((one: CountedClass) => Verdict) | PeopleUnknown> {
-  const byDefault = await verdictsIn(policies, { instanceId }, wait);
-  if ('unknown' in byDefault) return byDefault;
+): Promise<(one: CountedClass) => Verdict> {
+  const byDefault = await judgeOf(policies, { instanceId }, wait);
   const custom = new Map<string, Judge>();
   for (let after: string | undefined; ;) {
     const page = { limit: POLICIES_PER_PAGE, ...(after !== undefined && { after }) };
     const { organizations, next } = orThrow(await policies.organizationsWithCustomPolicy({ instanceId }, page));
     for (const organization of organizations) {
       wait.signal?.throwIfAborted();
-      const verdicts = await verdictsIn(policies, organization, wait);
-      if ('unknown' in verdicts) return verdicts;
-      custom.set(organization.organizationId, verdicts);
+      custom.set(organization.organizationId, await judgeOf(policies, organization, wait));
     }
     if (next === undefined) break;
     after = next;
