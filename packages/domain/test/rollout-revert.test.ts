@@ -26,4 +26,19 @@ describe('the revert of a rollout', () => {
     expect(some.all).to.deep.equal([]);
     await loginPolicies.close();
   });
+
+  it('is refused by its id, too, where there is no default policy to note that', async () => {
+    const { loginPolicies } = await openDesk();
+    for (const organization of [acme, globex])
+      orThrow(await loginPolicies.add(organization, { multiFactors: ['U2F_WITH_VERIFICATION'] }, by));
+    const chosen = { ...advisory, organizationIds: ['acme', 'globex'] };
+    const rollout = rollOut(loginPolicies, instance, removal, chosen);
+    expect(await last(rollout.carryOut())).to.include({ changed: 2 });
+    expect(await last(rollout.revert(by))).to.include({ changed: 2 });
+    const again = await last(rollout.carryOut());
+    expect(again.all).to.deep.equal(['acme: idempotency-key-reused', 'globex: idempotency-key-reused']);
+    const { steps } = orThrow(await rollout.plan());
+    expect(steps.map(({ outcome }) => outcome)).to.deep.equal(['would-be-refused', 'would-be-refused']);
+    await loginPolicies.close();
+  });
 });

@@ -2,6 +2,7 @@ import type { PolicyParts } from '../policy-parts.js';
 import type { CommandOptions } from '../commands/command-input.js';
 import { isOrganization, type Owner } from '../policy/owner.js';
 import { RejectedError } from '../reads/answers.js';
+import { revertedOn } from './claim-id.js';
 import { keyOf, keyOn, type LookUp } from './rolled-out.js';
 import type { ParsedRollout } from './rollout-input.js';
 import { seenOn } from './rollout-seen.js';
@@ -27,6 +28,8 @@ export async function carryOutOn(
   if (answer.outcome === 'accepted' && answer.isRepeated) {
     const key = await keyOn(lookUp, owner, id);
     if (key !== keyOf(id)) answer = await under(key);
+    const refusal = await revertedOn(owner, { id, key }, lookUp);
+    if (refusal !== undefined) return { what: 'refused', refusal };
   }
   if (answer.outcome === 'accepted') return { what: answer.events.length > 0 ? 'changed' : 'unchanged' };
   // The default changed between the look and its append: then nothing is carried out at all.

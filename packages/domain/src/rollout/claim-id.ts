@@ -1,10 +1,11 @@
 import { isFault, START, type Position } from '@login-policy/event-sourcing';
 import { fingerprint } from '@login-policy/event-sourcing/domain';
-import { policyStream } from '../policy/owner.js';
+import { policyStream, type Owner } from '../policy/owner.js';
 import { RejectedError } from '../reads/answers.js';
-import { keyOf, type LookUp } from './rolled-out.js';
+import { keyOf, revertKeyOf, type LookUp } from './rolled-out.js';
+import type { RolloutRefusal } from './rollout-answers.js';
 import type { ParsedRollout, Permission } from './rollout-input.js';
-import { refusalByFault } from './rollout-steps.js';
+import { refusalByFault, refusalOf } from './rollout-steps.js';
 import type { Rejected } from '../policy/rejections.js';
 
 /**
@@ -33,10 +34,26 @@ export function bindingId(rollout: ParsedRollout, store: LookUp['store']): Parse
 export async function openClaimOf(rollout: ParsedRollout, look: LookUp): Promise<Rejected | boolean> {
   const { id } = rollout.options;
   const reverted = await look.store.receipt(policyStream(rollout.instance), revertedKeyOf(id), look.deadline);
-  if (reverted === undefined) return claimOf(rollout, look);
+  return reverted === undefined ? claimOf(rollout, look) : refusedAsReverted(id);
+}
+
+function refusedAsReverted(id: string): Rejected {
   const rejection = { reason: 'idempotency-key-reused', idempotencyKey: keyOf(id) } as const;
   const message = `The rollout ${id} was reverted, so it is not carried out again: a new rollout takes a new id.`;
   return { outcome: 'rejected', rejection, message };
+}
+
+/**
+ * The refusal of a policy on which the rollout was reverted under this key, where the default policy could not note
+ * that: there is none, or it can't be read.
+ */
+export async function revertedOn(
+  owner: Owner,
+  { id, key }: { readonly id: string; readonly key: string },
+  { deadline, store }: LookUp,
+): Promise<RolloutRefusal | undefined> {
+  const receipt = await store.receipt(policyStream(owner), revertKeyOf(id, key), deadline);
+  return receipt && refusalOf(owner, refusedAsReverted(id));
 }
 
 /** Whether the id is bound to this command, or the refusal because it belongs to another one. */

@@ -1,6 +1,6 @@
 import type { Freshness } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
-import { openClaimOf } from './claim-id.js';
+import { openClaimOf, revertedOn } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy } from '../reads/instance-policies.js';
 import { eventOfRollout } from './rolled-out.js';
@@ -37,9 +37,14 @@ async function plannedStep(policy: InstancePolicy, rollout: ParsedRollout, parts
   const step = await stepOf(policy, rollout, parts);
   if (step.outcome === 'nothing-to-do' || policy.fault !== undefined || !isPermitted(step)) return step;
   const { deadline, handler } = parts;
-  const given = await eventOfRollout({ store: handler.states.store, deadline }, policy.owner, rollout);
+  const lookUp = { store: handler.states.store, deadline };
+  const given = await eventOfRollout(lookUp, policy.owner, rollout);
   const { owner, seen } = step;
   if (typeof given === 'object' && 'reason' in given) return { ...refusedStep(given), seen };
+  const { id } = rollout.options;
+  const key = typeof given === 'object' ? given.metadata.idempotencyKey : undefined;
+  const reverted = key === undefined ? undefined : await revertedOn(owner, { id, key }, lookUp);
+  if (reverted !== undefined) return { ...refusedStep(reverted), seen };
   return given === undefined ? step : { owner, outcome: 'nothing-to-do', seen };
 }
 
