@@ -28,13 +28,13 @@ export async function upcomingFor(
   signal: AbortSignal | undefined,
 ): Promise<readonly UpcomingPolicy[]> {
   const found: UpcomingPolicy[] = [];
-  let ahead: Ahead | undefined;
+  let ahead: Promise<Ahead> | undefined;
   for (let afterKey: string | undefined; ;) {
     const query = { index: 'upcoming', value: organization.instanceId, limit: PAGE };
     const { rows } = await readModel.query({ ...query, ...(afterKey !== undefined && { afterKey }) }, { signal });
     const proposals = rows.flatMap(({ row }) => (isProposal(row) ? [row] : []));
     if (proposals.length > 0) {
-      const looking = (ahead ??= await aheadOf(organization, loginPolicies, signal));
+      const looking = await (ahead ??= aheadOf(organization, loginPolicies, signal));
       found.push(...(await Promise.all(proposals.map((proposal) => comingOf(proposal, looking)))).flat());
     }
     if (rows.length < PAGE) return found;
