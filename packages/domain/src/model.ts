@@ -72,6 +72,7 @@ export { evolveState, NO_POLICY, type PolicyState } from './policy/policy-state.
 export { loginPolicyProjection, type LoginPolicyRow } from './login-policy-projection.js';
 export type { PageOptions, ReadOptions, Span } from './reads/read-input.js';
 export type { CustomPolicies, UnreadableCustomPolicy } from './reads/custom-policies.js';
+export { seenOf } from './policy/seen.js';
 export { parseCommand } from './commands/parse-command.js';
 export {
   describeRejection,

@@ -8,6 +8,7 @@ import {
   parseObject,
   parseOwner,
   policyStream,
+  seenOf,
   type Instance,
   type LoginPolicyCommand,
   type Owner,
@@ -97,6 +98,8 @@ interface ParsedStep {
   readonly owner: Owner;
   readonly command: LoginPolicyCommand;
   readonly seen: string;
+  /** Whether the proposer saw a policy of this owner. */
+  readonly isThere: boolean;
 }
 
 const STEP = ['owner', 'command', 'seen'];
@@ -107,7 +110,9 @@ function parseStep(instance: Instance): Parser<ParsedStep> {
     const owner = parseOwner(given['owner'], `${field}.owner`);
     if (owner.instanceId !== instance.instanceId)
       throw new InvalidValue(`${field}.owner.instanceId`, 'the instance of the proposal', owner.instanceId);
-    return { owner, command: parseCommand(given['command'], owner), seen: parseSeen(given['seen'], `${field}.seen`) };
+    const seen = parseSeen(given['seen'], `${field}.seen`);
+    const isThere = seenOf(owner)(seen, `${field}.seen`).own !== undefined;
+    return { owner, command: parseCommand(given['command'], owner), seen, isThere };
   };
 }
 
@@ -123,8 +128,21 @@ function parsePlan(instance: Instance): Parser<ParsedChange> {
     const streams = parsed.map(({ owner }) => policyStream(owner));
     const twice = streams.findIndex((stream, index) => streams.indexOf(stream) < index);
     if (twice >= 0) throw new InvalidValue(`${at}[${twice}].owner`, 'another one than in the steps before', 'it again');
-    return planOf(parsed);
+    return planOf(inOrder(parsed));
   };
+}
+
+/**
+ * New custom policies, which may copy the default, are added before the default changes, and others are removed after
+ * it: no user meets a policy that is neither the one before the plan nor the one after it. A new default comes first.
+ */
+function inOrder(steps: readonly ParsedStep[]): readonly ParsedStep[] {
+  const isDefaultThere = steps.some(({ isThere, owner }) => isThere && !isOrganization(owner));
+  const placeOf = ({ command, isThere, owner }: ParsedStep): number => {
+    if (!isOrganization(owner)) return 1;
+    return isDefaultThere && !isThere && command.type !== 'remove' ? 0 : 2;
+  };
+  return steps.toSorted((one, other) => placeOf(one) - placeOf(other));
 }
 
 function planOf(steps: readonly ParsedStep[]): ParsedChange {
@@ -147,6 +165,8 @@ function parseRollout(instance: Instance): Parser<ParsedChange> {
   return (value, field) => {
     const given = parseObject(value, field, ['type', 'command', 'seen', 'organizationIds', 'withDefault']);
     const command = parseCommand(given['command'], instance);
+    const seen = parseSeen(given['seen'], `${field}.seen`);
+    seenOf(instance)(seen, `${field}.seen`);
     if (OWN_ONLY.includes(command.type))
       throw new InvalidValue(`${field}.command.type`, 'a command that can be rolled out', command.type);
     const { organizationIds, withDefault } = given;
@@ -162,7 +182,7 @@ function parseRollout(instance: Instance): Parser<ParsedChange> {
         ...(isIds(organizationIds) && { organizationIds }),
         ...(withDefault !== undefined && { withDefault }),
       },
-      seen: [parseSeen(given['seen'], `${field}.seen`)],
+      seen: [seen],
     };
   };
 }
@@ -182,8 +202,7 @@ function isId(value: string): boolean {
 
 const LONGEST_SEEN = 5000;
 
-/** Parses the `seen` of an answer; whether it is one, and of this policy, the policies themselves check. */
-export const parseSeen: Parser<string> = (value, field) => {
+const parseSeen: Parser<string> = (value, field) => {
   if (typeof value === 'string' && value !== '' && value.length <= LONGEST_SEEN) return value;
   throw new InvalidValue(field, 'the seen of an answer', value);
 };

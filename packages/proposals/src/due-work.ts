@@ -3,6 +3,8 @@ import { findRollout } from '@login-policy/domain/rollout';
 import { revision, type Instant, type Position, type ProjectionRunner } from '@login-policy/event-sourcing';
 import {
   aFunction,
+  aSignal,
+  mustBe,
   numberBetween,
   optional,
   parseOptions,
@@ -75,6 +77,11 @@ const EVERY_MS = 5000;
 /** In whose name the store records what nobody did. */
 const BY = { actor: 'proposals' };
 
+const DUE: OptionRules<DueOptions> = {
+  atLeast: optional(mustBe('a position that an answer had', (value) => typeof value === 'bigint')),
+  signal: optional(aSignal),
+};
+
 const TIMER: OptionRules<TimerOptions> = {
   everyMs: optional(numberBetween(100, 86_400_000)),
   onReport: optional(aFunction),
@@ -90,7 +97,8 @@ export class DueWork {
   }
 
   /** Looks once at all proposals. @throws Fault as the store does, when it can't be asked. */
-  async run({ atLeast, signal }: DueOptions = {}): Promise<DueReport> {
+  async run(given: DueOptions = {}): Promise<DueReport> {
+    const { atLeast, signal } = parseOptions(given, 'carryOutDue', DUE);
     const [advanced, failures]: [ProposalView[], DueFailure[]] = [[], []];
     for (let afterKey: string | undefined; ;) {
       const query = { index: 'due', value: '', limit: PAGE, ...(afterKey !== undefined && { afterKey }) };

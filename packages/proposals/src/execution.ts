@@ -126,7 +126,7 @@ export class Execution {
     const { instanceId, id, proposer } = proposal;
     const { reason } = recordedBy(proposal);
     return rollOut(this.#policies, { instanceId }, rolloutCommandFromJson(change.command), {
-      ...rolloutOptions(id, proposer.actor, change),
+      ...rolloutOptions(id, proposer.actor || ERASED, change),
       ...conditions,
       ...(reason !== undefined && { reason }),
     });
@@ -177,6 +177,8 @@ export async function lastEventOf(
 }
 
 const LONGEST_REASON = 2000;
+/** In place of a name that was erased: what its owner decided is carried out all the same. */
+const ERASED = 'erased';
 /** So many approvers are named in a reason. */
 const NAMED = 3;
 
@@ -186,7 +188,7 @@ const NAMED = 3;
  */
 function recordedBy(proposal: Proposal, signal?: AbortSignal, when = ''): CommandOptions {
   const { approvals, id, isEmergency, proposer, reason = '' } = proposal;
-  const names = approvals.slice(0, NAMED).map(({ actor }) => actor);
+  const names = approvals.slice(0, NAMED).map(({ actor }) => actor || ERASED);
   const others = approvals.length > NAMED ? ` and ${approvals.length - NAMED} more` : '';
   const approved = isEmergency
     ? 'emergency'
@@ -196,7 +198,7 @@ function recordedBy(proposal: Proposal, signal?: AbortSignal, when = ''): Comman
   const told = Array.from(reason).slice(0, room).join('');
   const causationId = approvals.at(-1)?.eventId;
   return {
-    actor: proposer.actor,
+    actor: proposer.actor || ERASED,
     reason: told === '' ? note : `${told} ${note}`,
     correlationId: causeOf(id),
     ...(causationId !== undefined && { causationId }),

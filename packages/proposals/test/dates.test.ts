@@ -210,12 +210,12 @@ describe('a plan', () => {
     const { id } = accepted(await bench.proposals.propose(INSTANCE, { type: 'plan', steps }, by)).proposal;
     accepted(await approveBy(bench, 'bob', id));
     expect((await due(bench)).map(({ stage, results }) => ({ stage, results }))).to.deep.equal([
-      { stage: 'carried-out', results: [{ outcome: 'changed' }, { organizationId: 'acme', outcome: 'changed' }] },
+      { stage: 'carried-out', results: [{ organizationId: 'acme', outcome: 'changed' }, { outcome: 'changed' }] },
     ]);
     expect(orThrow(await bench.policies.effectivePolicy(ACME)).policy.secondFactors).to.deep.equal(['OTP_SMS']);
     bench.clock.set(after(DAY));
     expect((await due(bench)).map(({ stage, takenBack }) => ({ stage, takenBack }))).to.deep.equal([
-      { stage: 'ended', takenBack: [{ outcome: 'changed' }, { organizationId: 'acme', outcome: 'changed' }] },
+      { stage: 'ended', takenBack: [{ organizationId: 'acme', outcome: 'changed' }, { outcome: 'changed' }] },
     ]);
     const { policy } = orThrow(await bench.policies.effectivePolicy(ACME));
     expect([policy.isDefault, policy.secondFactors]).to.deep.equal([true, ALL]);

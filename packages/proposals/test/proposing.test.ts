@@ -1,5 +1,6 @@
-import { orThrow } from '@login-policy/domain';
-import type { ProposalAnswer } from '@login-policy/proposals';
+import { openLoginPolicies, orThrow } from '@login-policy/domain';
+import { openProposals, type ProposalAnswer } from '@login-policy/proposals';
+import { proposalStream } from '#insides';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import {
@@ -49,6 +50,26 @@ describe('a proposal', () => {
     expect(await due(bench)).to.deep.equal([]);
     const found = await bench.proposals.proposal(INSTANCE, id);
     expect(found.outcome === 'found' && found.proposal).to.include({ expiresAt: '9999-12-31T23:59:59.999Z' });
+  });
+
+  it('is carried out when the names of who proposed and approved it were erased', async () => {
+    const bench = await openBench();
+    const id = await proposeNoSms(bench);
+    accepted(await approveBy(bench, 'bob', id));
+    const { store } = bench;
+    const streamId = proposalStream(INSTANCE.instanceId, id);
+    for await (const page of store.eventStore.readStream(streamId))
+      for (const { id: eventId, revision } of page)
+        await store.eventStore.erase?.({ streamId, revision, eventId, commitments: { actor: 'gone' } });
+    const loginPolicies = await openLoginPolicies({ store });
+    const proposals = await openProposals({ store, loginPolicies, mayApprove: () => true });
+    await proposals.readModel.rebuild();
+    expect((await due({ proposals })).map(({ stage }) => stage)).to.deep.equal(['carried-out']);
+    const { entries } = orThrow(await loginPolicies.history(INSTANCE, { direction: 'backwards', limit: 1 }));
+    expect(entries[0]).to.include({ actor: 'erased' });
+    expect(entries[0]?.reason).to.include('approved by erased');
+    await proposals.close();
+    await loginPolicies.close();
   });
 
   it('is never approved or rejected by its proposer, by whichever session, token or account', async () => {
@@ -164,7 +185,8 @@ describe('a malformed proposal', () => {
       [{ ...change, command: { type: 'propose', change } }, by, 'command.type'],
       [{ ...change, owner: { instanceId: 'other' } }, by, 'change.owner.instanceId'],
       [{ ...change, owner: { ...INSTANCE, organizationId: undefined } }, by, 'change.owner.organizationId'],
-      [{ ...change, seen: 'x' }, by, 'options.ifSeen'],
+      [{ ...change, seen: 'x' }, by, 'change.seen'],
+      [{ type: 'rollout', command: NO_SMS, seen: 'x' }, by, 'change.seen'],
       [{ ...change, also: 1 }, by, 'change.also'],
       [{ type: 'plan', steps: [] }, by, 'change.steps'],
       [{ type: 'plan', steps: [step, step] }, by, 'change.steps[1].owner'],

@@ -112,6 +112,23 @@ describe('what is upcoming for an organization', () => {
     expect(policy).to.have.property('secondFactors').that.deep.equals(['TOTP', 'U2F']);
   });
 
+  it('is the default before the plan for an organization that the plan gives a copy of it, and so it is done', async () => {
+    const bench = await openBench();
+    const seen = orThrow(await bench.policies.effectivePolicy(ACME)).seen ?? '';
+    const steps = [
+      { owner: INSTANCE, command: NO_SMS, seen: await seenNow(bench) },
+      { owner: ACME, command: { type: 'customize' }, seen },
+    ] as const;
+    const by = { actor: 'ann', reason: 'all but acme', at: after(DAY), id: 'others' };
+    accepted(await bench.proposals.propose(INSTANCE, { type: 'plan', steps }, by));
+    accepted(await approveBy(bench, 'bob', 'others'));
+    const [{ policy } = { policy: {} }] = await bench.proposals.of(ACME);
+    expect(policy).to.have.property('secondFactors').that.includes('OTP_SMS');
+    bench.clock.set(after(DAY));
+    await due(bench);
+    expect(orThrow(await bench.policies.policy(ACME)).policy.secondFactors).to.include('OTP_SMS');
+  });
+
   it('is told with the effective policy, and to a user who signs in', async () => {
     const bench = await openBench();
     const id = await proposeNoSms(bench, { at: after(DAY) });

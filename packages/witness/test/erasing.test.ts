@@ -79,9 +79,9 @@ describe('erasing who and why', () => {
       { reason: 7 },
       { text: [] },
     ]) {
-      const caught: unknown = await Reflect.apply(eraseTexts, undefined, [store, { ...right, ...wrong }]).catch(
-        (error: unknown) => error,
-      );
+      const erasing = async (): Promise<unknown> =>
+        Reflect.apply(eraseTexts, undefined, [store, { ...right, ...wrong }]);
+      const caught = await erasing().catch((error: unknown) => error);
       expect(caught, JSON.stringify(wrong)).to.be.instanceOf(RangeError);
       expect(String(caught)).to.include(Object.keys(wrong)[0]);
     }
