@@ -120,6 +120,33 @@ describe('the recorder of sign-ins', () => {
     expect(recorder.status()).to.include({ recorded: 0, dropped: 1 });
   });
 
+  it('drops what could not be read again, and names the member', () => {
+    const lines: string[] = [];
+    const recorder = signInRecorder({ write: (text) => void lines.push(text) });
+    const wrong: readonly object[] = [
+      { owner: { ...instance, organizationId: undefined } },
+      { owner: undefined },
+      { user: '' },
+      { isAdministrator: undefined },
+      { eventId: undefined },
+    ];
+    for (const [index, members] of wrong.entries()) {
+      Reflect.apply(recorder.record, recorder, [{ ...one, ...members }]);
+      const { dropped, lastFailure } = recorder.status();
+      expect(dropped).to.equal(index + 1);
+      expect(String(lastFailure)).to.include(Object.keys(members)[0]);
+    }
+    expect(lines).to.deep.equal([]);
+  });
+
+  it('closes its sink once, however often it is closed', async () => {
+    let closed = 0;
+    const recorder = signInRecorder({ write: () => undefined, close: () => void closed++ });
+    await Promise.all([recorder.close(), recorder.close()]);
+    await recorder.close();
+    expect(closed).to.equal(1);
+  });
+
   it('records what a second policy would have answered, and enforces nothing', async () => {
     const policies = await openLoginPolicies({ store: openMemoryStore() });
     orThrow(await policies.add(instance, freshInstance, by));

@@ -48,18 +48,24 @@ const OWNER = ['instanceId', 'organizationId'];
  */
 export function parseRecord(line: string): ReadRecord {
   const value = objectIn(JSON.parse(line), 'the record');
-  const { eventId, isAdministrator, signIn, user, v } = value;
+  const { v } = value;
   if (v !== RECORD_VERSION) throw new InvalidValue('v', String(RECORD_VERSION), v);
   refuseUnknown(value, 'record', MEMBERS);
+  const facts = factsIn(value);
+  const { at } = facts.signIn;
+  return { ...facts, at: typeof at === 'string' ? Date.parse(at) : Number.NaN, result: resultIn(value) };
+}
+
+/** What a record has beside the answer. @throws InvalidValue that names the field. */
+export function factsIn(value: object): Omit<ReadRecord, 'at' | 'result'> {
+  const { eventId, isAdministrator, owner, signIn, user }: Members = { ...value };
   if (typeof isAdministrator !== 'boolean') throw new InvalidValue('isAdministrator', 'true or false', isAdministrator);
   if (!isSignIn(signIn)) throw new InvalidValue('signIn', 'an object', signIn);
   return {
-    owner: ownerIn(value['owner']),
+    owner: ownerIn(owner),
     user: textIn(user, 'user'),
     isAdministrator,
     signIn,
-    at: typeof signIn.at === 'string' ? Date.parse(signIn.at) : Number.NaN,
-    result: resultIn(value),
     eventId: textIn(eventId, 'eventId'),
   };
 }

@@ -10,7 +10,7 @@ import { Deadline } from '@login-policy/event-sourcing/domain';
 import { evaluateSignIn, type OwnerRef, type SignIn, type SignInAnswer } from '../index.js';
 import type { Judgement, SignInPolicy } from '../model.js';
 import { effectBetween, resultOf, type Effect } from './effects.js';
-import { RECORD_VERSION, type RecordedAnswer, type SignInRecord } from './record.js';
+import { factsIn, RECORD_VERSION, type RecordedAnswer, type SignInRecord } from './record.js';
 
 /** Where records go: a file, a queue, a table. */
 export interface SignInSink {
@@ -100,9 +100,10 @@ export function signInRecorder(sink: SignInSink, options: RecorderOptions = {}):
         const { answer } = one;
         if (answer.outcome === 'rejected') throw new Error(`no policy has judged the sign-in: ${answer.message}`);
         const second = reportOnlyAnswer(one);
+        const line = lineOf(one, answer, second);
         const effect = second && effectBetween(resultOf(answer), resultOf(second));
         if (effect !== undefined) reportOnly[effect]++;
-        lines.add(lineOf(one, answer, second));
+        lines.add(line);
         return effect;
       } catch (caught) {
         lines.drop(1, caught);
@@ -125,11 +126,9 @@ function reportOnlyAnswer({ reportOnly, signIn }: SignInToRecord): Judgement | u
   return answer.outcome === 'rejected' ? undefined : answer;
 }
 
-function lineOf(
-  { eventId, isAdministrator, owner, signIn, user }: SignInToRecord,
-  answer: Judgement,
-  second: Judgement | undefined,
-): string {
+/** Checked as it is read: a member that JSON leaves out would make another record of it. */
+function lineOf(one: SignInToRecord, answer: Judgement, second: Judgement | undefined): string {
+  const { eventId, isAdministrator, owner, signIn, user } = factsIn(one);
   const record: SignInRecord = {
     v: RECORD_VERSION,
     owner,
@@ -155,7 +154,7 @@ class Lines {
   readonly #waiting: string[] = [];
   #characters = 0;
   #writing: Promise<void> | undefined;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
   #recorded = 0;
   #dropped = 0;
   #lastFailure: unknown;
@@ -170,7 +169,7 @@ class Lines {
   }
 
   add(line: string): void {
-    if (this.#isClosed) this.drop(1, new Error('the recorder is closed'));
+    if (this.#closing !== undefined) this.drop(1, new Error('the recorder is closed'));
     else if (this.#writing === undefined) this.#write([line]);
     else if (this.#characters + line.length > this.#mostWaiting) this.drop(1, new Error('the sink is too slow'));
     else {
@@ -185,8 +184,8 @@ class Lines {
   }
 
   close(waitMs: number): Promise<void> {
-    this.#isClosed = true;
-    return Deadline.run('closing the record of sign-ins', { waitMs }, (deadline) => deadline.wait(this.#ended()));
+    const closing = (this.#closing ??= this.#ended());
+    return Deadline.run('closing the record of sign-ins', { waitMs }, (deadline) => deadline.wait(closing));
   }
 
   async #ended(): Promise<void> {
