@@ -34,7 +34,7 @@ const STAGES: readonly Stage[] = [
 /** Every proposal, as folded from its events; found by its instance, and while something is to be done about it. */
 export const proposalProjection: Projection<ProposalEvent, Proposal> = {
   name: 'login-policy-proposals',
-  version: 2,
+  version: 3,
   filter: { categories: [PROPOSAL_CATEGORY] },
   events: proposalEvents,
   rows: { encode: (row) => toJsonObject(row), decode: decodeRow },
@@ -44,7 +44,7 @@ export const proposalProjection: Projection<ProposalEvent, Proposal> = {
     return {
       all: instanceId,
       ...(isWaiting(row) && { waiting: instanceId, due: '' }),
-      ...(isUpcoming(row) && { upcoming: instanceId }),
+      ...(isUpcoming(row) && { upcoming: organizationValue(instanceId, only ?? '') }),
       ...(only !== undefined && { 'all-organization': organizationValue(instanceId, only) }),
       ...(only !== undefined && isWaiting(row) && { 'waiting-organization': organizationValue(instanceId, only) }),
     };
@@ -58,7 +58,7 @@ export function isProposal(row: object): row is Proposal {
   return 'stage' in row;
 }
 
-/** The value of the index of organizations. Ids contain no line breaks. */
+/** The value of the indexes of organizations; without an id, of what concerns several. Ids contain no line breaks. */
 export function organizationValue(instanceId: string, organizationId: string): string {
   return `${instanceId}\n${organizationId}`;
 }

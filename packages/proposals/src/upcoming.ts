@@ -5,7 +5,7 @@ import { commandFromJson, ownersOf } from './change.js';
 import { eventOfRollout, lastEventOf, takingBack } from './execution.js';
 import { besideOf, causeOf } from './foresight.js';
 import type { ProposalParts } from './parts.js';
-import { isProposal } from './projection.js';
+import { isProposal, organizationValue } from './projection.js';
 import { isApproved, type Proposal } from './proposal.js';
 
 const PAGE = 500;
@@ -27,19 +27,23 @@ export async function upcomingFor(
   { loginPolicies, readModel }: Pick<ProposalParts, 'loginPolicies' | 'readModel'>,
   signal: AbortSignal | undefined,
 ): Promise<readonly UpcomingPolicy[]> {
-  const found: UpcomingPolicy[] = [];
+  const { instanceId, organizationId } = organization;
   let ahead: Promise<Ahead> | undefined;
-  for (let afterKey: string | undefined; ;) {
-    const query = { index: 'upcoming', value: organization.instanceId, limit: PAGE };
-    const { rows } = await readModel.query({ ...query, ...(afterKey !== undefined && { afterKey }) }, { signal });
-    const proposals = rows.flatMap(({ row }) => (isProposal(row) ? [row] : []));
-    if (proposals.length > 0) {
-      const looking = await (ahead ??= aheadOf(organization, loginPolicies, signal));
-      found.push(...(await Promise.all(proposals.map((proposal) => comingOf(proposal, looking)))).flat());
+  const found: UpcomingPolicy[] = [];
+  for (const only of [organizationId, '']) {
+    const by = { index: 'upcoming', value: organizationValue(instanceId, only), limit: PAGE };
+    for (let afterKey: string | undefined; ;) {
+      const { rows } = await readModel.query({ ...by, ...(afterKey !== undefined && { afterKey }) }, { signal });
+      const proposals = rows.flatMap(({ row }) => (isProposal(row) ? [row] : []));
+      if (proposals.length > 0) {
+        const looking = await (ahead ??= aheadOf(organization, loginPolicies, signal));
+        found.push(...(await Promise.all(proposals.map((proposal) => comingOf(proposal, looking)))).flat());
+      }
+      if (rows.length < PAGE) break;
+      afterKey = rows.at(-1)?.key;
     }
-    if (rows.length < PAGE) return found;
-    afterKey = rows.at(-1)?.key;
   }
+  return found;
 }
 
 async function aheadOf(
