@@ -1,5 +1,5 @@
 /**
- * The script of the page's first view is under 110,000 bytes, as it comes, not compressed; what other views fetch is
+ * The script of the page's first view is at most 120,000 bytes, as it comes, not compressed; what other views fetch is
  * counted beside it.
  */
 import { readFileSync, readdirSync } from 'node:fs';
@@ -30,4 +30,4 @@ console.log(
   `${shown(sum(first))} bytes of script in the first view, of ${shown(LIMIT)} at most; ${shown(others)} in others.`,
 );
 if (first.size === 0) console.error('There is no script: build the page first, with `npm run build`.');
-process.exitCode = first.size > 0 && sum(first) < LIMIT ? 0 : 1;
+process.exitCode = first.size > 0 && sum(first) <= LIMIT ? 0 : 1;

@@ -14,7 +14,7 @@ import { OrganizationSearch } from './organization-search.js';
 import { TryAgain } from './try-again.js';
 import { useLoaded } from './use-loaded.js';
 import { WhoIsAffected } from './who-is-affected.js';
-import { YesterdaysSignIns } from './yesterday.js';
+import { YesterdaySection, type LookedBack } from './yesterday.js';
 
 const FEW = 5;
 const ON_DEFAULT: OrganizationQuery = { policy: 'default' };
@@ -24,10 +24,11 @@ export interface EffectOnProps {
   readonly scope: Scope;
   readonly intent: Intent;
   readonly preview: Preview;
+  readonly lookedBack: LookedBack;
 }
 
 /** The organizations and users that a change affects, and the policies it does not reach. */
-export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element {
+export function EffectOn({ scope, intent, preview, lookedBack }: EffectOnProps): JSX.Element {
   return (
     <>
       <ul class="effect">
@@ -40,7 +41,7 @@ export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element
       <WhoIsAffected people={preview.people} you={preview.you} />
       {preview.people !== undefined && (
         <>
-          <YesterdaysSignIns scope={scope} command={commandData(intent)} />
+          <YesterdaySection {...lookedBack} />
           <CheckLink scope={scope} command={commandData(intent)} />
         </>
       )}
@@ -48,7 +49,7 @@ export function EffectOn({ scope, intent, preview }: EffectOnProps): JSX.Element
   );
 }
 
-type EffectOfDefaultProps = Omit<EffectOnProps, 'scope'>;
+type EffectOfDefaultProps = Pick<EffectOnProps, 'intent' | 'preview'>;
 
 function EffectOfDefault({
   intent,

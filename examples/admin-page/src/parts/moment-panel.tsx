@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { lookBack, lookedAt } from '../state/moments.js';
+import { lookBack, lookedAt, notPast } from '../state/moments.js';
 import { isUnknown, learn, pageOf, refreshPage } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
 import { choose, chosen } from '../state/route.js';
@@ -71,7 +71,7 @@ export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.E
 export function momentIn(lastSequence: number): string {
   const at = chosen('at');
   const isVersion = /^\d{1,15}$/.test(at) && Number(at) >= 1 && Number(at) <= lastSequence;
-  const isInstant = /^\d{4}-\d\d-\d\dT/.test(at) && !Number.isNaN(Date.parse(at));
+  const isInstant = /^\d{4}-\d\d-\d\dT/.test(at) && !Number.isNaN(Date.parse(at)) && at !== notPast.value;
   return isVersion || isInstant ? at : String(lastSequence);
 }
 

@@ -14,6 +14,7 @@ import {
   type Stage,
 } from '../state/proposals.js';
 import { keepReason, reasonFor } from '../state/reasons.js';
+import { commandData } from '../wire/command-data.js';
 import { lockedOutOf } from '../wire/people.js';
 import { hasMovedOn, type Policy } from '../wire/policy.js';
 import { INSTANCE } from '../wire/scope.js';
@@ -28,12 +29,15 @@ import { Modal } from './modal.js';
 import { ReasonField } from './reason-field.js';
 import { ScopeChoice } from './scope-choice.js';
 import { Warnings } from './warnings.js';
+import { useYesterday } from './yesterday.js';
 
 const WHAT_IT_DOES = 'what-it-does';
 
 /** The preview of a change: its effects, the affected users, the warnings, and a field for the reason. */
 export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JSX.Element {
   const { scope, intent, preview, failure, stage } = proposal;
+  const lookedBack = useYesterday(preview?.people === undefined ? undefined : { scope, command: commandData(intent) });
+  const isThere = preview !== undefined && !lookedBack.isNear;
   useEffect(() => {
     if (stage === 'open') return;
     const ask = (event: BeforeUnloadEvent): void => {
@@ -48,19 +52,19 @@ export function PreviewDialog({ proposal }: { readonly proposal: Proposal }): JS
     <Modal title={titleOf(proposal)} dismissed={giveUp} describedBy={WHAT_IT_DOES}>
       <ScopeChoice scope={scope} intent={intent} />
       <div id={WHAT_IT_DOES}>
-        {preview === undefined && failure === undefined && <p class="soft">Asking what it would do…</p>}
-        {preview !== undefined && (
+        {!isThere && failure === undefined && <p class="soft">Asking what it would do…</p>}
+        {preview !== undefined && isThere && (
           <>
             <Warnings introduced={preview.introduced} standing={preview.standing} />
             <h3>What will change</h3>
             {preview.changes.length > 0 ? <DiffList changes={preview.changes} /> : <NoChange proposal={proposal} />}
             <h3>Who is affected</h3>
-            <EffectOn scope={scope} intent={intent} preview={preview} />
+            <EffectOn scope={scope} intent={intent} preview={preview} lookedBack={lookedBack} />
           </>
         )}
       </div>
       {failure !== undefined && <Failure sentence={failure} proposal={proposal} />}
-      <Decision proposal={proposal} />
+      {(isThere || failure !== undefined) && <Decision proposal={proposal} />}
     </Modal>
   );
 }

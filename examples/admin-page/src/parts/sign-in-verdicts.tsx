@@ -1,7 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { draftOf } from '../state/draft.js';
-import { learnProviders } from '../state/identity-providers.js';
 import { directoryChanges, isUnknown, learn, organizationName } from '../state/organizations.js';
 import { chosen } from '../state/route.js';
 import { isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
@@ -47,7 +46,6 @@ export function SignInVerdicts({ organizationId, claim }: ToJudge): JSX.Element 
     const found = isUnknown(organizationId) ? undefined : await judge(scope, claim);
     if (isWanted()) judged.value = found;
   });
-  useLoaded('identity providers', learnProviders);
   if (isUnknown(organizationId))
     return <p class="warning-line">There is no organization with this id in the instance.</p>;
   return (
@@ -99,8 +97,12 @@ function commandIn(text: string): JsonObject | undefined {
 function InForce({ scope, verdict, proposed }: Judged): JSX.Element {
   const { at, validUntil, isDefault } = verdict;
   return (
-    <section class="card verdict" aria-labelledby="verdict" aria-live="polite">
-      {proposed !== undefined && <p class="verdict-of">By the policy in force</p>}
+    <section class="card verdict" aria-labelledby="verdict-of verdict" aria-live="polite">
+      {proposed !== undefined && (
+        <p id="verdict-of" class="verdict-of">
+          By the policy in force
+        </p>
+      )}
       <h2 id="verdict">{headlineOf(verdict)}</h2>
       <p class="soft">
         Judged for <Instant at={at} />
@@ -128,8 +130,10 @@ function After({ proposed, after, verdict }: Judged): JSX.Element | null {
   const isRefused = 'refused' in after;
   const isSame = !isRefused && JSON.stringify(rulesOf(after)) === JSON.stringify(rulesOf(verdict));
   return (
-    <section class="card verdict" aria-labelledby="verdict-after" aria-live="polite">
-      <p class="verdict-of">{proposed.title}</p>
+    <section class="card verdict" aria-labelledby="after-of verdict-after" aria-live="polite">
+      <p id="after-of" class="verdict-of">
+        {proposed.title}
+      </p>
       <h2 id="verdict-after">{isRefused ? 'This can’t be judged.' : headlineOf(after)}</h2>
       {isRefused ? (
         <p class="warning-line">{after.refused}</p>

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import {
   readYesterday,
   SIGN_IN_EFFECTS,
@@ -10,21 +11,53 @@ import {
 import { counted } from '../words/counted.js';
 import { shownInWords } from '../words/shown.js';
 import { TryAgain } from './try-again.js';
-import { useLoaded } from './use-loaded.js';
+import { useLoaded, type Loading } from './use-loaded.js';
 
-/** What a change would have meant for yesterday's sign-ins; nothing where the server records none. */
-export function YesterdaysSignIns(asked: ToLookBack): JSX.Element | null {
+/** What a change would have meant for yesterday's sign-ins, as far as it is known. */
+export interface LookedBack {
+  /** `undefined` where the server records none. */
+  readonly found: Yesterday | undefined;
+  readonly loading: Loading;
+  /** Whether it may be there in a moment: what stands below it would move. */
+  readonly isNear: boolean;
+}
+
+const NEAR_MS = 400;
+
+/** Looks back with a change; `undefined` for one that no sign-in depends on. */
+export function useYesterday(asked: ToLookBack | undefined): LookedBack {
   const found = useSignal<Yesterday | undefined>(undefined);
-  const loading = useLoaded(JSON.stringify(asked), async (isWanted) => {
-    const yesterday = await readYesterday(asked, isWanted);
+  const isLate = useSignal(false);
+  const about = asked === undefined ? '' : JSON.stringify(asked);
+  const loading = useLoaded(about, async (isWanted) => {
+    const yesterday = asked === undefined ? undefined : await readYesterday(asked, isWanted);
     if (isWanted()) found.value = yesterday;
   });
-  if (found.value === undefined && loading.problem === undefined) return null;
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      isLate.value = true;
+    }, NEAR_MS);
+    return () => {
+      clearTimeout(timer);
+      isLate.value = false;
+    };
+  }, [about]);
+  return { found: found.value, loading, isNear: asked !== undefined && loading.isBusy && !isLate.value };
+}
+
+/** The same where nothing waits for it. */
+export function YesterdaysSignIns(asked: ToLookBack): JSX.Element | null {
+  return <YesterdaySection {...useYesterday(asked)} />;
+}
+
+/** What a change would have meant for yesterday's sign-ins; nothing where the server records none. */
+export function YesterdaySection({ found, loading }: LookedBack): JSX.Element | null {
+  if (found === undefined && loading.problem === undefined) return null;
   return (
     <section aria-label={TITLE}>
       <h3>{TITLE}</h3>
       <TryAgain what="What it would have meant for them" loading={loading} />
-      {found.value !== undefined && <Found yesterday={found.value} />}
+      {found !== undefined && <Found yesterday={found} />}
     </section>
   );
 }

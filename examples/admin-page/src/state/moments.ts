@@ -1,6 +1,7 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import type { Policy } from '../wire/policy.js';
 import type { PolicyChange } from '../wire/policy-change.js';
+import { Refused } from '../wire/failure.js';
 import { readDiff, readPolicy, type Moment } from '../wire/reads.js';
 import { INSTANCE, organization, type Scope } from '../wire/scope.js';
 
@@ -32,19 +33,28 @@ export interface LookBack {
 }
 
 const current = signal<Then | undefined>(undefined);
+const coming = signal<Moment | undefined>(undefined);
 let underWay = new AbortController();
 
 /** The result of the last look back. */
 export const lookedAt: ReadonlySignal<Then | undefined> = current;
 
-/** Loads the state at a moment. An earlier load that is still running is dropped. */
+/** The instant that the server refused because it is not past. The clock of the browser may be wrong. */
+export const notPast: ReadonlySignal<Moment | undefined> = coming;
+
+/** Loads the state at a moment, unless the server says that it is not past. An earlier load that is still running is dropped. */
 export async function lookBack({ moment, organizationId }: LookBack): Promise<void> {
   underWay.abort();
   underWay = new AbortController();
   const { signal: aborted } = underWay;
-  const [policy, since] = await stateThen(INSTANCE, moment, aborted);
-  const effective = await effectiveThen(organizationId, instantOf(moment, policy), aborted);
-  current.value = { moment, policy, since, effective };
+  try {
+    const [policy, since] = await stateThen(INSTANCE, moment, aborted);
+    const effective = await effectiveThen(organizationId, instantOf(moment, policy), aborted);
+    current.value = { moment, policy, since, effective };
+  } catch (caught) {
+    if (!(caught instanceof Refused) || caught.status !== 400 || isSequence(moment)) throw caught;
+    coming.value = moment;
+  }
 }
 
 async function effectiveThen(
@@ -71,7 +81,11 @@ async function stateThen(
  * that event.
  */
 function instantOf(moment: Moment, policy: Policy | undefined): Moment | undefined {
-  return /^\d+$/.test(moment) ? policy?.details.changeDate : moment;
+  return isSequence(moment) ? policy?.details.changeDate : moment;
+}
+
+function isSequence(moment: Moment): boolean {
+  return /^\d+$/.test(moment);
 }
 
 /** Clears the result. */

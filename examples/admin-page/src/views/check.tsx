@@ -2,11 +2,15 @@ import type { JSX } from 'preact';
 import { DateTimeField } from '../parts/date-time-field.js';
 import { OrganizationPicker } from '../parts/organization-picker.js';
 import { SignInVerdicts } from '../parts/sign-in-verdicts.js';
+import { TryAgain } from '../parts/try-again.js';
+import { useLoaded, useWhole } from '../parts/use-loaded.js';
 import { UserPicker } from '../parts/user-picker.js';
 import { claimed, listIn, OWNED, put, show, showable, shownIn } from '../state/claim.js';
-import { providerName, providersFor } from '../state/identity-providers.js';
+import { learnProviders, providerName, providersFor } from '../state/identity-providers.js';
+import { learn } from '../state/organizations.js';
 import { choose, chosen } from '../state/route.js';
 import { mayReadUsers } from '../state/session.js';
+import { together } from '../state/unread.js';
 import { IDP } from '../wire/check.js';
 import { INSTANCE, organization } from '../wire/scope.js';
 import { ageInWords } from '../words/age.js';
@@ -18,6 +22,11 @@ import { shownInWords } from '../words/shown.js';
  */
 export function CheckView(): JSX.Element {
   const organizationId = chosen('organization');
+  // Otherwise, names that arrive later would move what is below them.
+  const names = useLoaded(`names ${organizationId}`, () =>
+    together([learnProviders(), learn(organizationId === '' ? [] : [organizationId])]),
+  );
+  const isWhole = useWhole(false, [names]);
   return (
     <>
       <h1 tabIndex={-1}>Check a sign-in</h1>
@@ -25,6 +34,15 @@ export function CheckView(): JSX.Element {
         Would this user get in? {mayReadUsers() ? 'Choose one, or say' : 'Say'} what they have and what they have shown.
         Nothing is recorded.
       </p>
+      <TryAgain what="The names of identity providers and organizations" loading={names} />
+      {isWhole && <Asked organizationId={organizationId} />}
+    </>
+  );
+}
+
+function Asked({ organizationId }: { readonly organizationId: string }): JSX.Element {
+  return (
+    <>
       <div class="pickers">
         {mayReadUsers() && <UserPicker />}
         <OrganizationPicker

@@ -1,20 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import { before, it } from 'mocha';
+import { check, LOOKS, OVERFLOW } from './axe.js';
 import { describeInBrowser } from './suite.js';
-import type { Visitor, Window } from './visitor.js';
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const LOOKS: Readonly<Record<string, Window>> = {
-  'in light': { colorScheme: 'light' },
-  'in dark': { colorScheme: 'dark', developers: 'no' },
-  // As at 400 % of 1280, too.
-  'in a window 320 wide': { width: 320, height: 640 },
-  'in the colours of the system': { forcedColors: 'active' },
-};
-
-const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
 
 describeInBrowser('the page: accessibility', (stage) => {
   before(async () => {
@@ -37,6 +24,7 @@ describeInBrowser('the page: accessibility', (stage) => {
       await check(visitor, 'default policy');
       await visitor.passkeys.click();
       await visitor.dialog.getByText('organizations').first().waitFor();
+      await visitor.dialog.getByRole('region', { name: 'Yesterday’s sign-ins' }).waitFor();
       await check(visitor, 'preview');
       await visitor.page.keyboard.press('Escape');
       await visitor.goTo('Organizations');
@@ -108,11 +96,3 @@ describeInBrowser('the page: accessibility', (stage) => {
     expect(await visitor.page.getByText(/^As of \d+ \w+ \d{4}, /).isVisible()).to.equal(true);
   });
 });
-
-async function check({ page }: Visitor, view: string): Promise<void> {
-  await page.evaluate(await readFile(axe, 'utf8'));
-  const found = await page.evaluate<readonly string[]>(
-    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`,
-  );
-  expect(found, view).to.deep.equal([]);
-}

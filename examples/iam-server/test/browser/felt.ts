@@ -34,6 +34,8 @@ interface Addressed {
   readonly last: string | RegExp;
 }
 
+const REMOVAL = encodeURIComponent('{"wish":"remove-factor","factor":"U2F_WITH_VERIFICATION"}');
+
 /** Every view, as the page names it. */
 export const ADDRESSED: Readonly<Record<string, Addressed>> = {
   Overview: { hash: () => '#/', last: 'By passkey' },
@@ -44,6 +46,8 @@ export const ADDRESSED: Readonly<Record<string, Addressed>> = {
   'History, a moment': { hash: (id) => `#/history?at=2&organization=${id}`, last: /^\d+ events?/ },
   Audit: { hash: () => '#/audit', last: 'Brought the default policy into force' },
   'Change many policies': { hash: () => '#/rollout', last: 'Review what it would do' },
+  Proposals: { hash: () => '#/proposals', last: 'Nothing waits.' },
+  'A preview': { hash: () => `#/default?change=${REMOVAL}`, last: 'since this time yesterday' },
   'Check a sign-in': {
     hash: (id) => `#/check?organization=${id}&has=password&shown=password`,
     last: 'Judged for',

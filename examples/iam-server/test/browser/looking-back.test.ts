@@ -125,7 +125,7 @@ describeInBrowser('the page: looking back', (stage) => {
     await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at version 4').waitFor();
     await field.fill('2999-01-01T12:00:00');
     await field.blur();
-    await visitor.page.getByText('must be an instant that is past').waitFor();
+    await visitor.page.getByText('The address names no past moment. Shown is what holds now.').waitFor();
     visitor.complaints.splice(0);
     expect(await visitor.page.getByText('There was no policy at that moment').count()).to.equal(0);
     expect(await field.getAttribute('max'), 'four digits for the year').to.match(/^\d{4}-/);

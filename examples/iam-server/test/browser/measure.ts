@@ -56,14 +56,16 @@ async function ofReload(stage: Stage, visitor: Visitor): Promise<Rows> {
 
 async function ofWalk(visitor: Visitor): Promise<Rows> {
   const felt = await feltBy(visitor);
+  const reloaded = await feltByReload(visitor);
   return {
-    'largest contentful paint of a reload': `${felt.lcpMs} ms`,
+    'largest contentful paint of a reload': `${reloaded.lcpMs} ms`,
     'worst interaction to next paint of a walk through all views': `${felt.inpMs} ms (0: none over 16 ms)`,
     'layout shift of a walk through all views, summed': shiftOf(felt),
   };
 }
 
 async function ofLongHistory(visitor: Visitor): Promise<Rows> {
+  await visitor.goTo('Default policy');
   return {
     'reload until a switch can be used, 10,000 events': await repeated(() => untilInteractive(visitor)),
     'History opened until it shows the newest, 10,000 events': await repeated(() => untilHistory(visitor)),
@@ -105,6 +107,7 @@ async function feltBy(visitor: Visitor): Promise<Felt> {
     'Organizations',
     'History',
     'Audit',
+    'Proposals',
     'Change many policies',
     'Check a sign-in',
     'Default policy',
@@ -112,8 +115,12 @@ async function feltBy(visitor: Visitor): Promise<Felt> {
     await visitor.goTo(view);
     await page.waitForTimeout(500);
   }
+  return page.evaluate<Felt>('window.seen');
+}
+
+async function feltByReload({ page, passkeys }: Visitor): Promise<Felt> {
   await page.reload();
-  await visitor.passkeys.waitFor();
+  await passkeys.waitFor();
   await page.waitForTimeout(500);
   return page.evaluate<Felt>('window.seen');
 }
@@ -147,6 +154,7 @@ async function ofList(visitor: Visitor): Promise<Rows> {
   await page.reload();
   await visitor.goTo('Organizations');
   await page.getByText('1–50 of 10,000').waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
   const nodes = await page.evaluate<number>("document.querySelectorAll('*').length");
   const search = page.getByLabel('Name or id');
   const key = await repeated(async (round) => {
@@ -213,6 +221,10 @@ function print(rows: Rows): void {
   for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(WIDTH)}  ${value}\n`);
 }
 
+/** Prints how large the script of the first view is. */
+const SIZE = new URL('../../../admin-page/check-size.mjs', import.meta.url).href;
+
 const chromium = findChromium();
 if (chromium === undefined) throw new Error('no Chromium was found: install it, or name it in CHROMIUM');
+await import(SIZE);
 await measure(chromium);
