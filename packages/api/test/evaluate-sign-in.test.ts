@@ -100,6 +100,18 @@ describe('judging a sign-in over REST', () => {
     expect(foreign.status).to.equal(403);
   });
 
+  it('takes the same input for the users of the instance itself, also beside a position', async () => {
+    const ask = (body: object) => askOf(service, `POST ${ADMIN}/_evaluate_sign_in`, { body });
+    const signIn = { user, session: {} };
+    const position = (await ask(signIn)).at('position');
+    const then = await ask({ ...signIn, at: START, position });
+    expect([then.status, then.at('at')]).to.deep.equal([200, START]);
+    for (const at of [5, undefined, 'noon', null]) {
+      const { status, at: member } = await ask({ ...signIn, position, at });
+      expect([status, String(member('message')).includes('at must be')], String(at)).to.deep.equal([400, true]);
+    }
+  });
+
   it('judges by the policy as it would be after a change, of its own or of the default', async () => {
     const byPassword = { user: { ...user, factors: [] }, session: { password: { ago: 'PT0S' } } };
     const command = { type: 'change', settings: { forceMfa: true } };

@@ -13,7 +13,7 @@ import {
   type SignInAttempt,
 } from '@login-policy/domain';
 import { policiesAfter, SIGN_IN_MEMBERS } from '@login-policy/domain/backtest';
-import { isOrganization } from '@login-policy/domain/model';
+import { isOrganization, parseInstantInput } from '@login-policy/domain/model';
 import { parsePosition, type Position } from '@login-policy/event-sourcing';
 import type { Answer, RestText } from '../calls/call-context.js';
 import { permissionDenied, unknownName, unreadable } from '../errors/refusals.js';
@@ -105,11 +105,13 @@ async function judgedByDefault(
     asked.at === undefined || options.asOf !== undefined ? options : { ...options, asOf: { instant: asked.at } };
   const found = await policies.policy(instance, then);
   if (found.outcome === 'rejected') return found;
-  const at = asked.at === undefined ? new Date() : new Date(String(asked.at));
+  if (asked.at === undefined && options.asOf !== undefined)
+    throw unreadable('at must be the instant of the judgement, beside position.');
+  const { at = new Date() } = asked;
   const answer = evaluateSignIn(found, { ...asked, at });
   if (answer.outcome === 'rejected') return answer;
   const { eventId, isDefault, owner, position } = found.policy;
-  return { ...answer, eventId, isDefault, owner, position, at };
+  return { ...answer, eventId, isDefault, owner, position, at: new Date(parseInstantInput(at, 'at')) };
 }
 
 const PROPOSED = ['command', 'ofDefault'];
