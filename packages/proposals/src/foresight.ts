@@ -6,6 +6,7 @@ import {
   type OwnerRef,
   type Rejected,
 } from '@login-policy/domain';
+import { isFault } from '@login-policy/event-sourcing';
 import { answerOf, isOrganization, isYes } from '@login-policy/domain/model';
 import { previewCommand, type Preview, type PreviewOptions } from '@login-policy/domain/preview';
 import {
@@ -82,6 +83,17 @@ export class Foresight {
     return change.type === 'rollout'
       ? this.#ofRollout(proposal, change, looking)
       : this.#ofPlan(proposal, change, looking);
+  }
+
+  /** The same for who looks at a proposal, who may reject or withdraw it although a policy can't be read. */
+  async now(proposal: ChangeOf, looking: Looking): Promise<ProposalNow | ProposalRefused> {
+    try {
+      const foreseen = await this.of(proposal, looking);
+      return foreseen.outcome === 'rejected' ? foreseen : nowOf(foreseen);
+    } catch (caught) {
+      if (!isFault(caught, 'written-by-newer-program') && !isFault(caught, 'unreadable-event')) throw caught;
+      return refused({ reason: 'policy-unreadable', problem: caught.message });
+    }
   }
 
   /** How many others have to approve one command. */
@@ -209,7 +221,7 @@ export function besideOf(
 }
 
 /** What is foreseen, as JSON. */
-export function nowOf({ needed, plan, seen, steps }: Foreseen): ProposalNow {
+function nowOf({ needed, plan, seen, steps }: Foreseen): ProposalNow {
   return {
     seen,
     needed,

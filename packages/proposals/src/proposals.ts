@@ -14,7 +14,7 @@ import type { ProposedChange } from './change.js';
 import type { ProposalCommand } from './decide.js';
 import type { DueOptions, DueReport, Timer, TimerOptions } from './due-work.js';
 import type { ProposalEvent } from './events.js';
-import { causeOf, nowOf } from './foresight.js';
+import { causeOf } from './foresight.js';
 import {
   parseApprove,
   parseClose,
@@ -133,8 +133,7 @@ export class Proposals implements UpcomingPolicies {
     if (proposal === undefined) return refused({ reason: 'proposal-not-found' });
     const found = { outcome: 'found', proposal: viewOf(proposal), position: checkpoint } as const;
     if (proposal.stage !== 'open') return found;
-    const now = await this.#parts.foresight.of(proposal, { signal: freshness.signal });
-    return { ...found, now: now.outcome === 'rejected' ? now : nowOf(now) };
+    return { ...found, now: await this.#parts.foresight.now(proposal, { signal: freshness.signal }) };
   }
 
   /** A page of an instance's proposals, in the order of their ids. */

@@ -20,7 +20,9 @@ type OwnRejection =
   | { readonly reason: 'may-not-approve' }
   /** What the approver saw does not hold any more; the list of the policies that changed is the proposal's. */
   | { readonly reason: 'seen-no-longer-holds' }
-  | { readonly reason: 'organization-not-found'; readonly organizationId: string };
+  | { readonly reason: 'organization-not-found'; readonly organizationId: string }
+  /** Only in `now`: a policy can't be read, so what the proposal would do is unknown. */
+  | { readonly reason: 'policy-unreadable'; readonly problem: string };
 
 /** A refusal; nothing was recorded. */
 export interface ProposalRefused {
@@ -89,6 +91,8 @@ function ownSentence(rejection: OwnRejection): string {
       return 'A policy was changed since you looked at the proposal: look at it again, and at what it would do now.';
     case 'organization-not-found':
       return `There is no organization ${rejection.organizationId}.`;
+    case 'policy-unreadable':
+      return `What it would do is unknown: ${rejection.problem}`;
   }
 }
 
@@ -107,4 +111,5 @@ const OWN_REASONS: readonly OwnRejection['reason'][] = [
   'may-not-approve',
   'seen-no-longer-holds',
   'organization-not-found',
+  'policy-unreadable',
 ];

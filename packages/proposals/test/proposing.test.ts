@@ -1,4 +1,6 @@
 import { openLoginPolicies, orThrow } from '@login-policy/domain';
+import { parseInstance, policyStream } from '@login-policy/domain/model';
+import { monotonicIds } from '@login-policy/event-sourcing';
 import { openProposals, type ProposalAnswer } from '@login-policy/proposals';
 import { proposalStream } from '#insides';
 import { expect } from 'chai';
@@ -70,6 +72,22 @@ describe('a proposal', () => {
     expect(entries[0]?.reason).to.include('approved by erased');
     await proposals.close();
     await loginPolicies.close();
+  });
+
+  it('is shown, rejected and withdrawn beside a policy that can’t be read, and not approved', async () => {
+    const bench = await openBench();
+    const ids = [await proposeNoSms(bench), await proposeNoSms(bench)] as const;
+    const seen = [await seenNow(bench)];
+    const event = { id: monotonicIds()(), type: 'FromTheFuture', schemaVersion: 1, data: {} };
+    const metadata = { actor: 'cy', correlationId: 'cy' };
+    const streamId = policyStream(parseInstance(INSTANCE, 'instance'));
+    await bench.store.eventStore.append({ streamId, expected: 'any', events: [{ ...event, metadata }] });
+    const found = await bench.proposals.proposal(INSTANCE, ids[0]);
+    expect(found).to.have.nested.property('now.rejection.reason', 'policy-unreadable');
+    const approving = bench.proposals.approve(INSTANCE, ids[0], { actor: 'bob', seen });
+    expect(await approving.catch((fault: unknown) => fault)).to.have.property('code', 'written-by-newer-program');
+    accepted(await bench.proposals.reject(INSTANCE, ids[0], { actor: 'bob' }));
+    accepted(await bench.proposals.withdraw(INSTANCE, ids[1], { actor: 'ann' }));
   });
 
   it('is never approved or rejected by its proposer, by whichever session, token or account', async () => {
