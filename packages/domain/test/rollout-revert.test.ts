@@ -41,4 +41,22 @@ describe('the revert of a rollout', () => {
     expect(steps.map(({ outcome }) => outcome)).to.deep.equal(['would-be-refused', 'would-be-refused']);
     await loginPolicies.close();
   });
+
+  it('ends a run of the rollout that goes on meanwhile', async () => {
+    const { loginPolicies } = await openDesk();
+    await seed(loginPolicies);
+    const ids = Array.from({ length: 60 }, (_, index) => `o${index}`);
+    for (const organizationId of ids) orThrow(await loginPolicies.customize({ ...instance, organizationId }, by));
+    let asked = 0;
+    const mayChange = async (): Promise<boolean> => {
+      if (++asked === 3) await last(rollOut(loginPolicies, instance, removal, advisory).revert(by));
+      if (asked > 3) await new Promise((resolve) => setTimeout(resolve, 50));
+      return true;
+    };
+    const running = rollOut(loginPolicies, instance, removal, { ...advisory, mayChange }).carryOut({ concurrency: 1 });
+    const ended = await last(running).catch((caught: unknown) => caught);
+    expect(String(ended)).to.include('was reverted');
+    expect(asked).to.be.below(ids.length);
+    await loginPolicies.close();
+  });
 });

@@ -8,22 +8,28 @@ import type { ParsedRollout, Permission } from './rollout-input.js';
 import { refusalByFault, refusalOf } from './rollout-steps.js';
 import type { Rejected } from '../policy/rejections.js';
 
+const LOOKED_AT_FOR_MS = 1000;
+
 /**
  * Binds a rollout's id to its command, for all policies and processes: by a receipt without events on the default
  * policy, because the default may be outside the rollout's reach, or refuse its command. The rollout's own receipt
  * there binds it as well; an earlier release has only that. Without a default policy, or where its stream can't be read
  * or written, nothing is bound: an unreadable default holds up no other policy.
  *
- * It is bound once, when the first policy is permitted: a caller who may change none binds nothing, and learns nothing.
+ * It is bound when the first policy is permitted: a caller who may change none binds nothing, and learns nothing. It is
+ * looked at again each second, so that a run ends soon after somebody has begun to revert it.
  *
  * @throws RejectedError from `mayChange` when the id belongs to another command, or to a rollout that was reverted.
  */
 export function bindingId(rollout: ParsedRollout, store: LookUp['store']): ParsedRollout {
   const { instance, options } = rollout;
   let claim: Promise<unknown> | undefined;
+  let lookedAt = 0;
   const mayChange: Permission = async (owner, deadline) => {
     if (options.mayChange !== undefined && !(await options.mayChange(owner, deadline))) return false;
     const refused = (caught: unknown): unknown => refusalByFault(instance, caught);
+    if (performance.now() - lookedAt > LOOKED_AT_FOR_MS) claim = undefined;
+    if (claim === undefined) lookedAt = performance.now();
     await (claim ??= claimId(rollout, { store, deadline }).catch(refused));
     return true;
   };
