@@ -13,7 +13,7 @@ interface CheckLinkProps {
 export function CheckLink({ scope, command }: CheckLinkProps): JSX.Element {
   const whose = scope.of === 'organization' ? { organization: scope.organizationId, of: 'own' } : {};
   return (
-    <p class="soft">
+    <p class="check-link">
       <a href={addressOf({ view: 'check', query: { ...whose, command: JSON.stringify(command) } })}>
         Check a sign-in after this change
       </a>

@@ -23,7 +23,7 @@ export function ProviderList({ scope, policy, isLocked }: ProviderListProps): JS
     <section class="own-providers" aria-label="Identity providers">
       <h3>Identity providers</h3>
       <p class="soft">External services users may sign in through, while external sign-in is allowed.</p>
-      {identityProviders.length === 0 && <p>None.</p>}
+      {identityProviders.length === 0 && <p class="none">None.</p>}
       <ul class="providers">
         {identityProviders.map((id) => (
           <li key={id}>

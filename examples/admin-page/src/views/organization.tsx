@@ -51,7 +51,7 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
           <p class="soft">
             Its id: <code>{organizationId}</code>
           </p>
-          <p>
+          <p class="own-action">
             <CustomPolicyButton organizationId={organizationId} name={name} isCustom={!policy.isDefault} />
           </p>
           <PolicyEditor scope={scope} policy={policy} {...lockOf(scope, policy)} />
