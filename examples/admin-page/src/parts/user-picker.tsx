@@ -26,18 +26,26 @@ export function UserPicker(): JSX.Element {
     const user = await readUser(id);
     if (isWanted()) known.value = user;
   });
+  const taking = useSignal('');
   const take = (one: string, close?: () => void): void => {
+    taking.value = one;
     attempt(async () => {
-      const user = await readUser(one);
-      known.value = user;
-      close?.();
-      chooseUser(user);
+      try {
+        const user = await readUser(one);
+        // Of two that were chosen one after the other, the answers may come in another order.
+        if (taking.value !== one) return;
+        known.value = user;
+        close?.();
+        chooseUser(user);
+      } finally {
+        if (taking.value === one) taking.value = '';
+      }
     });
   };
   return (
     <>
       <Picker label="User" name={nameOf(id, known.value)} besides={id !== '' && <OfChosen again={() => take(id)} />}>
-        {(close) => <UserSearch pick={(one) => take(one, close)} />}
+        {(close) => <UserSearch isTaking={taking.value !== ''} pick={(one) => take(one, close)} />}
       </Picker>
       {id !== '' && <TryAgain what="This user" loading={loading} />}
     </>
@@ -63,10 +71,12 @@ function nameOf(id: string, known: NamedUser | undefined): string {
 }
 
 interface UserSearchProps {
+  /** Whether a choice is being read. */
+  readonly isTaking: boolean;
   readonly pick: (id: string) => void;
 }
 
-function UserSearch({ pick }: UserSearchProps): JSX.Element {
+function UserSearch({ isTaking, pick }: UserSearchProps): JSX.Element {
   const text = useSignal('');
   const starts = useSignal<readonly string[]>(['']);
   const page = useSignal<UserPage | undefined>(undefined);
@@ -94,7 +104,7 @@ function UserSearch({ pick }: UserSearchProps): JSX.Element {
       </label>
       <TryAgain what="The users" loading={loading} />
       {page.value?.users.length === 0 && <p class="soft">Nobody is called that.</p>}
-      <ul aria-busy={loading.isBusy}>
+      <ul aria-busy={loading.isBusy || isTaking}>
         {page.value?.users.map((one) => (
           <Found key={one.id} one={one} pick={pick} />
         ))}
@@ -104,10 +114,11 @@ function UserSearch({ pick }: UserSearchProps): JSX.Element {
   );
 }
 
-function Found({
-  one: { id, name, organizationId },
-  pick,
-}: UserSearchProps & { readonly one: ListedUser }): JSX.Element {
+interface FoundProps extends Pick<UserSearchProps, 'pick'> {
+  readonly one: ListedUser;
+}
+
+function Found({ one: { id, name, organizationId }, pick }: FoundProps): JSX.Element {
   return (
     <li>
       <button type="button" class="link" onClick={() => pick(id)}>
