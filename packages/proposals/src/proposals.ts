@@ -40,6 +40,7 @@ import { viewOf } from './view.js';
 
 /** The idempotency key of a proposal in its own stream: it is made once. */
 const ONCE = 'proposal';
+const CLOSED = 'The proposals are closed.';
 
 /**
  * Changes that somebody else approves first, or that are carried out at a date (docs/how-to/four-eyes.md).
@@ -50,6 +51,7 @@ const ONCE = 'proposal';
 export class Proposals implements UpcomingPolicies {
   readonly #parts: ProposalParts;
   readonly #open = new Set<Consumer | Timer>();
+  #isClosed = false;
 
   /** Only for {@link openProposals}. */
   constructor(parts: ProposalParts) {
@@ -203,7 +205,7 @@ export class Proposals implements UpcomingPolicies {
 
   /** Does {@link carryOutDue} now and then, until it is closed. */
   keepCarryingOut(options: TimerOptions = {}): Timer {
-    return this.#kept(this.#parts.work.start(options));
+    return this.#kept(() => this.#parts.work.start(options));
   }
 
   /**
@@ -211,7 +213,7 @@ export class Proposals implements UpcomingPolicies {
    * checkpoint of the consumer of that name.
    */
   onProposal(options: OnProposalOptions): Consumer {
-    return this.#kept(consumeProposals(this.#parts, options));
+    return this.#kept(() => consumeProposals(this.#parts, options));
   }
 
   /** The policies that an organization's users will meet by approved proposals: for `openLoginPolicies({ upcoming })`. */
@@ -224,6 +226,7 @@ export class Proposals implements UpcomingPolicies {
 
   /** Stops the background work. The store and the login policies stay open. Idempotent. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#open].map((one) => one.close()));
     await this.#parts.readModel.close();
   }
@@ -269,6 +272,7 @@ export class Proposals implements UpcomingPolicies {
     command: ProposalCommand,
     { idempotencyKey, person, reason, signal }: ParsedBy & { readonly idempotencyKey?: string },
   ): Promise<ProposalAnswer> {
+    if (this.#isClosed) throw new Error(CLOSED);
     const handled = await this.#parts.handler.handle(proposalStream(instanceId, id), command, {
       actor: person.actor,
       correlationId: causeOf(id),
@@ -287,7 +291,9 @@ export class Proposals implements UpcomingPolicies {
     return refused(rejection);
   }
 
-  #kept<One extends Consumer | Timer>(one: One): One {
+  #kept<One extends Consumer | Timer>(start: () => One): One {
+    if (this.#isClosed) throw new Error(CLOSED);
+    const one = start();
     this.#open.add(one);
     return one;
   }

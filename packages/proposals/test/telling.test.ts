@@ -258,4 +258,20 @@ describe('the timer', () => {
     }
     await timer.close();
   });
+
+  it('is not begun by closed proposals, nor is anything else', async () => {
+    const bench = await openBench();
+    const id = await proposeNoSms(bench);
+    await bench.proposals.close();
+    const { proposals } = bench;
+    expect(() => proposals.keepCarryingOut()).to.throw('closed');
+    expect(() => proposals.onProposal({ name: 'late', handle: () => undefined })).to.throw('closed');
+    const late: readonly (() => Promise<unknown>)[] = [
+      () => proposals.withdraw(INSTANCE, id, { actor: 'ann' }),
+      () => proposals.list(INSTANCE),
+      () => proposals.carryOutDue(),
+    ];
+    for (const call of late) expect(String(await call().catch((error: unknown) => error))).to.include('closed');
+    await proposals.close();
+  });
 });
