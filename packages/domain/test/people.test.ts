@@ -215,13 +215,15 @@ describe('a census', () => {
 
   it('is given up with its caller', async () => {
     const control = new AbortController();
-    const { policies: opened } = await openCounted(async function* () {
+    const { people, policies: opened } = await openCounted(async function* () {
       control.abort();
       yield await new Promise<never>(() => undefined);
     });
     orThrow(await opened.add(instance, freshInstance, by));
     const late = await opened.change(instance, closing.settings, { ...by, signal: control.signal }).catch(String);
     expect(late).to.match(/deadline/);
+    const counting = people.population(opened, instance, { signal: AbortSignal.timeout(50) });
+    expect(await counting.catch(String)).to.match(/deadline/);
     await opened.close();
   });
 

@@ -57,6 +57,19 @@ export interface Looking {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How long to wait for what is looked up. */
+export interface Wait {
+  readonly signal?: AbortSignal | undefined;
+  readonly waitMs?: number | undefined;
+}
+
+/** A signal that fires when a wait is over. */
+export function endOf({ signal, waitMs }: Wait): AbortSignal | undefined {
+  if (waitMs === undefined) return signal;
+  const late = AbortSignal.timeout(waitMs);
+  return signal === undefined ? late : AbortSignal.any([signal, late]);
+}
+
 /** What a change is looked at with. */
 export interface ForesightParts {
   readonly loginPolicies: LoginPolicies;
@@ -97,8 +110,8 @@ export class Foresight {
   }
 
   /** How many others have to approve one command. */
-  ofCommand(owner: OwnerRef, command: CommandInput, preview: Preview): Promise<number> {
-    return this.#needed([commandPreview(preview, owner, command)], undefined);
+  ofCommand(owner: OwnerRef, command: CommandInput, preview: Preview, wait: Wait = {}): Promise<number> {
+    return this.#needed([commandPreview(preview, owner, command)], endOf(wait));
   }
 
   /** How many others have to approve a rollout, by the first page of its plan. */

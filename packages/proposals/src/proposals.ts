@@ -14,7 +14,7 @@ import type { ProposedChange } from './change.js';
 import type { ProposalCommand } from './decide.js';
 import type { DueOptions, DueReport, Timer, TimerOptions } from './due-work.js';
 import type { ProposalEvent } from './events.js';
-import { causeOf } from './foresight.js';
+import { causeOf, endOf } from './foresight.js';
 import {
   parseApprove,
   parseClose,
@@ -81,8 +81,7 @@ export class Proposals implements UpcomingPolicies {
     const { instanceId, id } = begun.proposal;
     const proposal = await this.#row(instanceId, id, { atLeast: begun.position, signal: options.signal });
     if (proposal === undefined) return begun;
-    const done = await this.#parts.work.advance(proposal, options.signal);
-    return { ...begun, proposal: viewOf(done) };
+    return { ...begun, proposal: viewOf(await this.#parts.work.advance(proposal, options.signal)) };
   }
 
   /** Approves a proposal as the approver saw it: refused if the policies are not as they were then. */
@@ -127,6 +126,7 @@ export class Proposals implements UpcomingPolicies {
     const input = parsed(() => ({ ...parseWhich(instance, id), freshness: parseRead(options) }));
     if ('outcome' in input) return input;
     const { freshness, instance: of } = input;
+    const signal = endOf(freshness);
     const stream = proposalStream(of.instanceId, input.id);
     const { rows, unreadable, checkpoint = START } = await this.#parts.readModel.read([stream], freshness);
     const fault = unreadable.get(stream);
@@ -135,7 +135,7 @@ export class Proposals implements UpcomingPolicies {
     if (proposal === undefined) return refused({ reason: 'proposal-not-found' });
     const found = { outcome: 'found', proposal: viewOf(proposal), position: checkpoint } as const;
     if (proposal.stage !== 'open') return found;
-    return { ...found, now: await this.#parts.foresight.now(proposal, { signal: freshness.signal }) };
+    return { ...found, now: await this.#parts.foresight.now(proposal, { signal }) };
   }
 
   /** A page of an instance's proposals, in the order of their ids. */
@@ -170,7 +170,7 @@ export class Proposals implements UpcomingPolicies {
   ): Promise<ApprovalsNeeded | Rejected> {
     const preview = await previewCommand(this.#parts.loginPolicies, owner, command, options);
     if (preview.outcome === 'rejected') return preview;
-    const needed = await this.#parts.foresight.ofCommand(owner, command, preview);
+    const needed = await this.#parts.foresight.ofCommand(owner, command, preview, options);
     return { outcome: 'found', needed, seen: preview.seen };
   }
 

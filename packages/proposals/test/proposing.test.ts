@@ -90,6 +90,18 @@ describe('a proposal', () => {
     accepted(await bench.proposals.withdraw(INSTANCE, ids[1], { actor: 'ann' }));
   });
 
+  it('keeps nobody longer than they wait, beside a program that does not say what needs approval', async () => {
+    let isAway = false;
+    const needsApproval = () => (isAway ? new Promise<never>(() => undefined) : 1);
+    const bench = await openBench({ needsApproval });
+    const id = await proposeNoSms(bench);
+    isAway = true;
+    const looking = bench.proposals.proposal(INSTANCE, id, { waitMs: 50 });
+    expect(await looking.catch(String)).to.include('needsApproval did not finish');
+    const asking = bench.proposals.needsApproval(INSTANCE, NO_SMS, { waitMs: 50 });
+    expect(await asking.catch(String)).to.include('needsApproval did not finish');
+  });
+
   it('is never approved or rejected by its proposer, by whichever session, token or account', async () => {
     const bench = await openBench();
     const id = await proposeNoSms(bench, { subject: 'ann-the-person' });

@@ -1,4 +1,5 @@
 import { isFault } from '@login-policy/event-sourcing';
+import { Deadline } from '@login-policy/event-sourcing/domain';
 import { orThrow, type InstanceRef, type LoginPolicies, type OwnerRef } from '../index.js';
 import {
   ABSENT,
@@ -75,12 +76,17 @@ export class People implements PeopleCounter {
    *
    * @throws Fault as the store does.
    */
-  async population(
+  population(
     policies: LoginPolicies,
     owner: OwnerRef,
     { signal }: CountOptions = {},
   ): Promise<Population | PeopleUnknown> {
+    // A census that hangs keeps nobody who has given up.
     const wait = signal === undefined ? {} : { signal };
+    return Deadline.run('a count of users', wait, (deadline) => deadline.wait(this.#population(policies, owner, wait)));
+  }
+
+  async #population(policies: LoginPolicies, owner: OwnerRef, wait: CountOptions): Promise<Population | PeopleUnknown> {
     const verdictOn = isOrganization(owner)
       ? await verdictsIn(policies, owner, wait)
       : await verdictsInAll(policies, owner, wait);
@@ -88,14 +94,14 @@ export class People implements PeopleCounter {
     const counts = emptyCounts();
     const wanted = isOrganization(owner) ? owner.organizationId : undefined;
     try {
-      await this.#read(owner, { signal }, (one) => {
+      await this.#read(owner, { signal: wait.signal }, (one) => {
         if (wanted !== undefined && one.organizationId !== wanted) return;
         const count = counts[verdictOn(one)];
         count.users += one.users;
         count.administrators += one.administrators;
       });
     } catch (caught) {
-      signal?.throwIfAborted();
+      wait.signal?.throwIfAborted();
       return unknownBy(caught);
     }
     return counts;
@@ -138,7 +144,9 @@ async function verdictsIn(
   owner: OwnerRef,
   wait: CountOptions,
 ): Promise<Judge | PeopleUnknown> {
-  const answer = isOrganization(owner) ? await policies.effectivePolicy(owner) : await policies.policy(owner);
+  const answer = isOrganization(owner)
+    ? await policies.effectivePolicy(owner, wait)
+    : await policies.policy(owner, wait);
   const isAbsent = answer.outcome === 'rejected' && answer.rejection.reason === 'policy-not-found';
   if (isAbsent) return verdictsBy(ABSENT);
   const { policy } = orThrow(answer);
@@ -183,7 +191,7 @@ async function verdictsInAll(
   const byDefault = await judgeOf(policies, { instanceId }, wait);
   const custom = new Map<string, Judge>();
   for (let after: string | undefined; ;) {
-    const page = { limit: POLICIES_PER_PAGE, ...(after !== undefined && { after }) };
+    const page = { limit: POLICIES_PER_PAGE, ...wait, ...(after !== undefined && { after }) };
     const { organizations, next } = orThrow(await policies.organizationsWithCustomPolicy({ instanceId }, page));
     for (const organization of organizations) {
       wait.signal?.throwIfAborted();
