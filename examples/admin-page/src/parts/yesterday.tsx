@@ -26,12 +26,14 @@ const NEAR_MS = 400;
 
 /** Looks back with a change; `undefined` for one that no sign-in depends on. */
 export function useYesterday(asked: ToLookBack | undefined): LookedBack {
-  const found = useSignal<Yesterday | undefined>(undefined);
+  const known = useSignal<{ readonly about: string; readonly found: Yesterday | undefined } | undefined>(undefined);
   const isLate = useSignal(false);
   const about = asked === undefined ? '' : JSON.stringify(asked);
   const loading = useLoaded(about, async (isWanted) => {
-    const yesterday = asked === undefined ? undefined : await readYesterday(asked, isWanted);
-    if (isWanted()) found.value = yesterday;
+    // Once the change is recorded, it can't be looked back with any more.
+    if (known.value?.about === about) return;
+    const found = asked === undefined ? undefined : await readYesterday(asked, isWanted);
+    if (isWanted()) known.value = { about, found };
   });
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -42,7 +44,8 @@ export function useYesterday(asked: ToLookBack | undefined): LookedBack {
       isLate.value = false;
     };
   }, [about]);
-  return { found: found.value, loading, isNear: asked !== undefined && loading.isBusy && !isLate.value };
+  const found = known.value?.about === about ? known.value.found : undefined;
+  return { found, loading, isNear: asked !== undefined && loading.isBusy && !isLate.value };
 }
 
 /** The same where nothing waits for it. */

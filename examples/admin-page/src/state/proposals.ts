@@ -138,31 +138,26 @@ export function leaveProposal(): void {
 export async function confirm(reason: string, acknowledged: readonly string[] = []): Promise<void> {
   const asked = current.value;
   if (asked === undefined || isUnderWay()) return;
-  hasStopped = false;
-  current.value = { ...asked, stage: 'recording', failure: undefined };
-  try {
-    const made = await make(asked, reason, acknowledged);
-    if (made !== undefined) recorded(asked, made);
-  } catch (caught) {
-    if (isSaidElsewhere(caught)) return;
-    if (isConflict(caught)) await meet(reason);
-    else ifShown(asked, ({ isOpenWhether = false }) => ({ ...refused(asked, caught), isOpenWhether }));
-  }
+  await untilKnown(asked, reason, async () => {
+    recorded(asked, await make(asked, reason, acknowledged));
+  });
 }
 
 /** Proposes the change instead of making it: another person approves it. */
 export async function proposeInstead(reason: string): Promise<void> {
   const asked = current.value;
   if (asked?.preview === undefined || isUnderWay()) return;
-  const { scope, intent, preview } = asked;
-  try {
-    await proposeToOthers({ scope, intent, seen: preview.seen, reason });
+  const { scope, intent, key, preview } = asked;
+  if (reason === '') {
+    current.value = { ...asked, failure: 'Give a reason: those who approve the change read it.' };
+    return;
+  }
+  await untilKnown(asked, reason, async () => {
+    await proposeToOthers({ id: key, scope, intent, seen: preview.seen, reason });
     ifShown(asked, () => undefined);
     say('done', `Proposed: ${intentTitle(intent, scope)}. Proposals shows it.`);
     directoryChanged();
-  } catch (caught) {
-    ifShown(asked, () => refused(asked, caught));
-  }
+  });
 }
 
 /** Shows the conflict without sending a change that would be refused. */
@@ -177,29 +172,45 @@ export async function meet(reason: string): Promise<void> {
   }
 }
 
-/** Sends the change until its outcome is known; `undefined` when nobody waits any more. */
-async function make(asked: Proposal, reason: string, acknowledged: readonly string[]): Promise<Made | undefined> {
-  const { scope, intent, seen, key, preview } = asked;
+/** Sends a change or a proposal until its outcome is known, or nobody waits any more. Its key makes it happen once. */
+async function untilKnown(asked: Proposal, reason: string, sendOnce: () => Promise<void>): Promise<void> {
+  hasStopped = false;
+  current.value = { ...asked, stage: 'recording', failure: undefined };
   for (let tries = 0; !hasStopped; tries++) {
     try {
-      return await carryOut({
-        scope,
-        command: commandOf(intent, scope, seen),
-        // What the preview depended on was what the user saw, and is what they confirm.
-        condition: { ...(preview ? ifSeen(preview.seen) : conditionOf(seen)), ...acknowledging(acknowledged) },
-        reason,
-        correlationId: key,
-      });
+      await sendOnce();
+      return;
     } catch (caught) {
-      if (!leavesOpen(caught)) {
-        if (tries > 0 && isBeforeLooking(caught)) ifShown(asked, (shown) => ({ ...shown, isOpenWhether: true }));
-        throw caught;
-      }
+      if (!leavesOpen(caught)) return notDone(asked, caught, { reason, tries });
       ifShown(asked, (shown) => ({ ...shown, stage: 'finding-out' }));
       await pause(Math.min(500 * 2 ** tries, LONGEST_PAUSE_MS));
     }
   }
-  return undefined;
+}
+
+interface Attempts {
+  readonly reason: string;
+  readonly tries: number;
+}
+
+/** It was refused, or others have changed what it depended on. */
+async function notDone(asked: Proposal, caught: unknown, { reason, tries }: Attempts): Promise<void> {
+  if (tries > 0 && isBeforeLooking(caught)) ifShown(asked, (shown) => ({ ...shown, isOpenWhether: true }));
+  if (isSaidElsewhere(caught)) return;
+  if (isConflict(caught)) await meet(reason);
+  else ifShown(asked, ({ isOpenWhether = false }) => ({ ...refused(asked, caught), isOpenWhether }));
+}
+
+function make(asked: Proposal, reason: string, acknowledged: readonly string[]): Promise<Made> {
+  const { scope, intent, seen, key, preview } = asked;
+  return carryOut({
+    scope,
+    command: commandOf(intent, scope, seen),
+    // What the preview depended on was what the user saw, and is what they confirm.
+    condition: { ...(preview ? ifSeen(preview.seen) : conditionOf(seen)), ...acknowledging(acknowledged) },
+    reason,
+    correlationId: key,
+  });
 }
 
 /** Waits, but at most until the browser is online again. */

@@ -67,6 +67,8 @@ export async function decideProposal(
 
 /** What is proposed: a change of one policy, as it was seen. */
 export interface ToPropose {
+  /** Under an id it is proposed once, however often it is sent. */
+  readonly id: string;
   readonly scope: Scope;
   readonly intent: Intent;
   readonly seen: string;
@@ -74,13 +76,13 @@ export interface ToPropose {
 }
 
 /** Proposes a change instead of making it. */
-export async function proposeToOthers({ scope, intent, seen, reason }: ToPropose): Promise<void> {
+export async function proposeToOthers({ id, scope, intent, seen, reason }: ToPropose): Promise<void> {
   const headers = { ...headersOf(scope), ...reasonHeader(reason) };
   await send({
     verb: 'POST',
     path: `${pathOf(scope)}/_propose`,
     headers,
-    body: { command: commandData(intent), seen },
+    body: { id, command: commandData(intent), seen },
   });
 }
 

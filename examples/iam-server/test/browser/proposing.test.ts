@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { it } from 'mocha';
-import { describeInBrowser } from './suite.js';
+import { describeInBrowser, excuse } from './suite.js';
 import type { Visitor } from './visitor.js';
 
 describeInBrowser('the page: proposals', (stage) => {
@@ -14,6 +14,33 @@ describeInBrowser('the page: proposals', (stage) => {
     await proposal.getByRole('heading', { name: 'Remove Passkeys (U2F with verification)' }).waitFor();
     // No approval is needed where the server does not ask for four eyes: it is carried out at once.
     await visitor.page.getByText('Carried out', { exact: true }).waitFor();
+  });
+
+  it('are made once, and known to be, if the answer is lost (T56)', async () => {
+    await stage.serve({ IAM_FOUR_EYES: 'yes' });
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    let lost = 0;
+    await visitor.page.route('**/_propose', async (route) => {
+      if (lost++ > 1) return route.continue();
+      await route.fetch();
+      return route.abort('connectionreset');
+    });
+    await visitor.dialog.getByRole('button', { name: 'Propose to others' }).click();
+    await visitor.dialog.getByText('Give a reason: those who approve the change read it.').waitFor();
+    await visitor.dialog.getByLabel('Reason').fill('lost keys');
+    await visitor.dialog.getByRole('button', { name: 'Propose to others' }).click();
+    await visitor.dialog.getByRole('status').getByText('it is not known yet').waitFor();
+    expect(await visitor.page.getByText('Nothing was recorded').count()).to.equal(0);
+    await visitor.notes.getByText('Proposed: Remove Passkeys').waitFor();
+    expect(lost).to.equal(3);
+    await visitor.goTo('Proposals');
+    await visitor.page.getByRole('heading', { name: 'What it would do now' }).waitFor();
+    expect(
+      await visitor.page.getByRole('list', { name: 'Proposals' }).getByRole('heading', { level: 2 }).count(),
+    ).to.equal(1);
+    excuse(visitor);
   });
 
   it('show what they would do now, and are carried out once another person approves them', async () => {
