@@ -149,7 +149,7 @@ class TreeHeadMaker implements Witnessing {
     const { file, signer } = this.#options;
     const { name: origin, text: publicKey } = parseVerifier(signer.publicKey);
     const log = this.#store.eventStore;
-    const previous = this.#previous ?? (await file.read({ publicKey }));
+    const previous = this.#previous ?? (await answered(() => file.read({ publicKey }), signal));
     const answer = await treeHead(log, { signer, signal, ...(previous && { previous }) });
     switch (answer.outcome) {
       case 'signed': {
@@ -170,14 +170,33 @@ class TreeHeadMaker implements Witnessing {
     const { file, sinks = [], witnesses = [] } = this.#options;
     [this.#previous, this.#isDelivered, this.#count] = [made, false, 0];
     const log = this.#store.eventStore;
-    const cosigned = await Promise.allSettled(witnesses.map((one) => one.cosign(made, { log, previous, signal })));
+    const cosigned = await Promise.allSettled(
+      witnesses.map((one) => answered(() => one.cosign(made, { log, previous, signal }), signal)),
+    );
     const lines = cosigned.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const treeHeadOfAll = { ...made, note: [made.note, ...lines].join('') };
-    const delivered = await Promise.allSettled([file, ...sinks].map((sink) => sink.deliver(treeHeadOfAll, signal)));
+    const delivered = await Promise.allSettled(
+      [file, ...sinks].map((sink) => answered(() => sink.deliver(treeHeadOfAll, signal), signal)),
+    );
     const failures: readonly unknown[] = [...cosigned, ...delivered].flatMap((one) =>
       one.status === 'rejected' ? [one.reason as unknown] : [],
     );
     if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join(' '));
     this.#isDelivered = true;
+  }
+}
+
+/** An answer of a part that the program gave: also one that throws at once, or ignores its signal, holds up nobody. */
+async function answered<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  signal.throwIfAborted();
+  let giveUp: () => void = () => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    giveUp = () => reject(new Error('It did not answer before it was given up.'));
+  });
+  signal.addEventListener('abort', giveUp);
+  try {
+    return await Promise.race([ask(), ended]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }

@@ -112,6 +112,24 @@ describe('a consumer that makes tree heads', () => {
     await until(() => making.status().state === 'working', 'the recovery');
   });
 
+  it('holds up nobody when one throws at once, and closes beside one that says nothing', async () => {
+    const delivered: number[] = [];
+    const sinks: readonly Sink[] = [
+      {
+        name: 'thrower',
+        deliver() {
+          throw new Error('at once');
+        },
+      },
+      { name: 'list', deliver: ({ size }) => Promise.resolve(void delivered.push(size)) },
+      { name: 'silent', deliver: () => new Promise<never>(() => undefined) },
+    ];
+    const making = open({ sinks });
+    await writeHistory(store, { to: 20 });
+    await until(() => delivered.length > 0, 'a tree head');
+    await making.close();
+  });
+
   it('fails by name where the log is not the one of the file', async () => {
     await writeHistory(store, { to: 20 });
     const other = openMemoryStore();
