@@ -28,12 +28,13 @@ export interface PolicyEditorProps {
 /** A whole policy, by the steps of a sign-in, and beside it what it comes to. */
 export function PolicyEditor({ scope, policy, locked }: PolicyEditorProps): JSX.Element {
   const isLocked = locked !== undefined;
+  const change = chosen(CHANGE);
   useEffect(() => {
-    const intent = intentIn(chosen(CHANGE));
+    const intent = intentIn(change);
     // The address of a shared preview: opens it, and writes nothing.
     if (intent !== undefined && !isLocked && proposal.value === undefined)
       attempt(() => propose({ scope, intent, seen: policy }));
-  }, []);
+  }, [change]);
   // A locked form shows the policy's settings and ignores the draft.
   const patch = isLocked ? undefined : draftOf(scope)?.patch;
   const drafted = { ...policy, settings: { ...policy.settings, ...patch } };

@@ -14,7 +14,7 @@ export function addressDialogs(): () => void {
     const asked = proposal.value;
     const text = asked === undefined ? '' : textOfIntent(asked.intent);
     const inAddress = chosen(CHANGE);
-    const isLeft = named !== '' && named === text && inAddress === '';
+    const isLeft = named !== '' && named === text && inAddress !== named;
     const isClosed = named !== '' && text === '' && inAddress === named;
     named = isLeft ? '' : text;
     if (isLeft) giveUp();

@@ -36,6 +36,20 @@ describeInBrowser('the page: an address for everything', (stage) => {
     expect((await stage.policy()).details.sequence).to.equal('4');
   });
 
+  it('opens the dialog of another change in the place of the one that is open', async () => {
+    const visitor = await stage.owner();
+    await visitor.passkeys.click();
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    const change = encodeURIComponent('{"wish":"change-settings","patch":{"forceMfa":true}}');
+    await visitor.page.goto(`${stage.quickstart.url}/#/default?change=${change}`);
+    await visitor.page.getByRole('dialog', { name: 'Change 1 setting' }).getByText('2 organizations').waitFor();
+    expect(await visitor.dialog.count()).to.equal(1);
+    await visitor.page.keyboard.press('Escape');
+    await visitor.dialog.waitFor({ state: 'detached' });
+    await visitor.page.goBack();
+    expect(await visitor.page.evaluate('location.hash')).to.match(/^#\/default/);
+  });
+
   it('contains the moment of the slider and the organization', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `/admin/v1/policies/login/multi_factors/${PASSKEYS}`);
