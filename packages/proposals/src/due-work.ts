@@ -127,13 +127,20 @@ export class DueWork {
     const { everyMs = EVERY_MS, onFailure, onReport } = parseOptions(given, 'keepCarryingOut', TIMER);
     const ending = new AbortController();
     const { signal } = ending;
+    const failed = (error: unknown): void => {
+      if (!signal.aborted)
+        tell(
+          () => onFailure?.(error),
+          () => undefined,
+        );
+    };
     const running = (async () => {
       while (!signal.aborted) {
         try {
           const report = await this.run({ signal });
-          if (report.advanced.length > 0 || report.failures.length > 0) onReport?.(report);
+          if (report.advanced.length > 0 || report.failures.length > 0) tell(() => onReport?.(report), failed);
         } catch (caught) {
-          if (!signal.aborted) tellFailure(onFailure, caught);
+          failed(caught);
         }
         await pause(everyMs, signal);
       }
@@ -238,13 +245,9 @@ function isChanged({ reason }: Problem): boolean {
   return reason === 'changed-since' || reason === 'seen-no-longer-holds';
 }
 
-/** What its listener throws ends no timer. */
-function tellFailure(onFailure: TimerOptions['onFailure'], error: unknown): void {
-  try {
-    onFailure?.(error);
-  } catch {
-    // There is nobody else to tell: the next look is at its time.
-  }
+/** Tells a listener. What it throws, also later, ends no timer, and what it waits for holds none up. */
+function tell(listener: () => unknown, failed: (error: unknown) => void): void {
+  Promise.resolve().then(listener).catch(failed);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -246,8 +246,8 @@ describe('the timer', () => {
         stages.push(...advanced.map(({ stage }) => stage));
         throw new Error('a broken report');
       },
-      onFailure(error) {
-        throw error;
+      async onFailure(error) {
+        await Promise.reject(error instanceof Error ? error : new Error('not an error'));
       },
     });
     for (let count = 1; count <= 2; count++) {
