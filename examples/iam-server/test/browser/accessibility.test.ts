@@ -3,6 +3,23 @@ import { before, it } from 'mocha';
 import { check, LOOKS, OVERFLOW } from './axe.js';
 import { describeInBrowser } from './suite.js';
 
+const VIEWS = [
+  'Overview',
+  'Default policy',
+  'Organizations',
+  'History',
+  'Audit',
+  'Change many policies',
+  'Proposals',
+  'Check a sign-in',
+] as const;
+
+/** What has a transition or an animation. What only appears after a moment does not move. */
+const MOVING = `[...document.querySelectorAll('*')].filter((one) => ['', '::before', '::after'].some((part) => {
+  const { transitionDuration, animationName, animationTimingFunction } = getComputedStyle(one, part || undefined);
+  return parseFloat(transitionDuration) > 0 || (animationName !== 'none' && !animationTimingFunction.startsWith('step'));
+})).map(({ localName, className }) => localName + '.' + className)`;
+
 describeInBrowser('the page: accessibility', (stage) => {
   before(async () => {
     await stage.serve();
@@ -51,22 +68,27 @@ describeInBrowser('the page: accessibility', (stage) => {
 
     it(`nothing has to be scrolled sideways, ${look}`, async () => {
       const visitor = await stage.owner(window);
-      for (const view of [
-        'Overview',
-        'Default policy',
-        'Organizations',
-        'History',
-        'Audit',
-        'Change many policies',
-        'Proposals',
-        'Check a sign-in',
-      ] as const) {
+      for (const view of VIEWS) {
         await visitor.goTo(view);
         const overflow = await visitor.page.evaluate<number>(OVERFLOW);
         expect(overflow, view).to.equal(0);
       }
     });
   }
+  it('moves nothing for those who ask for less motion', async () => {
+    const visitor = await stage.owner();
+    for (const view of VIEWS) {
+      await visitor.goTo(view);
+      expect(await visitor.page.evaluate<readonly string[]>(MOVING), view).to.deep.equal([]);
+    }
+    await visitor.goTo('Default policy');
+    await visitor.passkeys.click();
+    await visitor.dialog.waitFor();
+    expect(await visitor.page.evaluate<readonly string[]>(MOVING), 'a dialog').to.deep.equal([]);
+    await visitor.page.emulateMedia({ reducedMotion: 'no-preference' });
+    expect(await visitor.page.evaluate<readonly string[]>(MOVING), 'for all others').to.not.have.length(0);
+  });
+
   it('shows states and selections also in forced colours', async () => {
     const visitor = await stage.owner({ forcedColors: 'active' });
     await visitor.page.locator('.switch[aria-checked=true]').first().waitFor();
