@@ -39,7 +39,8 @@ function addedOrRemoved(step: Step, words: Pick<ChangeWords, 'what' | 'name'>): 
   return { step, sign: step === 'added' ? '+' : '−', ...words };
 }
 
-function valueInWords(setting: string, value: boolean | string | undefined): string {
+/** The value of a setting, as in histories. */
+export function valueInWords(setting: string, value: boolean | string | undefined): string {
   if (value === undefined) return 'none';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (value === '') return 'empty';

@@ -1,7 +1,10 @@
 import { factorLabel } from '../wire/factors.js';
 import type { JsonObject } from '../wire/json.js';
 import type { ProposalShown } from '../wire/proposals.js';
+import { valueInWords } from './change.js';
+import { listed } from './counted.js';
 import { isolated } from './isolated.js';
+import { settingLabel } from './settings.js';
 
 /** The display names of the stages. */
 export const STAGES: Readonly<Record<string, string>> = {
@@ -38,7 +41,7 @@ export function commandInWords({ type, factor, id, identityProvider, settings }:
     case 'removeIdentityProvider':
       return `Remove the identity provider ${isolated(String(id))}`;
     case 'change':
-      return `Change settings: ${Object.keys(recordOf(settings)).join(', ')}`;
+      return settingsInWords(recordOf(settings));
     case 'customize':
       return 'Add a custom policy';
     case 'remove':
@@ -49,6 +52,18 @@ export function commandInWords({ type, factor, id, identityProvider, settings }:
       return String(type);
   }
 }
+
+/** Settings and what they are changed to, by their display names. */
+function settingsInWords({ lifetimes, ...settings }: JsonObject): string {
+  const times = Object.entries(recordOf(lifetimes)).map(([name, value]) => [`lifetimes.${name}`, value] as const);
+  const all = [...Object.entries(settings), ...times].map(([name, value]) => {
+    const shown = typeof value === 'string' || typeof value === 'boolean' ? value : undefined;
+    return `${settingLabel(name)}: ${isolated(valueInWords(name, shown))}`;
+  });
+  return listed(all, all.length, MOST_SETTINGS);
+}
+
+const MOST_SETTINGS = 3;
 
 function idOf(provider: unknown): string {
   return isolated(String(recordOf(provider)['id']));
