@@ -37,6 +37,19 @@ describe('a refusal names the malformed member', () => {
     expect(rejectionOf(await loginPolicies.policy(instance, bare)).reason).to.equal('policy-not-found');
   });
 
+  it('an instant without its name, and an acknowledgement without its list', async () => {
+    const { loginPolicies } = await openDesk();
+    for (const wrong of ['2026-01-01T00:00:00Z', new Date(0), DateTime.fromMillis(0), 5, null, [1n]]) {
+      const { policy } = loginPolicies;
+      const refused = rejectionOf(await Reflect.apply(policy, loginPolicies, [instance, { asOf: wrong }]));
+      expect(refused).to.include({ field: 'options.asOf', expected: '{ sequence }, { position } or { instant }' });
+    }
+    const given = { ...by, acknowledge: 'no-factor-left' };
+    const refused = rejectionOf(await Reflect.apply(loginPolicies.add, loginPolicies, [instance, {}, given]));
+    expect(refused).to.include({ field: 'options.acknowledge' });
+    expect(refused).to.have.property('expected').that.includes('a list');
+  });
+
   it('something other than an answer, such as a promise (Q39)', async () => {
     const { loginPolicies } = await openDesk();
     const answering = loginPolicies.add(instance, freshInstance, by);

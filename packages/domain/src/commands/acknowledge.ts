@@ -14,8 +14,10 @@ export type Acknowledgement = LockOut | 'census-unknown' | { readonly lockedOut:
 export type Acknowledged = readonly Acknowledgement[] | { readonly lockedOut: number };
 
 /** Parses what a caller acknowledges. */
-export const parseAcknowledged: Parser<readonly Acknowledgement[]> = (value, field) =>
-  Array.isArray(value) ? parseEach(value, field, parseOne) : [parseNumber(value, field)];
+export const parseAcknowledged: Parser<readonly Acknowledgement[]> = (value, field) => {
+  if (typeof value === 'string') throw new InvalidValue(field, `a list of ${ACKNOWLEDGED_BY_NAME.join(', ')}`, value);
+  return Array.isArray(value) ? parseEach(value, field, parseOne) : [parseNumber(value, field)];
+};
 
 const parseName = parseOneOf(ACKNOWLEDGED_BY_NAME);
 

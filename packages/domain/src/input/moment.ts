@@ -1,4 +1,5 @@
 import type { Instant, Position } from '@login-policy/event-sourcing';
+import { isPlainObject } from '@login-policy/event-sourcing/options';
 import { position } from '@login-policy/event-sourcing/values';
 import { type InstantInput, parseInstantInput } from './instant.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
@@ -38,15 +39,18 @@ export function asOf(moment: Moment, field: string): ParsedAsOf {
   return { moment, field: `${field}.${Object.keys(moment).join()}` };
 }
 
+const MOMENTS = '{ sequence }, { position } or { instant }';
+
 /**
  * Parses a moment. Whether it is past is checked when it is looked up, because a replayed command does not look it up.
  */
 export const parseMoment: Parser<Moment> = (value, field) => {
+  if (!isPlainObject(value)) throw new InvalidValue(field, MOMENTS, value);
   const given = parseObject(value, field, ['sequence', 'position', 'instant']);
   const named = Object.entries(given).filter(([, moment]) => moment !== undefined);
   const [[by, moment] = [undefined, undefined], ...more] = named;
   if (by === undefined || more.length > 0) {
-    throw new InvalidValue(field, '{ sequence }, { position } or { instant }', value);
+    throw new InvalidValue(field, MOMENTS, value);
   }
   const at = `${field}.${by}`;
   if (by === 'sequence') return { sequence: parseSequence(moment, at) };
