@@ -57,7 +57,7 @@ export class IamServer {
       ...{ auditLog, people },
       proposals: options.proposals,
       demandsApproval: options.needsFourEyes,
-      ...(signIns !== undefined && { signIns: () => signIns.sources() }),
+      ...(signIns !== undefined && { signIns: (_, span) => signIns.sources(span) }),
       ports: {
         authenticate: async (headers) => (await identification.recognise(headers))?.caller,
         organizations: instances,

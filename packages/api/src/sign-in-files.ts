@@ -30,8 +30,8 @@ export interface SignInFiles extends SignInSink {
   write(lines: string): void;
   /** Ends the file; a later record begins another one. */
   close(): void;
-  /** All files, oldest first. */
-  sources(): readonly RecordSource[];
+  /** The files, oldest first; with `since`, only those that may have sign-ins from that instant on. */
+  sources(span?: { readonly since?: Date | undefined }): readonly RecordSource[];
 }
 
 const FILE = /^sign-ins-(\d{4}-\d\d-\d\d)T.*\.ndjson$/;
@@ -100,8 +100,11 @@ class Files implements SignInFiles {
     if (file !== undefined) closeSync(file.descriptor);
   }
 
-  sources(): readonly RecordSource[] {
-    return this.#names().map((name) => ({ name, text: textOf(join(this.#options.folder, name)) }));
+  sources({ since }: { readonly since?: Date | undefined } = {}): readonly RecordSource[] {
+    // A sign-in may have been judged by a clock that is ahead of this one.
+    const first = dayOf(Math.max(0, (since?.getTime() ?? 0) - DAY_MS));
+    const names = this.#names().filter((name) => dayIn(name) >= first);
+    return names.map((name) => ({ name, text: textOf(join(this.#options.folder, name)) }));
   }
 
   #append(bytes: Buffer): void {
@@ -124,17 +127,23 @@ class Files implements SignInFiles {
   }
 
   #deleteBefore(instant: number): void {
-    const first = new Date(instant).toISOString().slice(0, 10);
-    for (const name of this.#names()) {
-      const [, day = first] = FILE.exec(name) ?? [];
-      if (day < first) rmSync(join(this.#options.folder, name), { force: true });
-    }
+    const first = dayOf(instant);
+    for (const name of this.#names())
+      if (dayIn(name) < first) rmSync(join(this.#options.folder, name), { force: true });
   }
 
   #names(): readonly string[] {
     const { folder } = this.#options;
     return (existsSync(folder) ? readdirSync(folder) : []).filter((name) => FILE.test(name)).toSorted();
   }
+}
+
+function dayOf(instant: number): string {
+  return new Date(instant).toISOString().slice(0, 10);
+}
+
+function dayIn(name: string): string {
+  return FILE.exec(name)?.[1] ?? '';
 }
 
 async function* textOf(path: string): AsyncGenerator<string, void, undefined> {

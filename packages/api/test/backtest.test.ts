@@ -14,6 +14,7 @@ describe('a backtest over REST', () => {
   let service: Service;
   let hold: Promise<void> | undefined;
   const lines: string[] = [];
+  const sinces: (string | undefined)[] = [];
   const ask = (place: string, given: Asked = {}): Promise<Reply> => askOf(service, place, given);
 
   async function signIn(owner: OwnerRef, at: string): Promise<void> {
@@ -40,7 +41,14 @@ describe('a backtest over REST', () => {
       await hold;
       yield* lines;
     };
-    service = await openService({ api: { signIns: () => [{ name: 'sign-ins', text: signIns() }] } });
+    service = await openService({
+      api: {
+        signIns: (_, { since }) => {
+          sinces.push(since?.toISOString());
+          return [{ name: 'sign-ins', text: signIns() }];
+        },
+      },
+    });
     const instance = { instanceId: INSTANCE };
     await signIn(instance, '2026-12-01T08:00:00Z');
     await signIn({ ...instance, organizationId: ACME }, '2026-12-01T09:00:00Z');
@@ -65,6 +73,7 @@ describe('a backtest over REST', () => {
       body: { command: forced, since: '2026-12-01T08:30:00Z', until: '2026-12-02T00:00:00Z' },
     });
     expect([since.at('signIns'), since.at('leftOut')]).to.deep.equal([1, 2]);
+    expect(sinces, 'for whom reads less').to.deep.equal([undefined, undefined, '2026-12-01T08:30:00.000Z']);
   });
 
   it('takes how long ago the span began, whatever the clock of the caller says', async () => {

@@ -51,6 +51,19 @@ describe('sign-ins recorded in files', () => {
     expect(contents()).to.deep.equal(['2\n']);
   });
 
+  it('are read from a day on: those of longer ago need not be', () => {
+    let now = Date.parse('2026-12-01T12:00:00Z');
+    const files = openSignInFiles({ folder, clock: () => now });
+    for (let day = 1; day <= 5; day++, now += 86_400_000) files.write(`${day}\n`);
+    files.close();
+    const since = (instant: string): number => files.sources({ since: new Date(instant) }).length;
+    expect(files.sources()).to.have.length(5);
+    expect(since('2026-12-05T00:00:00Z'), 'with the day before, by another clock').to.equal(2);
+    expect(since('2026-12-04T23:59:59Z')).to.equal(3);
+    expect([since('1900-01-01T00:00:00Z'), since('9999-12-31T00:00:00Z')]).to.deep.equal([5, 0]);
+    expect(files.sources({ since: new Date(-8.64e15) })).to.have.length(5);
+  });
+
   it('are kept for so many days', () => {
     let now = Date.parse('2026-12-01T12:00:00Z');
     const files = openSignInFiles({ folder, keepDays: 2, clock: () => now });

@@ -67,9 +67,9 @@ export class RecordedSignIns {
     this.#note(outcome === 'dropped', lastFailure);
   }
 
-  /** The records so far, oldest first. */
-  sources(): readonly RecordSource[] {
-    return this.#files.sources();
+  /** The records from an instant on, and perhaps others, oldest first. */
+  sources(span: { readonly since?: Date }): readonly RecordSource[] {
+    return this.#files.sources(span);
   }
 
   close(): Promise<void> {

@@ -10,7 +10,7 @@ import {
 import { isOrganization } from '@login-policy/domain/model';
 import { backtestUnderWay, unreadable } from '../errors/refusals.js';
 import type { Schema } from '../openapi/schemas.js';
-import type { SignIns } from '../ports/sign-ins.js';
+import type { SignIns, SignInSpan } from '../ports/sign-ins.js';
 import { AGE_NOTE, withInstants } from './ages.js';
 import { COMMAND_DATA, commandData, rolloutCommandData } from './command-data.js';
 import type { OwnCall, OwnRoute } from './own-route.js';
@@ -86,7 +86,7 @@ export function backtestRoute(signIns: SignIns): OwnRoute {
 interface ToLookBack {
   readonly change: ProposedChange;
   readonly signIns: SignIns;
-  readonly span: { readonly since?: Date; readonly until?: Date };
+  readonly span: SignInSpan;
 }
 
 async function lookBack(
@@ -94,7 +94,7 @@ async function lookBack(
   { change, signIns, span }: ToLookBack,
 ): Promise<Backtest> {
   try {
-    return await backtest(await signIns(instance), {
+    return await backtest(await signIns(instance, span), {
       from: policiesThen(policies),
       to: policiesAfter(policies, change),
       owner,
@@ -123,7 +123,7 @@ function noCommand(): never {
   throw unreadable('command must be a JSON object.');
 }
 
-function instantIn({ body }: OwnCall, name: 'since' | 'until'): { readonly since?: Date; readonly until?: Date } {
+function instantIn({ body }: OwnCall, name: 'since' | 'until'): SignInSpan {
   const given = body[name];
   if (given === undefined) return {};
   const text = withInstants(given, name, Date.now());
