@@ -71,8 +71,11 @@ export interface DueParts {
 
 const PAGE = 500;
 const AT_ONCE = 8;
-/** One proposal may take so long in one call: a rollout goes on in the next. */
-const ONE_MS = 60_000;
+/**
+ * One proposal may take so long in one call: a rollout goes on in the next, for twice as long, because it looks again at
+ * all that it has done.
+ */
+const [ONE_MS, MOST_DOUBLED] = [60_000, 6];
 const EVERY_MS = 5000;
 /** In whose name the store records what nobody did. */
 const BY = { actor: 'proposals' };
@@ -91,6 +94,8 @@ const TIMER: OptionRules<TimerOptions> = {
 /** Brings proposals forward whose time has come. Any number of processes may do so at the same time. */
 export class DueWork {
   readonly #parts: DueParts;
+  /** How often a proposal was stopped by its time. */
+  readonly #stopped = new Map<string, number>();
 
   constructor(parts: DueParts) {
     this.#parts = parts;
@@ -156,15 +161,25 @@ export class DueWork {
   /** Brings one proposal forward as far as it is due. @throws Fault as the store does. */
   async advance(given: Proposal, signal?: AbortSignal): Promise<Proposal> {
     const most = new AbortController();
-    const timer = setTimeout(() => most.abort(), ONE_MS);
+    const stream = proposalStream(given.instanceId, given.id);
+    const stopped = this.#stopped.get(stream) ?? 0;
+    const timer = setTimeout(() => most.abort(), ONE_MS * 2 ** stopped);
     const ending = signal === undefined ? most.signal : AbortSignal.any([signal, most.signal]);
+    let proposal = given;
     try {
-      let proposal = given;
       for (;;) {
         const next = await this.#step(proposal, ending);
-        if (next === undefined || next.sequence === proposal.sequence) return next ?? proposal;
-        proposal = next;
+        if (next !== undefined && next.sequence !== proposal.sequence) proposal = next;
+        else {
+          this.#stopped.delete(stream);
+          return next ?? proposal;
+        }
       }
+    } catch (caught) {
+      // A rollout of many policies is stopped between two of them, and the next call goes on with it.
+      if (!most.signal.aborted || caught !== most.signal.reason || signal?.aborted === true) throw caught;
+      this.#stopped.set(stream, Math.min(stopped + 1, MOST_DOUBLED));
+      return proposal;
     } finally {
       clearTimeout(timer);
     }
