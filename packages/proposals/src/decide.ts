@@ -62,7 +62,7 @@ function decideOn(state: Proposal, command: Exclude<ProposalCommand, Propose>, n
     case 'approve':
       return approve(state, command, now);
     case 'reject':
-      return close(state, command, { type: 'ProposalRejected', data: { subject: command.subject } });
+      return close(state, command, { type: 'ProposalRejected', data: subjectOf(command) });
     case 'withdraw':
       return close(state, command, { type: 'ProposalWithdrawn', data: {} });
     case 'expire':
@@ -92,12 +92,12 @@ function propose(command: Propose, { now, foreseen }: ProposalFacts): ProposalDe
   if ('reason' in foreseen) return reject(foreseen);
   const refusal = refusedDates(command, now);
   if (refusal !== undefined) return reject(refusal);
-  const { type: _, actor: __, at, until, ...given } = command;
+  const { type: _, actor: __, subject: ___, at, until, ...given } = command;
   const latest = new Date(Math.min(Date.parse(at !== undefined && at > now ? at : now) + ASKED_MS, LAST)).toISOString();
   const expiresAt = given.expiresAt ?? (until !== undefined && until < latest ? until : latest);
   const { before, needed } = foreseen;
   const data: ProposalMade['data'] = {
-    ...{ ...given, expiresAt, needed: command.isEmergency ? 0 : needed },
+    ...{ ...given, ...subjectOf(command), expiresAt, needed: command.isEmergency ? 0 : needed },
     ...(at !== undefined && { at }),
     ...(until !== undefined && { until }),
   };
@@ -136,9 +136,14 @@ function approve(
   if (isOver(state, now)) return reject({ reason: 'proposal-expired', at: state.expiresAt });
   if (state.stage !== 'open') return reject({ reason: 'proposal-closed', stage: state.stage });
   if (isOf(state.proposer, command)) return reject({ reason: 'own-proposal' });
-  const { needed, seen, subject } = command;
+  const { needed, seen } = command;
   if (isSame(seen, state.seen) && state.approvals.some((one) => isOf(one, command))) return accept();
-  return accept({ type: 'ProposalApproved', data: { subject, seen, needed } });
+  return accept({ type: 'ProposalApproved', data: { ...subjectOf(command), seen, needed } });
+}
+
+/** Recorded only where it says more than the actor, whose name can be erased. */
+function subjectOf({ actor, subject }: Person): { readonly subject?: string } {
+  return subject === actor ? {} : { subject };
 }
 
 function isOf(one: Person, other: Person): boolean {

@@ -94,7 +94,7 @@ function readMade(data: JsonObject): ProposalMade['data'] {
     id: text(given['id'], 'id'),
     change: change(given['change'], 'change'),
     seen: texts(given['seen'], 'seen'),
-    subject: text(given['subject'], 'subject'),
+    ...member(given, 'subject', text),
     needed: whole(given['needed'], 'needed'),
     ...member(given, 'at', text),
     ...member(given, 'until', text),
@@ -114,10 +114,10 @@ export const proposalEvents: EventCodec<ProposalEvent> = eventCodec<ProposalEven
   ProposalMade: schema(readMade),
   ProposalApproved: schema((data) => {
     const given = parseObject(data, 'data', ['subject', 'seen', 'needed']);
-    const [subject, seen] = [text(given['subject'], 'subject'), texts(given['seen'], 'seen')];
-    return { subject, seen, needed: whole(given['needed'], 'needed') };
+    const [seen, needed] = [texts(given['seen'], 'seen'), whole(given['needed'], 'needed')];
+    return { ...member(given, 'subject', text), seen, needed };
   }),
-  ProposalRejected: schema((data) => ({ subject: text(parseObject(data, 'data', ['subject'])['subject'], 'subject') })),
+  ProposalRejected: schema((data) => member(parseObject(data, 'data', ['subject']), 'subject', text)),
   ProposalWithdrawn: NOTHING,
   ProposalExpired: NOTHING,
   ApprovalsVoided: schema((data) => ({

@@ -28,8 +28,8 @@ export interface ProposalMade {
     readonly change: RecordedChange;
     /** What the proposer saw of each policy. */
     readonly seen: readonly string[];
-    /** The person behind the actor. */
-    readonly subject: string;
+    /** The person behind the actor. Left out: the actor, whose name can be erased, and data can't. */
+    readonly subject?: string;
     /** How many others have to approve it. */
     readonly needed: number;
     /** Carried out at this instant, or as soon as it is approved. */
@@ -46,13 +46,13 @@ export interface ProposalMade {
 /** Another person approved the change, as they saw the policies. */
 export interface ProposalApproved {
   readonly type: 'ProposalApproved';
-  readonly data: { readonly subject: string; readonly seen: readonly string[]; readonly needed: number };
+  readonly data: { readonly subject?: string; readonly seen: readonly string[]; readonly needed: number };
 }
 
 /** Another person refused it, for the reason in the metadata. */
 export interface ProposalRejected {
   readonly type: 'ProposalRejected';
-  readonly data: { readonly subject: string };
+  readonly data: { readonly subject?: string };
 }
 
 /** Its proposer took it back. */

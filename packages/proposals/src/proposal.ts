@@ -83,7 +83,7 @@ export function evolve(state: ProposalState, event: RecordedProposalEvent): Prop
     case 'ProposalApproved':
       return approved(proposal, event);
     case 'ProposalRejected':
-      return { ...proposal, stage: 'rejected', closedBy: closedBy(event, event.data.subject) };
+      return { ...proposal, stage: 'rejected', closedBy: closedBy(event, subjectOf(event)) };
     case 'ProposalWithdrawn':
       return { ...proposal, stage: 'withdrawn', closedBy: closedBy(event, state.proposer.subject) };
     case 'ProposalExpired':
@@ -106,7 +106,7 @@ export function evolve(state: ProposalState, event: RecordedProposalEvent): Prop
 type Of<Type extends RecordedProposalEvent['type']> = Extract<RecordedProposalEvent, { readonly type: Type }>;
 
 function made({ data, metadata }: Of<'ProposalMade'>, proposedAt: string): Proposal {
-  const { subject, ...facts } = data;
+  const { subject = metadata.actor, ...facts } = data;
   return {
     stage: 'open',
     ...facts,
@@ -121,7 +121,12 @@ function made({ data, metadata }: Of<'ProposalMade'>, proposedAt: string): Propo
 
 /** An approval on other policies than those before it takes their place: they were of what no longer holds. */
 function approved(proposal: Proposal, { id, data, metadata }: Of<'ProposalApproved'>): Proposal {
-  const approval = { actor: metadata.actor, subject: data.subject, at: proposal.changedAt, eventId: id };
+  const approval = {
+    actor: metadata.actor,
+    subject: data.subject ?? metadata.actor,
+    at: proposal.changedAt,
+    eventId: id,
+  };
   const before = isSame(proposal.seen, data.seen) ? proposal.approvals : [];
   const { voided: _, ...asked } = proposal;
   return { ...asked, seen: data.seen, needed: data.needed, approvals: [...before, approval] };
@@ -135,6 +140,10 @@ function voided({ before: _, begunAt: __, dueAt: ___, ...proposal }: Proposal, p
 /** Whether two lists of what was seen are the same. */
 export function isSame(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((text, index) => text === other[index]);
+}
+
+function subjectOf({ data, metadata }: Of<'ProposalRejected'>): string {
+  return data.subject ?? metadata.actor;
 }
 
 function closedBy({ metadata }: RecordedProposalEvent, subject: string): NonNullable<Proposal['closedBy']> {

@@ -13,8 +13,8 @@ const given = deciderSpecification(proposalDecider, {
 const seen = ['one'];
 const change = { type: 'plan', steps: [{ command: { type: 'removeSecondFactor', factor: 'OTP_SMS' } }] } as const;
 const asked = { instanceId: 'iam', id: 'p', change, seen, isEmergency: false };
-const ann = { actor: 'ann', subject: 'ann' };
-const bob = { actor: 'bob', subject: 'bob' };
+const ann = { actor: 'ann', subject: 'ann-the-person' };
+const bob = { actor: 'bob', subject: 'bob-the-person' };
 const MONTH = after(30 * 24 * HOUR);
 const foreseen = { needed: 1, before: ['4'] };
 const problem = { reason: 'changed-since', message: 'It was changed.' };
@@ -27,9 +27,9 @@ const begin: ProposalCommand = { type: 'begin', seen, before: ['4'] };
 type Made = Extract<ProposalEvent, { readonly type: 'ProposalMade' }>;
 const made = (data: Partial<Made['data']> = {}): ProposalEvent => ({
   type: 'ProposalMade',
-  data: { ...asked, subject: 'ann', needed: 1, expiresAt: MONTH, ...data },
+  data: { ...asked, subject: 'ann-the-person', needed: 1, expiresAt: MONTH, ...data },
 });
-const approved: ProposalEvent = { type: 'ProposalApproved', data: { subject: 'bob', seen, needed: 1 } };
+const approved: ProposalEvent = { type: 'ProposalApproved', data: { subject: 'bob-the-person', seen, needed: 1 } };
 const begun: ProposalEvent = { type: 'CarryingOutBegun', data: { before: ['4'], dueAt: BEGIN } };
 const carriedOut: ProposalEvent = { type: 'ProposalCarriedOut', data: { steps } };
 const failed: ProposalEvent = { type: 'ProposalNotCarriedOut', data: { problem, steps: [] } };
@@ -79,7 +79,7 @@ describe('approving', () => {
   it('is of exactly what was seen', () => given(made()).when(approve, { now }).thenEvents(approved));
 
   it('by the proposer is refused, by whichever account or session', () => {
-    for (const one of [ann, { actor: 'ann-2', subject: 'ann' }, { actor: 'ann', subject: 'somebody' }])
+    for (const one of [ann, { actor: 'ann-2', subject: 'ann-the-person' }, { actor: 'ann', subject: 'somebody' }])
       given(made())
         .when({ ...approve, ...one }, { now })
         .thenRejected({ reason: 'own-proposal' });
@@ -95,8 +95,8 @@ describe('approving', () => {
   });
 
   it('on other policies than before makes the earlier approvals void', () => {
-    const other = { ...approve, actor: 'cy', subject: 'cy', seen: ['two'] } as const;
-    const event = { type: 'ProposalApproved', data: { subject: 'cy', seen: ['two'], needed: 2 } } as const;
+    const other = { ...approve, actor: 'cy', subject: 'cy-the-person', seen: ['two'] } as const;
+    const event = { type: 'ProposalApproved', data: { subject: 'cy-the-person', seen: ['two'], needed: 2 } } as const;
     given(made({ needed: 2 }), approved)
       .when({ ...other, needed: 2 }, { now })
       .thenEvents(event);
@@ -119,7 +119,7 @@ describe('rejecting and withdrawing', () => {
   it('end it: others reject, its proposer withdraws', () => {
     given(made())
       .when({ type: 'reject', ...bob }, { now })
-      .thenEvents({ type: 'ProposalRejected', data: { subject: 'bob' } });
+      .thenEvents({ type: 'ProposalRejected', data: { subject: 'bob-the-person' } });
     given(made())
       .when({ type: 'reject', ...ann }, { now })
       .thenRejected({ reason: 'own-proposal' });

@@ -86,7 +86,7 @@ describe('whatever is asked of a proposal, in whichever order and at whichever t
         let wanted = 1;
         for (const { by, event } of told) {
           if (event.type === 'ProposalApproved') {
-            const { subject, needed: asked, seen: what } = event.data;
+            const { subject = by, needed: asked, seen: what } = event.data;
             expect([subject === 'ann', by === 'ann']).to.deep.equal([false, false]);
             approvals.push({ subject, seen: what.join(), by });
             wanted = asked;

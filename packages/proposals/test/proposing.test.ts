@@ -54,6 +54,20 @@ describe('a proposal', () => {
     expect(found.outcome === 'found' && found.proposal).to.include({ expiresAt: '9999-12-31T23:59:59.999Z' });
   });
 
+  it('names a person nowhere but in what can be erased, unless they are given a subject', async () => {
+    const bench = await openBench();
+    const id = await proposeNoSms(bench);
+    accepted(await approveBy(bench, 'bob', id));
+    const other = await proposeNoSms(bench);
+    accepted(await bench.proposals.reject(INSTANCE, other, { actor: 'bob' }));
+    for (const proposal of [id, other])
+      for await (const page of bench.store.eventStore.readStream(proposalStream(INSTANCE.instanceId, proposal)))
+        for (const { data } of page) expect(JSON.stringify(data)).not.to.match(/"ann"|"bob"/);
+    const found = await bench.proposals.proposal(INSTANCE, id);
+    expect(found).to.have.nested.property('proposal.proposer.subject', 'ann');
+    expect(found).to.have.nested.property('proposal.approvals[0].subject', 'bob');
+  });
+
   it('is carried out when the names of who proposed and approved it were erased', async () => {
     const bench = await openBench();
     const id = await proposeNoSms(bench);
