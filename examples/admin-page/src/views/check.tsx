@@ -82,7 +82,7 @@ function Has({ organizationId }: { readonly organizationId: string }): JSX.Eleme
   const [has, linked] = [listIn('has'), listIn('idps')];
   const known = providersFor(organizationId === '' ? INSTANCE : organization(organizationId)).map(({ id }) => id);
   return (
-    <fieldset class="group">
+    <fieldset class="group has">
       <legend>They have</legend>
       {OWNED.map(([name, label]) => (
         <Tick key={name} label={label} isOn={has.includes(name)} tick={(isOn) => put('has', name, isOn)} />

@@ -67,6 +67,7 @@ async function remove(visitor: Visitor, picture: Picture): Promise<void> {
   await visitor.passkeys.click();
   await visitor.dialog.getByText('2 organizations').waitFor();
   await visitor.dialog.getByLabel('Reason').fill('Security advisory 2026-17: cloned authenticators');
+  await visitor.page.evaluate("document.querySelector('dialog').scrollTo(0, 0)");
   await picture('preview');
   await visitor.confirm();
   const { details } = visitor;
@@ -107,15 +108,18 @@ async function audit(visitor: Visitor, picture: Picture): Promise<void> {
 }
 
 async function check(visitor: Visitor, picture: Picture): Promise<void> {
+  await visitor.goTo('Default policy');
+  await visitor.switch('Require a second factor').click();
   await visitor.goTo('Check a sign-in');
-  await visitor.chooseOrganization('acme', 'Acme');
-  await visitor.page.getByLabel('A password').check();
-  await visitor.page.getByLabel('Authenticator app (TOTP)').first().check();
-  await visitor.page.getByLabel('The password').check();
-  const verdict = visitor.page.getByRole('heading', { name: 'the second step is missing' });
+  const users = visitor.page.getByRole('group', { name: 'User' });
+  await users.getByRole('button', { name: 'Choose' }).click();
+  await users.getByRole('button', { name: 'owner', exact: true }).click();
+  const verdict = visitor.page.getByRole('heading', { name: 'they have to set up a second factor first' });
   await verdict.waitFor();
   await verdict.scrollIntoViewIfNeeded();
   await picture('check');
+  await visitor.goTo('Default policy');
+  await visitor.button('Discard').click();
 }
 
 async function everywhere(visitor: Visitor, picture: Picture): Promise<void> {
