@@ -49,7 +49,10 @@ export interface TimerOptions {
   readonly everyMs?: number;
   /** Told what was done, if anything. */
   readonly onReport?: (report: DueReport) => void;
-  /** Told when the store could not even be asked, or `onReport` threw. Default: nobody; the next look tries again. */
+  /**
+   * Told when the store could not even be asked, or `onReport` threw; without `onReport`, of what failed on each
+   * proposal, too. Default: nobody; the next look tries again.
+   */
   readonly onFailure?: (error: unknown) => void;
 }
 
@@ -143,7 +146,8 @@ export class DueWork {
       while (!signal.aborted) {
         try {
           const report = await this.run({ signal });
-          if (report.advanced.length > 0 || report.failures.length > 0) tell(() => onReport?.(report), failed);
+          if (onReport === undefined) for (const { error } of report.failures) failed(error);
+          else if (report.advanced.length > 0 || report.failures.length > 0) tell(() => onReport(report), failed);
         } catch (caught) {
           failed(caught);
         }

@@ -237,6 +237,23 @@ describe('the timer', () => {
     expect(reports).to.deep.equal(['carried-out']);
   });
 
+  it('tells what fails on a proposal to whom it tells failures alone', async () => {
+    let isAway = false;
+    const exists = (): boolean => {
+      if (isAway) throw new Error('the directory is away');
+      return true;
+    };
+    const bench = await openBench({ needsApproval: () => 0, organizations: { exists } });
+    const seen = orThrow(await bench.policies.effectivePolicy(ACME)).seen ?? '';
+    const own = { type: 'command', owner: ACME, command: { type: 'customize' }, seen } as const;
+    accepted(await bench.proposals.propose(INSTANCE, own, { actor: 'ann', reason: 'own' }));
+    isAway = true;
+    const failure = await new Promise((resolve) => {
+      bench.proposals.keepCarryingOut({ everyMs: 100, onFailure: resolve });
+    });
+    expect(String(failure)).to.include('the directory is away');
+  });
+
   it('goes on when its listeners throw', async () => {
     const bench = await openBench();
     const stages: string[] = [];
