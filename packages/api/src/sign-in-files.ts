@@ -146,6 +146,11 @@ function dayIn(name: string): string {
   return FILE.exec(name)?.[1] ?? '';
 }
 
+/** Nothing of a file that was deleted since it was listed, as the oldest is with each day. */
 async function* textOf(path: string): AsyncGenerator<string, void, undefined> {
-  for await (const piece of createReadStream(path, 'utf8')) yield String(piece);
+  try {
+    for await (const piece of createReadStream(path, 'utf8')) yield String(piece);
+  } catch (caught) {
+    if (!(caught instanceof Error && 'code' in caught && caught.code === 'ENOENT')) throw caught;
+  }
 }

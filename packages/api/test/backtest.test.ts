@@ -122,6 +122,14 @@ describe('a backtest over REST', () => {
     expect(second.status).to.equal(200);
   });
 
+  it('reads for the next one where what is read hangs, and its caller has gone', async () => {
+    hold = new Promise<never>(() => undefined);
+    const first = await ask(ADMIN, { body: { command: forced }, headers: { 'grpc-timeout': '100m' } });
+    expect(first.status).to.equal(504);
+    hold = undefined;
+    expect((await ask(ADMIN, { body: { command: forced } })).status).to.equal(200);
+  });
+
   it('is not served where nothing is recorded', async () => {
     const other = await openService();
     expect((await askOf(other, ADMIN, { body: { command: forced } })).status).to.equal(404);

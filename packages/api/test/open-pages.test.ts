@@ -21,7 +21,7 @@ describe('public requests', () => {
     const { paths } = service.api.openApi;
     expect(document).to.have.property('paths').that.deep.equals(paths);
     const operations = Object.values(paths ?? {}).flatMap((verbs: object) => Object.keys(verbs));
-    expect(operations).to.have.length(11 + 3 + 14 + 2 + 2 + 2 * 7 + 2 + 8);
+    expect(operations).to.have.length(11 + 3 + 14 + 2 + 2 + 2 * 8 + 2 + 7);
     await service.close();
   });
 

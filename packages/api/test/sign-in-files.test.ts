@@ -51,6 +51,17 @@ describe('sign-ins recorded in files', () => {
     expect(contents()).to.deep.equal(['2\n']);
   });
 
+  it('are read past one that is deleted meanwhile', async () => {
+    const files = openSignInFiles({ folder, maxBytes: 1 });
+    for (const line of ['1\n', '2\n', '3\n']) files.write(line);
+    files.close();
+    const sources = files.sources();
+    rmSync(join(folder, readdirSync(folder).toSorted()[0] ?? ''));
+    const read: string[] = [];
+    for (const { text } of sources) for await (const piece of text) read.push(piece);
+    expect(read).to.deep.equal(['2\n', '3\n']);
+  });
+
   it('are read from a day on: those of longer ago need not be', () => {
     let now = Date.parse('2026-12-01T12:00:00Z');
     const files = openSignInFiles({ folder, clock: () => now });

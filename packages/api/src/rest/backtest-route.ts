@@ -9,6 +9,7 @@ import {
 } from '@login-policy/domain/backtest';
 import { isOrganization } from '@login-policy/domain/model';
 import { backtestUnderWay, unreadable } from '../errors/refusals.js';
+import { deadlinePassed } from '../errors/status.js';
 import type { Schema } from '../openapi/schemas.js';
 import type { SignIns, SignInSpan } from '../ports/sign-ins.js';
 import { AGE_NOTE, withInstants } from './ages.js';
@@ -75,7 +76,8 @@ export function backtestRoute(signIns: SignIns): OwnRoute {
       if (isUnderWay) throw backtestUnderWay();
       isUnderWay = true;
       try {
-        return { message: JSON.stringify(await lookBack(call, { change, signIns, span })) };
+        const found = await untilGone(lookBack(call, { change, signIns, span }), call.exchange.streamSignal);
+        return { message: JSON.stringify(found) };
       } finally {
         isUnderWay = false;
       }
@@ -87,6 +89,21 @@ interface ToLookBack {
   readonly change: ProposedChange;
   readonly signIns: SignIns;
   readonly span: SignInSpan;
+}
+
+/** What is read may hang: once nobody waits for it any more, the next one may look back. */
+async function untilGone<Found>(looking: Promise<Found>, signal: AbortSignal): Promise<Found> {
+  let leave: () => void = () => undefined;
+  const gone = new Promise<never>((_, reject) => {
+    leave = () => reject(deadlinePassed());
+  });
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
+  try {
+    return await Promise.race([looking, gone]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }
 
 async function lookBack(

@@ -2,7 +2,7 @@ import { isOrganization } from '@login-policy/domain/model';
 import { positionToString } from '@login-policy/event-sourcing';
 import type { Answer, RestText } from '../calls/call-context.js';
 import { noSuchProposal } from '../errors/proposal-refusals.js';
-import { unreadable } from '../errors/refusals.js';
+import { unreadable as notReadable } from '../errors/refusals.js';
 import { READ_HEADERS } from '../openapi/parameters.js';
 import type { Schema } from '../openapi/schemas.js';
 import type { ProposalAnswered, ProposalContent, ProposalsPort } from '../ports/proposals.js';
@@ -162,7 +162,7 @@ function decideRoute(proposals: ProposalsPort, name: 'approve' | 'reject' | 'wit
     },
     async answer(call) {
       const { id, seen: given } = call.body;
-      if (typeof id !== 'string') throw unreadable('id must be text.');
+      if (typeof id !== 'string') throw notReadable('id must be text.');
       const { proposal } = await found(proposals, call, id);
       await demandChange(call, proposal);
       const { acknowledge: _, ...by } = givenBy(call);
