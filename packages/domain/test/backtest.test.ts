@@ -231,5 +231,15 @@ describe('looking back at sign-ins with a change', () => {
     await recorded.signIn(acme, byPassword());
     const signal = AbortSignal.abort(new Error('enough'));
     expect(await recorded.back(forced, { signal }).catch(String)).to.equal('Error: enough');
+    const silent = async function* (): AsyncGenerator<string> {
+      yield await new Promise<never>(() => undefined);
+    };
+    const never = async (): Promise<never> => Promise.reject(new Error('nothing is judged'));
+    const hanging = backtest([{ name: 'silent', text: silent() }], {
+      from: never,
+      to: never,
+      signal: AbortSignal.timeout(20),
+    });
+    expect(await hanging.catch(String)).to.include('TimeoutError');
   });
 });

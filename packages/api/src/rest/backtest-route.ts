@@ -7,7 +7,7 @@ import {
   type Backtest,
   type ProposedChange,
 } from '@login-policy/domain/backtest';
-import { isOrganization } from '@login-policy/domain/model';
+import { answerOf, isOrganization } from '@login-policy/domain/model';
 import { backtestUnderWay, unreadable } from '../errors/refusals.js';
 import { deadlinePassed } from '../errors/status.js';
 import type { Schema } from '../openapi/schemas.js';
@@ -76,8 +76,7 @@ export function backtestRoute(signIns: SignIns): OwnRoute {
       if (isUnderWay) throw backtestUnderWay();
       isUnderWay = true;
       try {
-        const found = await untilGone(lookBack(call, { change, signIns, span }), call.exchange.streamSignal);
-        return { message: JSON.stringify(found) };
+        return { message: JSON.stringify(await lookBack(call, { change, signIns, span })) };
       } finally {
         isUnderWay = false;
       }
@@ -91,35 +90,24 @@ interface ToLookBack {
   readonly span: SignInSpan;
 }
 
-/** What is read may hang: once nobody waits for it any more, the next one may look back. */
-async function untilGone<Found>(looking: Promise<Found>, signal: AbortSignal): Promise<Found> {
-  let leave: () => void = () => undefined;
-  const gone = new Promise<never>((_, reject) => {
-    leave = () => reject(deadlinePassed());
-  });
-  signal.addEventListener('abort', leave);
-  if (signal.aborted) leave();
-  try {
-    return await Promise.race([looking, gone]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
-}
-
 async function lookBack(
   { answers, context: { instance, owner }, exchange, policies }: OwnCall,
   { change, signIns, span }: ToLookBack,
 ): Promise<Backtest> {
+  const { streamSignal: signal } = exchange;
   try {
-    return await backtest(await signIns(instance, span), {
+    const sources = await answerOf('signIns', { given: signal, leftMs: Infinity }, () => signIns(instance, span));
+    return await backtest(sources, {
       from: policiesThen(policies),
       to: policiesAfter(policies, change),
       owner,
-      signal: exchange.streamSignal,
+      signal,
       ...span,
     });
   } catch (caught) {
     if (caught instanceof RejectedError) return answers.ofData.ofRead(refusal(caught));
+    // What is read may hang: once nobody waits for it any more, the next one may look back.
+    if (signal.aborted) throw deadlinePassed();
     throw caught;
   }
 }

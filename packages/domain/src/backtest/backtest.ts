@@ -64,6 +64,12 @@ const LINES_BETWEEN_YIELDS = 1000;
 export async function backtest(records: Iterable<RecordSource>, options: BacktestOptions): Promise<Backtest> {
   const parsed = parseOptions(options, 'backtest', OPTIONS);
   const { signal } = parsed;
+  const looking = lookThrough(records, parsed);
+  return signal === undefined ? looking : untilAborted(looking, signal);
+}
+
+async function lookThrough(records: Iterable<RecordSource>, parsed: BacktestOptions): Promise<Backtest> {
+  const { signal } = parsed;
   const looking = new LookingBack(parsed);
   let lines = 0;
   const take = async (some: Iterable<Line>): Promise<void> => {
@@ -84,6 +90,25 @@ export async function backtest(records: Iterable<RecordSource>, options: Backtes
     await take(splitter.rest());
   }
   return looking.findings.found;
+}
+
+/** A source that hangs keeps nobody who has given up. */
+async function untilAborted<Found>(looking: Promise<Found>, signal: AbortSignal): Promise<Found> {
+  let leave: () => void = () => undefined;
+  const left = new Promise<never>((_, reject) => {
+    leave = () => reject(asError(signal.reason));
+  });
+  signal.addEventListener('abort', leave);
+  if (signal.aborted) leave();
+  try {
+    return await Promise.race([looking, left]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 /** A policy to judge by, or why it can't be read. */
