@@ -213,6 +213,8 @@ describe('a property of policies', () => {
     expect(() => checksNoOlderThan('a day')).to.throw(/duration/);
     for (const none of [undefined, policyAfter(), { outcome: 'rejected' }])
       expect(() => analyze(Object(none), [])).to.throw(TypeError, 'in force');
+    for (const wanted of [undefined, 'nist-aal2', [undefined], [{}]])
+      expect(() => Reflect.apply(analyze, undefined, [policyOf(strict), wanted])).to.throw(TypeError, 'packs');
     const broken = { ...policyOf(strict), secondFactors: ['SMS'] };
     expect(() => analyze(Object(broken), [everyUserCanGetIn()])).to.throw(/secondFactors/);
   });

@@ -222,6 +222,17 @@ describe('a census', () => {
     orThrow(await opened.add(instance, freshInstance, by));
     const late = await opened.change(instance, closing.settings, { ...by, signal: control.signal }).catch(String);
     expect(late).to.match(/deadline/);
+    const wrong: readonly (readonly unknown[])[] = [
+      [undefined],
+      [null],
+      [{}],
+      [instance, null],
+      [instance, { signl: 1 }],
+    ];
+    for (const given of wrong) {
+      const counting = async (): Promise<unknown> => Reflect.apply(people.population, people, [opened, ...given]);
+      expect(await counting().catch(String), JSON.stringify(given)).to.match(/owner|option/);
+    }
     const counting = people.population(opened, instance, { signal: AbortSignal.timeout(50) });
     expect(await counting.catch(String)).to.match(/deadline/);
     await opened.close();

@@ -40,12 +40,15 @@ export interface Finding {
  * Checks packs and properties over all kinds of users and sessions under a policy: a view of an effective policy, or a
  * folded state in force. Pure.
  *
- * @throws TypeError for what is not a policy in force; Error for one that can't be judged.
+ * @throws TypeError for what is not a policy in force, or neither a pack nor a property; Error for one that can't be judged.
  */
 export function analyze(policy: SignInRules, wanted: readonly (Pack | Property)[]): readonly Finding[] {
   const given: unknown = policy;
   if (typeof given !== 'object' || given === null || !('settings' in given))
     throw new TypeError('analyze: the policy must be one in force, such as `policy` in an answer.');
+  const asked: unknown = wanted;
+  if (!Array.isArray(asked) || !asked.every(isWanted))
+    throw new TypeError('analyze: what is wanted must be a list of packs and properties.');
   const known = new Map<Property, Finding>();
   const findingOf = (property: Property): Finding => {
     const found = known.get(property) ?? finding(property, property.counterexampleIn(policy));
@@ -63,6 +66,10 @@ export function analyze(policy: SignInRules, wanted: readonly (Pack | Property)[
         }))
       : [findingOf(one)],
   );
+}
+
+function isWanted(one: unknown): boolean {
+  return typeof one === 'object' && one !== null && ('clauses' in one || 'counterexampleIn' in one);
 }
 
 function finding({ name, says }: Property, found: Counterexample | undefined): Finding {

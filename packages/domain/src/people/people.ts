@@ -1,10 +1,12 @@
 import { isFault } from '@login-policy/event-sourcing';
 import { Deadline } from '@login-policy/event-sourcing/domain';
+import { aSignal, optional, parseOptions, type OptionRules } from '@login-policy/event-sourcing/options';
 import { orThrow, type InstanceRef, type LoginPolicies, type OwnerRef } from '../index.js';
 import {
   ABSENT,
   changesBy,
   isOrganization,
+  parseOwner,
   verdictsBy,
   type PeopleAffected,
   type PeopleCount,
@@ -25,6 +27,8 @@ export interface CountOptions {
   /** Aborts the count. */
   readonly signal?: AbortSignal;
 }
+
+const COUNT: OptionRules<CountOptions> = { signal: optional(aSignal) };
 
 type Wait = Pick<CensusOptions, 'signal'>;
 
@@ -74,16 +78,17 @@ export class People implements PeopleCounter {
    * How the users of an organization sign in now, or those of an instance, each by the policy that they meet. What the
    * census can't say is unknown, with the reason.
    *
-   * @throws Fault as the store does.
+   * @throws Fault as the store does; an error that names a malformed owner or option.
    */
-  population(
+  async population(
     policies: LoginPolicies,
     owner: OwnerRef,
-    { signal }: CountOptions = {},
+    options: CountOptions = {},
   ): Promise<Population | PeopleUnknown> {
+    const wait = parseOptions(options, 'population', COUNT);
+    const of = parseOwner(owner, 'owner');
     // A census that hangs keeps nobody who has given up.
-    const wait = signal === undefined ? {} : { signal };
-    return Deadline.run('a count of users', wait, (deadline) => deadline.wait(this.#population(policies, owner, wait)));
+    return Deadline.run('a count of users', wait, (deadline) => deadline.wait(this.#population(policies, of, wait)));
   }
 
   async #population(policies: LoginPolicies, owner: OwnerRef, wait: CountOptions): Promise<Population | PeopleUnknown> {
