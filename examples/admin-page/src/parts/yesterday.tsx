@@ -27,7 +27,7 @@ const NEAR_MS = 400;
 /** Looks back with a change; `undefined` for one that no sign-in depends on. */
 export function useYesterday(asked: ToLookBack | undefined): LookedBack {
   const known = useSignal<{ readonly about: string; readonly found: Yesterday | undefined } | undefined>(undefined);
-  const isLate = useSignal(false);
+  const late = useSignal<string | undefined>(undefined);
   const about = asked === undefined ? '' : JSON.stringify(asked);
   const loading = useLoaded(about, async (isWanted) => {
     // Once the change is recorded, it can't be looked back with any more.
@@ -37,15 +37,14 @@ export function useYesterday(asked: ToLookBack | undefined): LookedBack {
   });
   useEffect(() => {
     const timer = setTimeout(() => {
-      isLate.value = true;
+      late.value = about;
     }, NEAR_MS);
     return () => {
       clearTimeout(timer);
-      isLate.value = false;
     };
   }, [about]);
   const found = known.value?.about === about ? known.value.found : undefined;
-  return { found, loading, isNear: asked !== undefined && loading.isBusy && !isLate.value };
+  return { found, loading, isNear: asked !== undefined && loading.isBusy && late.value !== about };
 }
 
 /** The same where nothing waits for it. */

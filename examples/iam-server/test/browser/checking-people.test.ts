@@ -69,7 +69,7 @@ describeInBrowser('the page: would this very user get in?', (stage) => {
     await visitor.passkeys.click();
     await visitor.dialog.getByRole('link', { name: 'Check a sign-in after this change' }).click();
     await visitor.heading('Check a sign-in').waitFor();
-    await page.getByLabel('Passkeys (U2F with verification)').check();
+    await page.getByRole('checkbox', { name: 'Passkeys (U2F with verification)' }).check();
     await page.getByLabel('The passkey').check();
     await verdict(visitor, inForce).getByText('Yes, they would get in.').waitFor();
     await verdict(visitor, 'After: Remove Passkeys').getByText('No, they could not get in.').waitFor();
