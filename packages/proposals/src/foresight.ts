@@ -26,6 +26,7 @@ import {
   type RecordedRollout,
 } from './change.js';
 import { commandPreview, type ChangePreview, type CommandPreview, type NeedsApproval } from './needs-approval.js';
+import { isSame, type Proposal } from './proposal.js';
 import { refused, type ProposalRefused } from './refusals.js';
 
 /** A change of an instance, as it is recorded. */
@@ -49,6 +50,9 @@ export interface Foreseen {
   /** How many others have to approve it. */
   readonly needed: number;
 }
+
+/** What an approval is of, and how many of them are needed. */
+type ApprovalForeseen = Pick<Foreseen, 'needed' | 'outcome' | 'seen'>;
 
 /** How far to look, and for how long. */
 export interface Looking {
@@ -96,6 +100,22 @@ export class Foresight {
     return change.type === 'rollout'
       ? this.#ofRollout(proposal, change, looking)
       : this.#ofPlan(proposal, change, looking);
+  }
+
+  /**
+   * What an approval is of. Where the policies are still as the approvals before were given on, it is of the same,
+   * although its giver saw another default policy that none of the users meets.
+   */
+  async ofApproval(proposal: Proposal, looking: Required<Looking>): Promise<ApprovalForeseen | ProposalRefused> {
+    const { approvals, needed, seen, stage } = proposal;
+    // Whether it may still be approved is decided where that is recorded.
+    if (stage !== 'open') return { outcome: 'foreseen', needed, seen: looking.ifSeen };
+    const foreseen = await this.of(proposal, looking);
+    if (foreseen.outcome === 'rejected') return foreseen;
+    const isOfOther = approvals.length > 0 && !isSame(seen, looking.ifSeen);
+    const before = isOfOther && (await this.of(proposal, { ...looking, ifSeen: seen }));
+    const isAsBefore = before !== false && before.outcome === 'foreseen';
+    return { outcome: 'foreseen', needed: foreseen.needed, seen: isAsBefore ? seen : looking.ifSeen };
   }
 
   /** The same for who looks at a proposal, who may reject or withdraw it although a policy can't be read. */

@@ -90,10 +90,10 @@ export class Proposals implements UpcomingPolicies {
     if ('outcome' in input) return input;
     const proposal = await this.#mine(input);
     if ('outcome' in proposal) return proposal;
-    const { person, seen, signal } = input;
-    const foreseen = proposal.stage === 'open' && (await this.#parts.foresight.of(proposal, { ifSeen: seen, signal }));
-    if (foreseen !== false && foreseen.outcome === 'rejected') return foreseen;
-    const needed = foreseen === false ? proposal.needed : foreseen.needed;
+    const { person, seen: ifSeen, signal } = input;
+    const approval = await this.#parts.foresight.ofApproval(proposal, { ifSeen, signal });
+    if (approval.outcome === 'rejected') return approval;
+    const { needed, seen } = approval;
     return this.#handle(proposal, { type: 'approve', ...person, seen, needed }, input);
   }
 

@@ -88,6 +88,18 @@ describe('a proposal', () => {
     await loginPolicies.close();
   });
 
+  it('adds approvals up beside a change of the default policy, which none of its users meets', async () => {
+    const bench = await openBench({ needsApproval: () => 2 });
+    orThrow(await bench.policies.customize(ACME, { actor: 'cy' }));
+    const seen = orThrow(await bench.policies.effectivePolicy(ACME)).seen ?? '';
+    const own = { type: 'command', owner: ACME, command: NO_SMS, seen } as const;
+    const { id } = accepted(await bench.proposals.propose(INSTANCE, own, { actor: 'ann', reason: 'own' })).proposal;
+    accepted(await approveBy(bench, 'bob', id));
+    orThrow(await bench.policies.change(INSTANCE, { forceMfa: true }, { actor: 'cy' }));
+    expect(accepted(await approveBy(bench, 'dan', id)).proposal).to.include({ stage: 'approved' });
+    expect((await due(bench)).map(({ stage }) => stage)).to.deep.equal(['carried-out']);
+  });
+
   it('is shown, rejected and withdrawn beside a policy that can’t be read, and not approved', async () => {
     const bench = await openBench();
     const ids = [await proposeNoSms(bench), await proposeNoSms(bench)] as const;
