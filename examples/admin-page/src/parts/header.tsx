@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
 import { hasDraft } from '../state/draft.js';
 import { checkNow, lastHeard, liveness, silentSeconds, type Liveness } from '../state/live.js';
@@ -143,10 +143,18 @@ function ago(seconds: number): string {
 }
 
 function Navigation(): JSX.Element {
+  const nav = useRef<HTMLElement>(null);
+  const { view } = route.value;
+  // On a phone, the row of views is wider than the window.
+  useLayoutEffect(() => {
+    const link = nav.current?.querySelector('[aria-current]');
+    if (link instanceof HTMLElement)
+      nav.current?.scrollTo({ left: link.offsetLeft + link.offsetWidth / 2 - innerWidth / 2 });
+  }, [view]);
   return (
-    <nav aria-label="Views">
+    <nav ref={nav} aria-label="Views">
       {VIEWS.map(({ label, to, holds, draftsIn }) => (
-        <a key={label} href={addressOf(to)} aria-current={holds.includes(route.value.view) ? 'page' : undefined}>
+        <a key={label} href={addressOf(to)} aria-current={holds.includes(view) ? 'page' : undefined}>
           {label}
           {draftsIn.some((of) => hasDraft(of)) && <Unsaved />}
         </a>

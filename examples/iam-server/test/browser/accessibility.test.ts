@@ -75,6 +75,25 @@ describeInBrowser('the page: accessibility', (stage) => {
       }
     });
   }
+  it('covers nothing with the changes that are not saved at 400 %', async () => {
+    const visitor = await stage.owner({ width: 320, height: 256 });
+    await visitor.switch('Self-registration').click();
+    await visitor.page.getByText('1 setting changed.').waitFor();
+    const top = "document.querySelector('.save-bar').getBoundingClientRect().top";
+    expect(await visitor.page.evaluate<number>(top), 'below what is looked at').to.be.above(256);
+    await visitor.button('Discard').click();
+  });
+
+  it('has the name of the view in sight on a phone, however it was opened', async () => {
+    const visitor = await stage.owner({ width: 320, height: 640 });
+    for (const hash of ['#/check', '#/', '#/audit']) {
+      await visitor.page.goto(`${stage.quickstart.url}/${hash}`);
+      await visitor.until(
+        `(() => { const { left, right } = document.querySelector('nav [aria-current]').getBoundingClientRect(); return location.hash === '${hash}' && left >= 0 && right <= innerWidth; })()`,
+      );
+    }
+  });
+
   it('moves nothing for those who ask for less motion', async () => {
     const visitor = await stage.owner();
     for (const view of VIEWS) {
