@@ -128,7 +128,7 @@ export default {
         // A look-up by name returns a general type: the schema of an event type determines its data, and the name of
         // a model its rows.
         '**/packages/event-sourcing/src/streams/event-codec.ts',
-        '**/packages/event-sourcing/src/engine/engine-read-model.ts',
+        '**/packages/event-sourcing/src/engine/{engine-read-model,model-steps}.ts',
       ],
       rules: { 'typescript/no-unsafe-type-assertion': 'off' },
     },

@@ -70,7 +70,7 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
 
   #shaped(row: object): Row {
     if (this.#shape !== 'value' || !Array.isArray(row)) return row as Row;
-    const [value]: readonly unknown[] = row;
-    return value as Row;
+    const cells: readonly unknown[] = row;
+    return cells[0] as Row;
   }
 }
