@@ -185,11 +185,12 @@ function isListened(value: unknown): value is { on(name: string, listener: () =>
 function watchSqlite(): { readonly sent: number; restore(): void } {
   let sent = 0;
   const statements = StatementSync.prototype;
-  const { all, get, run } = statements;
+  const { all, get, iterate, run } = statements;
   const { exec } = DatabaseSync.prototype;
   Object.assign(statements, {
     all: counting(all),
     get: counting(get),
+    iterate: counting(iterate),
     run: counting(run),
   });
   Object.assign(DatabaseSync.prototype, { exec: counting(exec) });
@@ -204,7 +205,7 @@ function watchSqlite(): { readonly sent: number; restore(): void } {
       return sent;
     },
     restore() {
-      Object.assign(statements, { all, get, run });
+      Object.assign(statements, { all, get, iterate, run });
       Object.assign(DatabaseSync.prototype, { exec });
     },
   };
