@@ -48,6 +48,8 @@ export async function readYesterday(asked: ToLookBack, isWanted: () => boolean):
       return answer === undefined ? undefined : yesterdayOf(objectOf(answer, 'the backtest'));
     } catch (caught) {
       const isBusy = caught instanceof Refused && caught.id === 'LP-BACKTEST-01';
+      // The policy refuses the change by now: another one, or this one itself, was recorded since it was previewed.
+      if (caught instanceof Refused && caught.status === 400 && !isBusy) return undefined;
       if (!isBusy || tries === TRIES || !isWanted()) throw caught;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }

@@ -47,7 +47,8 @@ export class Visitor {
     page.on('pageerror', ({ message }) => this.complaints.push(message));
     page.on('console', (said) => {
       if (said.type() !== 'error' && said.type() !== 'warning') return;
-      if (!isMissingPolicy(said.text(), said.location().url)) this.complaints.push(said.text());
+      if (!isMissingPolicy(said.text(), said.location().url))
+        this.complaints.push(`${said.text()} (${said.location().url})`);
     });
     page.on('request', (request) => this.origins.add(new URL(request.url()).origin));
   }
