@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Consumer, ConsumerStatus, Store } from '@login-policy/event-sourcing';
 import {
   aSignal,
@@ -45,7 +46,7 @@ export interface WitnessingStatus extends ConsumerStatus {
 export interface Witnessing extends AsyncDisposable {
   /** The current state. It does not ask the store. */
   status(): WitnessingStatus;
-  /** Ends it; a tree head that is being made is given up. */
+  /** Ends it. A tree head that is being made is given up; one that is being written to the file is waited for, 5 s at most. */
   close(): Promise<void>;
 }
 
@@ -66,6 +67,8 @@ function hasMethod(name: string) {
 
 /** The first tree head reads the whole log. */
 const LONGEST_MS = 3_600_000;
+/** How long `close` waits for the file. */
+const LONGEST_WRITE_MS = 5000;
 
 /**
  * Makes tree heads of a log, as a consumer of its events.
@@ -90,6 +93,8 @@ class TreeHeadMaker implements Witnessing {
   /** Whether all have got the last tree head. */
   #isDelivered = false;
   #making: Promise<void> = Promise.resolve();
+  /** What is being written to the file. */
+  #writing: Promise<unknown> = Promise.resolve();
   #failure: ConsumerStatus['lastFailure'];
 
   constructor(store: Store, options: WitnessingOptions) {
@@ -119,6 +124,7 @@ class TreeHeadMaker implements Witnessing {
     this.#closing.abort(new Error('It was closed.'));
     await this.#consumer.close();
     await this.#making.catch(() => undefined);
+    await Promise.race([this.#writing, setTimeout(LONGEST_WRITE_MS, undefined, { ref: false })]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -175,8 +181,15 @@ class TreeHeadMaker implements Witnessing {
     );
     const lines = cosigned.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const treeHeadOfAll = { ...made, note: [made.note, ...lines].join('') };
+    const keptFile: Pick<Sink, 'deliver'> = {
+      deliver: (head, ended) => {
+        const written = file.deliver(head, ended);
+        this.#writing = written.catch(() => undefined);
+        return written;
+      },
+    };
     const delivered = await Promise.allSettled(
-      [file, ...sinks].map((sink) => answered(() => sink.deliver(treeHeadOfAll, signal), signal)),
+      [keptFile, ...sinks].map((sink) => answered(() => sink.deliver(treeHeadOfAll, signal), signal)),
     );
     const failures: readonly unknown[] = [...cosigned, ...delivered].flatMap((one) =>
       one.status === 'rejected' ? [one.reason as unknown] : [],

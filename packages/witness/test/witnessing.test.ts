@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { openTreeHead, tlogWitness, treeHeadFile, urlSink, witness } from '@login-policy/witness';
-import type { Sink, TreeHead, Witnessing, WitnessingOptions } from '@login-policy/witness';
+import type { Sink, TreeHead, TreeHeadFile, Witnessing, WitnessingOptions } from '@login-policy/witness';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { headOf, KEY, SIGNER, writeHistory } from './histories.js';
@@ -128,6 +128,25 @@ describe('a consumer that makes tree heads', () => {
     await writeHistory(store, { to: 20 });
     await until(() => delivered.length > 0, 'a tree head');
     await making.close();
+  });
+
+  it('is closed only when the file is written, so that who removes it afterwards finds it whole', async () => {
+    const kept = treeHeadFile(path);
+    let [isWriting, isWritten] = [false, false];
+    const slow: TreeHeadFile = {
+      ...kept,
+      async deliver(head, signal) {
+        isWriting = true;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await kept.deliver(head, signal);
+        isWritten = true;
+      },
+    };
+    const making = open({ file: slow });
+    await writeHistory(store, { to: 20 });
+    await until(() => isWriting, 'the file');
+    await making.close();
+    expect(isWritten).to.equal(true);
   });
 
   it('fails by name where the log is not the one of the file', async () => {
