@@ -75,6 +75,7 @@ export const aSettingsChange: fc.Arbitrary<LoginSettingsChange> = fc
 export const anIdentityProvider: fc.Arbitrary<IdentityProvider> = fc.record({
   id: fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+    .map((text) => text.trim())
     .filter((text) => !/\p{Cc}/u.test(text) && /[^\s\p{Default_Ignorable_Code_Point}\u2800]/u.test(text))
     .map((text) => parseIdentityProviderId(text, 'id')),
   ownerType: fc.constantFrom('SYSTEM' as const, 'ORG' as const),

@@ -46,8 +46,8 @@ const BORDERS = {
   'an id has 1 to 200 characters of whatever script': border({
     field: 'owner.instanceId',
     call: (instanceId: string) => (policies) => policies.history({ instanceId }),
-    taken: ['x', 'x'.repeat(200), ASTRAL.repeat(200), ' x '],
-    refused: ['', 'x'.repeat(201), ASTRAL.repeat(201), '\n', ' ', '\u{7f}'],
+    taken: ['x', 'x'.repeat(200), ASTRAL.repeat(200), 'x y'],
+    refused: ['', 'x'.repeat(201), ASTRAL.repeat(201), '\n', ' ', ' x', 'x ', '\u{7f}'],
   }),
   'a reason has at most 2,000 characters, line breaks and tabs among them': border({
     field: 'options.reason',

@@ -16,6 +16,19 @@ import {
 } from './policies.js';
 
 describe('a refusal names the malformed member', () => {
+  it('an id with white space at an end, which HTTP would take off (T64)', async () => {
+    const { loginPolicies } = await openDesk();
+    for (const id of [' acme', 'acme ', '\u00a0acme', 'acme\u3000']) {
+      const refused = rejectionOf(await loginPolicies.policy({ ...instance, organizationId: id }));
+      const expected = 'an id without white space at its ends';
+      expect(refused).to.include({ field: 'owner.organizationId', expected });
+      expect(rejectionOf(await loginPolicies.add(instance, freshInstance, { actor: id }))).to.include({ expected });
+    }
+    expect((await loginPolicies.add({ ...instance, organizationId: 'ac me' }, {}, { actor: 'a' })).outcome).to.equal(
+      'accepted',
+    );
+  });
+
   it('a blank id, whatever white space or invisible characters it has (Q39, T38)', async () => {
     const { loginPolicies } = await openDesk();
     for (const blank of [' ', '   ', '\u00a0', '\u2003\u3000', '\u200b', '\u3164', ' \u2800', '\u{e0020}']) {
@@ -24,7 +37,7 @@ describe('a refusal names the malformed member', () => {
       const owner = rejectionOf(await loginPolicies.policy({ instanceId: blank }));
       expect(owner).to.include({ reason: 'invalid-argument', field: 'owner.instanceId' });
     }
-    expect((await loginPolicies.add(instance, freshInstance, { actor: ' a b ' })).outcome).to.equal('accepted');
+    expect((await loginPolicies.add(instance, freshInstance, { actor: 'a b' })).outcome).to.equal('accepted');
   });
 
   it('a Date, a Map or a promise as options, because they would look empty (Q39)', async () => {

@@ -91,7 +91,7 @@ describe('a replay of a command that looks something up', () => {
 describe('any command with an idempotency key', () => {
   const owners = fc.constantFrom<OwnerRef>(instance, acme);
   const between = fc.array(fc.tuple(owners, commandInputs), { maxLength: 4 });
-  const key = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 });
+  const key = fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 20 }).map((text) => text.trim() || 'key');
 
   it('is replayed with its first answer, whatever has happened since', () =>
     fc.assert(

@@ -15,7 +15,7 @@ export const parseText: Parser<string> = (value, field) => {
 };
 
 /**
- * Parses an id of others: 1 to 200 characters, not blank, no control characters or lone surrogates
+ * Parses an id of others: 1 to 200 characters, no white space at its ends, no control characters or lone surrogates
  * (docs/reference/limits.md).
  */
 export const parseId: Parser<string> = (value, field) => {
@@ -24,6 +24,8 @@ export const parseId: Parser<string> = (value, field) => {
     throw new InvalidValue(field, expected, value);
   }
   if (BLANK.test(value)) throw new InvalidValue(field, value === '' ? expected : 'an id that is not blank', value);
+  // HTTP takes such spaces off a header, so that the API could not name it, and would answer of another one.
+  if (value !== value.trim()) throw new InvalidValue(field, 'an id without white space at its ends', value);
   return value;
 };
 
