@@ -43,8 +43,8 @@ const said = {
   'packages/domain/src/analysis': ['../sign-in/any.js', '../people/any.js'],
   'packages/store-sqlite/src': [...ours('domain', 'store-postgres', 'testkit'), 'pg-pool', '@grpc/grpc-js'],
   'packages/api/src': ['pg', ...ours('store-sqlite', 'event-sourcing/store', 'witness', 'proposals')],
-  'packages/proposals/src': ['pg', ...ours('event-sourcing/store', 'event-sourcing/domain', 'store-sqlite', 'witness')],
-  'packages/witness/src': ['pg', ...ours('event-sourcing/store', 'event-sourcing/values', 'store-sqlite', 'api')],
+  'packages/proposals/src': ['pg', ...ours('event-sourcing/store', 'store-sqlite', 'witness')],
+  'packages/witness/src': ['pg', ...ours('event-sourcing/store', 'store-sqlite', 'api')],
   'examples/any/src': ours('testkit', 'event-sourcing/store', 'example-any'),
 };
 const allowed = {

@@ -108,17 +108,16 @@ export default {
       rules: { 'typescript/restrict-template-expressions': 'off', 'typescript/require-array-sort-compare': 'off' },
     },
     ...Object.entries(rooms).map(([room, wall]) => ({ files: [`**/${room}/**`], rules: wallOf(wall) })),
-    // An application learns the first two, the author of a store the third.
-    { files: ['**/packages/event-sourcing/src/index.ts'], rules: { 'ours/max-exports': ['error', 45] } },
+    // What an application meets and what the author of a domain builds with; then what the author of a store needs.
+    { files: ['**/packages/event-sourcing/src/index.ts'], rules: { 'ours/max-exports': ['error', 90] } },
     { files: ['**/packages/domain/src/index.ts'], rules: { 'ours/max-exports': ['error', 70] } },
-    { files: ['**/packages/event-sourcing/src/store/index.ts'], rules: { 'ours/max-exports': ['error', 60] } },
+    { files: ['**/packages/event-sourcing/src/for-stores.ts'], rules: { 'ours/max-exports': ['error', 66] } },
 
     // Exceptions to the limits, each with its reason.
     {
       files: [
         // These files contain the only parser of each brand, which casts the checked value to the brand.
-        '**/packages/event-sourcing/src/{ids,instant}.ts',
-        '**/packages/event-sourcing/src/streams/{position,revision,stream-id}.ts',
+        '**/packages/event-sourcing/src/values/{ids,instant,position,revision,stream-id}.ts',
         '**/packages/domain/src/policy/{identity-provider,owner}.ts',
         // JSON.parse returns `any` in TypeScript, and a driver returns untyped rows. These files cast them.
         '**/packages/event-sourcing/src/streams/json.ts',

@@ -1,9 +1,6 @@
 /** The import rules. oxlint.mjs turns each line into a rule, and .ci/walls.mjs tests each rule. */
-const kernel = ['@login-policy/event-sourcing', '@login-policy/event-sourcing/options'];
-const kernelOfAuthors = [...kernel, '@login-policy/event-sourcing/values'];
-const kernelOfDomains = [...kernelOfAuthors, '@login-policy/event-sourcing/domain'];
-const kernelOfStores = [...kernelOfAuthors, '@login-policy/event-sourcing/store'];
-const wholeKernel = [...kernelOfDomains, '@login-policy/event-sourcing/store'];
+const kernel = ['@login-policy/event-sourcing'];
+const wholeKernel = [...kernel, '@login-policy/event-sourcing/store'];
 /** What is built on the domain, in its package: entries that its core does not import. */
 const guestsOfFrontDoors = ['people', 'analysis', 'backtest'];
 /** Guests that take the parts of opened policies (`policy-parts.ts`). */
@@ -36,7 +33,7 @@ export const rooms = {
   'packages/event-sourcing/test': { may: [...wholeKernel, ...testkit] },
   // Level 1 imports from level 0 only. A test may import its own package by name, that package's imports, and the
   // testkit.
-  'packages/domain/src': { may: kernelOfDomains, ...pure, notBeside: guests },
+  'packages/domain/src': { may: kernel, ...pure, notBeside: guests },
   // Shared code imports neither commands nor reads, and these do not import each other.
   ...Object.fromEntries(
     Object.entries({
@@ -48,20 +45,20 @@ export const rooms = {
       'sign-in': ['commands', 'reads'],
     }).map(([name, notBeside]) => [
       `packages/domain/src/${name}`,
-      { may: kernelOfDomains, ...pure, notBeside: [...notBeside, ...guests] },
+      { may: kernel, ...pure, notBeside: [...notBeside, ...guests] },
     ]),
   ),
   // A guest imports the front doors of the domain: index.js and model.js.
   ...Object.fromEntries(
     guestsOfFrontDoors.map((name) => [
       `packages/domain/src/${name}`,
-      { may: kernelOfDomains, ...pure, frontDoors: ['index', 'model', 'preview/index', 'rollout/index'] },
+      { may: kernel, ...pure, frontDoors: ['index', 'model', 'preview/index', 'rollout/index'] },
     ]),
   ),
   ...Object.fromEntries(
     guestsOfParts.map((name) => [
       `packages/domain/src/${name}`,
-      { may: kernelOfDomains, ...pure, notBeside: guests.filter((other) => other !== name) },
+      { may: kernel, ...pure, notBeside: guests.filter((other) => other !== name) },
     ]),
   ),
   'packages/domain/test': { may: [...wholeKernel, ...domain, ...testkit] },
@@ -70,26 +67,26 @@ export const rooms = {
   'packages/testkit/test': { may: [...wholeKernel, ...testkit] },
   ...Object.fromEntries(
     names.flatMap((name) => [
-      [`packages/${name}/src`, { may: [...kernelOfStores, ...driversOf[name]] }],
-      [`packages/${name}/test`, { may: [...kernelOfStores, ...driversOf[name], `@login-policy/${name}`, ...testkit] }],
+      [`packages/${name}/src`, { may: [...wholeKernel, ...driversOf[name]] }],
+      [`packages/${name}/test`, { may: [...wholeKernel, ...driversOf[name], `@login-policy/${name}`, ...testkit] }],
     ]),
   ),
   // Level 2 calls the domain. The store is chosen at level 3.
-  'packages/api/src': { may: [...kernelOfAuthors, ...domain] },
-  'packages/api/test': { may: [...kernelOfDomains, ...domain, ...api, ...proposals, ...testkit] },
+  'packages/api/src': { may: [...kernel, ...domain] },
+  'packages/api/test': { may: [...kernel, ...domain, ...api, ...proposals, ...testkit] },
   // A guest uses public entries only, and no other package imports it: so the kernel has all that a guest needs.
   'packages/witness/src': { may: kernel },
   'packages/proposals/src': { may: [...kernel, ...domain] },
   'packages/proposals/test': { may: [...kernel, ...domain, ...stores, ...proposals, ...testkit, 'pg'] },
   'packages/witness/test': { may: [...kernel, ...domain, ...stores, ...witness, ...testkit, 'pg'] },
   // Level 3 chooses the stores, and passes them their drivers. Test code is in test folders and in proofs.
-  'packages/cli/src': { may: [...choosers, ...kernelOfStores] },
-  'packages/cli/test': { may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/cli'] },
-  'packages/benchmarks/src': { may: [...choosers, ...kernelOfStores] },
+  'packages/cli/src': { may: [...choosers, ...wholeKernel] },
+  'packages/cli/test': { may: [...choosers, ...wholeKernel, ...testkit, '@login-policy/cli'] },
+  'packages/benchmarks/src': { may: [...choosers, ...wholeKernel] },
   'packages/proofs/src': { may: [...choosers, ...wholeKernel, ...testkit] },
   // A port of an application that fails throws the kernel's faults.
-  'examples/*/src': { may: [...choosers, ...kernelOfAuthors] },
+  'examples/*/src': { may: [...choosers] },
   'examples/*/test': {
-    may: [...choosers, ...kernelOfStores, ...testkit, '@login-policy/example-*', '@login-policy/iam-server'],
+    may: [...choosers, ...wholeKernel, ...testkit, '@login-policy/example-*', '@login-policy/iam-server'],
   },
 };

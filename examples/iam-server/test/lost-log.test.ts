@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { logTo } from '@login-policy/iam-server';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { after, describe, it } from 'mocha';
 import { call, trySignIn } from './client.js';
 import { KeptLog, readQuickstart, TestBench } from './running-server.js';

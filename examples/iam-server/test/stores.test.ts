@@ -1,8 +1,7 @@
 // Puts a global of its own in place, before leaks are looked for.
 import '@login-policy/store-eventstoredb';
 import { ChangesFeed, StoreWatch, type OnChanges } from '@login-policy/iam-server';
-import { openMemoryStore, START } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, openMemoryStore, START } from '@login-policy/event-sourcing';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';

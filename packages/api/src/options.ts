@@ -1,31 +1,18 @@
-import {
-  aFunction,
-  leftOutOr,
-  LONGEST_TIMER_MS,
-  mustBe,
-  numberBetween,
-  oneOf,
-  optional,
-  optionsWith,
-  parseOptions,
-  wholeNumber,
-  withMethods,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
+import { type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
 import type { ApiOptions, OperationalPages } from './api.js';
 
 /** Without `isAllowed`, the caller's grants decide. An `undefined` value by mistake must not have that effect. */
 const PORTS: OptionRules<ApiOptions['ports']> = {
-  authenticate: aFunction,
-  isAllowed: leftOutOr(aFunction),
-  instanceOf: aFunction,
-  organizations: withMethods('exists'),
+  authenticate: rule.aFunction,
+  isAllowed: rule.leftOutOr(rule.aFunction),
+  instanceOf: rule.aFunction,
+  organizations: rule.withMethods('exists'),
 };
 
 /** Origins as browsers send them. `null` is excluded, because every sandboxed page has it. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\sA-Z]+$/;
 
-const origins = mustBe(
+const origins = rule.mustBe(
   '"any", a function, or a list of origins like "https://app.example.com"',
   (value) =>
     value === 'any' ||
@@ -34,30 +21,30 @@ const origins = mustBe(
 );
 
 const PAGES: OptionRules<OperationalPages> = {
-  prefix: mustBe(
+  prefix: rule.mustBe(
     'a path like /internal, or empty',
     (value) => typeof value === 'string' && /^(?:\/[\w.~-]+)*$/.test(value),
   ),
 };
 
 const OPTIONS: OptionRules<ApiOptions> = {
-  loginPolicies: mustBe('what openLoginPolicies resolves to', isOpened),
-  auditLog: optional(mustBe('what openAuditLog resolves to', isAuditLog)),
-  proposals: optional(withMethods('needsApproval', 'rolloutNeedsApproval', 'propose', 'approve', 'list')),
-  people: optional(withMethods('population')),
-  demandsApproval: optional(oneOf(true, false)),
-  signIns: optional(aFunction),
-  ports: optionsWith(PORTS),
-  absent: optional(oneOf('page', 'zitadel')),
-  unknownNames: optional(oneOf('refuse', 'ignore')),
-  origins: optional(origins),
-  operational: optional((given) => given.value === false || optionsWith(PAGES)(given)),
-  maxSecondsBehind: optional(numberBetween(0, LONGEST_TIMER_MS)),
-  maxBodyBytes: optional(wholeNumber(1, 2 ** 30)),
-  bodyTimeoutMs: optional(numberBetween(1, LONGEST_TIMER_MS)),
-  around: optional(aFunction),
-  onAnswered: optional(aFunction),
-  onFailure: optional(aFunction),
+  loginPolicies: rule.mustBe('what openLoginPolicies resolves to', isOpened),
+  auditLog: rule.optional(rule.mustBe('what openAuditLog resolves to', isAuditLog)),
+  proposals: rule.optional(rule.withMethods('needsApproval', 'rolloutNeedsApproval', 'propose', 'approve', 'list')),
+  people: rule.optional(rule.withMethods('population')),
+  demandsApproval: rule.optional(rule.oneOf(true, false)),
+  signIns: rule.optional(rule.aFunction),
+  ports: rule.optionsWith(PORTS),
+  absent: rule.optional(rule.oneOf('page', 'zitadel')),
+  unknownNames: rule.optional(rule.oneOf('refuse', 'ignore')),
+  origins: rule.optional(origins),
+  operational: rule.optional((given) => given.value === false || rule.optionsWith(PAGES)(given)),
+  maxSecondsBehind: rule.optional(rule.numberBetween(0, rule.LONGEST_TIMER_MS)),
+  maxBodyBytes: rule.optional(rule.wholeNumber(1, 2 ** 30)),
+  bodyTimeoutMs: rule.optional(rule.numberBetween(1, rule.LONGEST_TIMER_MS)),
+  around: rule.optional(rule.aFunction),
+  onAnswered: rule.optional(rule.aFunction),
+  onFailure: rule.optional(rule.aFunction),
 };
 
 /** Parses the options of `createApi`. @throws RangeError that names an unknown or malformed option */

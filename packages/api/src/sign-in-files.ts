@@ -3,14 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RecordSource, SignInSink } from '@login-policy/domain/backtest';
-import {
-  numberBetween,
-  mustBe,
-  optional,
-  parseOptions,
-  wholeNumber,
-  aFunction,
-} from '@login-policy/event-sourcing/options';
+import { parseOptions, rule } from '@login-policy/event-sourcing';
 
 /** Where sign-ins are recorded, and for how long. */
 export interface SignInFilesOptions {
@@ -53,10 +46,10 @@ export function openSignInFiles(given: SignInFilesOptions): SignInFiles {
     keepDays = 30,
     maxBytes = 2 ** 26,
   } = parseOptions(given, 'openSignInFiles', {
-    folder: mustBe('the path of a folder', (value) => typeof value === 'string' && value !== ''),
-    maxBytes: optional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
-    keepDays: optional(numberBetween(1, 36_500)),
-    clock: optional(aFunction),
+    folder: rule.mustBe('the path of a folder', (value) => typeof value === 'string' && value !== ''),
+    maxBytes: rule.optional(rule.wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+    keepDays: rule.optional(rule.numberBetween(1, 36_500)),
+    clock: rule.optional(rule.aFunction),
   });
   return new Files({ clock, folder, keepDays, maxBytes });
 }

@@ -6,7 +6,7 @@ import { AutoLinkingOption } from '@zitadel/proto/zitadel/idp/v2/idp_pb.js';
 import { IdentityProviderType } from '@zitadel/proto/zitadel/settings/v2/login_settings_pb.js';
 import { SettingsService } from '@zitadel/proto/zitadel/settings/v2/settings_service_pb.js';
 import { orThrow, type IdentityProviderDirectory, type KnownIdentityProvider } from '@login-policy/domain';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { after, before, beforeEach, describe, it } from 'mocha';
 import { CLIENTS } from './clients/all.js';

@@ -1,6 +1,4 @@
-import type { Observe } from '@login-policy/event-sourcing';
-import { observedCall } from '@login-policy/event-sourcing/domain';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, type Observe, observedCall } from '@login-policy/event-sourcing';
 import { asInput, InvalidValue, LateRefusal } from './input/invalid-value.js';
 import { invalidArgument, type Rejected } from './policy/rejections.js';
 

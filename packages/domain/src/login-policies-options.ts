@@ -1,15 +1,11 @@
-import type { IdSource, Observe, Store } from '@login-policy/event-sourcing';
 import {
-  aFunction,
-  mustBe,
-  numberBetween,
-  oneOf,
-  optional,
-  parseOptions,
-  wholeNumber,
-  withMethods,
+  type IdSource,
+  type Observe,
   type OptionRules,
-} from '@login-policy/event-sourcing/options';
+  parseOptions,
+  rule,
+  type Store,
+} from '@login-policy/event-sourcing';
 import type { IdentityProviderDirectory } from './policy/identity-provider-directory.js';
 import type { OrganizationList } from './reads/affected.js';
 import type { UpcomingPolicies } from './reads/upcoming-policies.js';
@@ -61,18 +57,18 @@ export interface LoginPoliciesOptions {
 }
 
 const OPTIONS: OptionRules<LoginPoliciesOptions> = {
-  store: mustBe('an opened store', isStore),
-  identityProviders: optional(aFunction),
-  guard: optional(oneOf('refuse', 'warn')),
-  organizations: optional(withMethods('list')),
-  people: optional(withMethods('affectedBy')),
-  upcoming: optional(withMethods('of')),
-  maxAgeMs: optional(numberBetween(0, Number.MAX_SAFE_INTEGER)),
-  ids: optional(aFunction),
-  follows: optional(oneOf('always', 'on-demand')),
+  store: rule.mustBe('an opened store', isStore),
+  identityProviders: rule.optional(rule.aFunction),
+  guard: rule.optional(rule.oneOf('refuse', 'warn')),
+  organizations: rule.optional(rule.withMethods('list')),
+  people: rule.optional(rule.withMethods('affectedBy')),
+  upcoming: rule.optional(rule.withMethods('of')),
+  maxAgeMs: rule.optional(rule.numberBetween(0, Number.MAX_SAFE_INTEGER)),
+  ids: rule.optional(rule.aFunction),
+  follows: rule.optional(rule.oneOf('always', 'on-demand')),
   // The largest map that JavaScript can hold.
-  keptStates: optional(wholeNumber(0, 16_000_000)),
-  observe: optional(aFunction),
+  keptStates: rule.optional(rule.wholeNumber(0, 16_000_000)),
+  observe: rule.optional(rule.aFunction),
 };
 
 /** Whether the value is a store. A promise of one is refused: its `await` was forgotten. */

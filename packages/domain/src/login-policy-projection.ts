@@ -1,14 +1,17 @@
 import {
+  eventId,
+  type Instant,
+  instantToIso,
+  type Json,
+  parseInstant,
   parsePosition,
   positionToString,
-  revision,
-  type Instant,
-  type Json,
   type Projection,
+  revision,
+  type StateAt,
   type StreamId,
+  UnreadableRow,
 } from '@login-policy/event-sourcing';
-import { type StateAt, UnreadableRow } from '@login-policy/event-sourcing/domain';
-import { eventId, instantToIso, parseInstant } from '@login-policy/event-sourcing/values';
 import { changeInfoAfter, type ChangeInfo } from './policy/change-info.js';
 import { loginPolicyEvents } from './events/event-codec.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';

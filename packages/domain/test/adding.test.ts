@@ -1,7 +1,6 @@
 import { defaultSettings, freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { parseOwner, policyStream } from '@login-policy/domain/model';
-import type { Json } from '@login-policy/event-sourcing';
-import { parseJson } from '@login-policy/event-sourcing/values';
+import { type Json, parseJson } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';

@@ -1,6 +1,5 @@
 import { defaultSettings, freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
-import { isFault, openMemoryStore, type Instant } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/values';
+import { type Instant, isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { settableClock } from '@login-policy/testkit';
 import { expect } from 'chai';

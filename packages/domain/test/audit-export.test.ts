@@ -1,6 +1,6 @@
 import { openLoginPolicies, orThrow } from '@login-policy/domain';
 import { openAuditLog } from '@login-policy/domain/audit';
-import { openMemoryStore, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { type EventStore, openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

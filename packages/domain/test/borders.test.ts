@@ -6,8 +6,7 @@ import {
   type LoginPolicies,
   type ReadAnswer,
 } from '@login-policy/domain';
-import { isFault } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/values';
+import { isFault, position } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';

@@ -1,8 +1,7 @@
 import { orThrow, type LoginPolicies } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
 import { type RolloutCommand, type RolloutStanding, findRollout, rollOut } from '@login-policy/domain/rollout';
-import { isFault } from '@login-policy/event-sourcing';
-import { position as placed } from '@login-policy/event-sourcing/values';
+import { isFault, position as placed } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, globex, instance, openDesk, PASSKEY, rejectionOf } from './policies.js';

@@ -1,6 +1,5 @@
 import { defaultSettings, freshInstance, orThrow } from '@login-policy/domain';
-import { isFault, monotonicIds, type JsonObject, type Store } from '@login-policy/event-sourcing';
-import { parseStreamId } from '@login-policy/event-sourcing/values';
+import { isFault, type JsonObject, monotonicIds, parseStreamId, type Store } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, globex, instance, openDesk, PASSKEY } from './policies.js';

@@ -10,8 +10,7 @@ import {
   type LoginPolicyRow,
   type PolicyState,
 } from '@login-policy/domain/model';
-import { isFault, revision } from '@login-policy/event-sourcing';
-import { parseStreamId } from '@login-policy/event-sourcing/values';
+import { isFault, parseStreamId, revision } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

@@ -2,8 +2,7 @@ import { describe, it } from 'mocha';
 import { expect } from 'chai';
 import { freshInstance, openLoginPolicies, orThrow } from '@login-policy/domain';
 import { rollOut } from '@login-policy/domain/rollout';
-import { openMemoryStore, type Observation } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, type Observation, openMemoryStore } from '@login-policy/event-sourcing';
 
 const instance = { instanceId: '1' };
 const factor = { type: 'removeMultiFactor', factor: 'U2F_WITH_VERIFICATION' } as const;

@@ -1,6 +1,5 @@
 import { freshInstance, openLoginPolicies, orThrow, type LoginPoliciesOptions } from '@login-policy/domain';
-import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/values';
+import { eventId, openMemoryStore, type Store } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { sequentialIds } from '@login-policy/testkit';
 import { expect } from 'chai';

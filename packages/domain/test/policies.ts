@@ -18,17 +18,17 @@ import {
   type LoginSettings,
 } from '@login-policy/domain/model';
 import {
+  type Clock,
   instant,
   monotonicIds,
   openMemoryStore,
+  position,
+  type RecordedEvent,
   revision,
+  type Store,
   streamId,
   toJsonObject,
-  type Clock,
-  type RecordedEvent,
-  type Store,
 } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/values';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 

@@ -7,8 +7,7 @@ import {
   type OrganizationList,
 } from '@login-policy/domain';
 import { previewCommand } from '@login-policy/domain/preview';
-import { isFault, monotonicIds } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/values';
+import { isFault, monotonicIds, position } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {

@@ -1,7 +1,6 @@
 import { defaultSettings, freshInstance, openLoginPolicies, orThrow, RejectedError } from '@login-policy/domain';
 import type { ReadOptions } from '@login-policy/domain/model';
-import { isFault, openMemoryStore } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/values';
+import { isFault, openMemoryStore, position } from '@login-policy/event-sourcing';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

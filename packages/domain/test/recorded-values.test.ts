@@ -10,14 +10,14 @@ import {
 import { previewCommand } from '@login-policy/domain/preview';
 import {
   instant,
-  revision,
-  streamId,
   type Json,
   type JsonObject,
+  position,
+  revision,
   type Store,
+  streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';

@@ -7,7 +7,7 @@ import {
   parseOwner,
   type RefusingPolicy,
 } from '@login-policy/domain/model';
-import { eventId } from '@login-policy/event-sourcing/values';
+import { eventId } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, instance, PASSKEY } from './policies.js';

@@ -1,9 +1,8 @@
 import { openLoginPolicies, orThrow } from '@login-policy/domain';
 import type { Owner } from '@login-policy/domain/model';
 import { rollOut } from '@login-policy/domain/rollout';
-import { monotonicIds, openMemoryStore, revision, streamId, type Store } from '@login-policy/event-sourcing';
+import { Fault, monotonicIds, openMemoryStore, revision, type Store, streamId } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import {

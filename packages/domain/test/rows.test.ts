@@ -1,6 +1,5 @@
 import { loginPolicyProjection, type LoginPolicyRow } from '@login-policy/domain/model';
-import { instant, revision } from '@login-policy/event-sourcing';
-import { eventId, position } from '@login-policy/event-sourcing/values';
+import { eventId, instant, position, revision } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

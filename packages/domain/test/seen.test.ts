@@ -6,8 +6,8 @@ import {
   type LoginPolicies,
   type OwnerRef,
 } from '@login-policy/domain';
-import { delegating, type Append } from '@login-policy/event-sourcing/store';
 import { openMemoryStore, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import { type Append, delegating } from '@login-policy/event-sourcing/store';
 import { isOrganization } from '@login-policy/domain/model';
 import { previewCommand } from '@login-policy/domain/preview';
 import { expect } from 'chai';

@@ -3,11 +3,11 @@ import { previewCommand } from '@login-policy/domain/preview';
 import {
   monotonicIds,
   openMemoryStore,
-  toJsonObject,
+  parseStreamId,
   type RecordedEvent,
   type Store,
+  toJsonObject,
 } from '@login-policy/event-sourcing';
-import { parseStreamId } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { INSTANCE_STREAM, acme, by, globex, instance, openDesk, ACME_STREAM } from './policies.js';

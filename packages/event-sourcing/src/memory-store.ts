@@ -1,13 +1,13 @@
-import { systemClock, type Clock } from './clock.js';
+import { systemClock, type Clock } from './values/clock.js';
 import { GuardedBackend } from './engine/guarded-backend.js';
 import { EngineReadModelStore, storeOn } from './engine/engine-store.js';
 import { MemoryBackend } from './engine/memory-backend.js';
 import { MemoryLog } from './engine/memory-log.js';
 import { aFunction, listOf, optional } from './options/option-rules.js';
 import { parseOptions, type OptionRules } from './options/parse-options.js';
-import type { Observe } from './observe.js';
-import type { ReadModelStore } from './projections/read-model-store.js';
-import type { Store } from './store.js';
+import type { Observe } from './streams/observe.js';
+import type { ReadModelStore } from './models/read-model-store.js';
+import type { Store } from './models/store.js';
 import type { RecordedEvent } from './streams/event.js';
 
 /** The options of a memory store; all have defaults. */

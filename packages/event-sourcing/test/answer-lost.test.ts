@@ -1,6 +1,5 @@
-import { isFault, streamId } from '@login-policy/event-sourcing';
-import { AnswerLost, MemoryBackend, storeOn, type Append } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, isFault, streamId } from '@login-policy/event-sourcing';
+import { AnswerLost, type Append, MemoryBackend, storeOn } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

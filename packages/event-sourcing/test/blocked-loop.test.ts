@@ -1,4 +1,4 @@
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline } from '@login-policy/event-sourcing';
 import { within } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';

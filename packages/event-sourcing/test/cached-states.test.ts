@@ -1,4 +1,4 @@
-import { CommandHandler, openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
+import { CommandHandler, type EventStore, openMemoryStore, streamId } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

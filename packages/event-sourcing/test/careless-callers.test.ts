@@ -1,15 +1,16 @@
 import {
   accept,
   CommandHandler,
+  Deadline,
+  type EventStore,
   openMemoryStore,
   ProjectionRunner,
+  type RecordedEvent,
   START,
   streamId,
-  type EventStore,
-  type RecordedEvent,
+  type UnreadablePage,
 } from '@login-policy/event-sourcing';
-import { Deadline, type UnreadablePage } from '@login-policy/event-sourcing/domain';
-import { MemoryBackend, ordinalOf, storeOn, type Append } from '@login-policy/event-sourcing/store';
+import { type Append, MemoryBackend, ordinalOf, storeOn } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { setFlagsFromString } from 'node:v8';

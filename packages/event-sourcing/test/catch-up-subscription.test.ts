@@ -1,6 +1,12 @@
-import { START, openMemoryStore, streamId, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
-import { MemoryBackend, storeOn, type LogRange, type ReadAhead } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import {
+  Fault,
+  openMemoryStore,
+  type Position,
+  type RecordedEvent,
+  START,
+  streamId,
+} from '@login-policy/event-sourcing';
+import { type LogRange, MemoryBackend, type ReadAhead, storeOn } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { codeOf, raise } from './followed.js';

@@ -1,6 +1,6 @@
 import { isFault, streamId } from '@login-policy/event-sourcing';
-import { checkedAppend, encodedAppend } from '#insides';
 import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
+import { checkedAppend, encodedAppend } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

@@ -1,15 +1,15 @@
 import {
   CommandHandler,
+  type EventStore,
+  Fault,
+  type Handled,
   isFault,
   monotonicIds,
   openMemoryStore,
   revision,
   START,
   streamId,
-  type EventStore,
-  type Handled,
 } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';

@@ -1,15 +1,15 @@
 import {
+  Fault,
   monotonicIds,
-  openMemoryStore,
-  START,
-  streamId,
   type Observation,
+  openMemoryStore,
   type RecordedEvent,
+  START,
   type Store,
+  streamId,
 } from '@login-policy/event-sourcing';
-import { Consumers, MemoryConsumers } from '#insides';
 import type { ConsumerBackend } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Consumers, MemoryConsumers } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

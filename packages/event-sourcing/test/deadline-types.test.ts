@@ -1,7 +1,6 @@
-import { openMemoryStore, streamId } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
-import { TimedEventStore, TimedReadModel } from '#insides';
+import { Deadline, openMemoryStore, streamId } from '@login-policy/event-sourcing';
 import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
+import { TimedEventStore, TimedReadModel } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tallies } from './tally.js';

@@ -1,8 +1,6 @@
-import { openMemoryStore, streamId } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
-import { TimedEventStore } from '#insides';
+import { Deadline, Fault, openMemoryStore, streamId } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { TimedEventStore } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { codeOf, faultOf } from './followed.js';

@@ -1,12 +1,12 @@
 import {
   CommandHandler,
+  type EventStore,
+  Fault,
   isFault,
   openMemoryStore,
   revision,
   streamId,
-  type EventStore,
 } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents, type TallyCommand, type TallyEvent, type TooLow } from './tally.js';

@@ -1,15 +1,15 @@
 import {
   eventCodec,
+  type EventSchema,
   instant,
   isFault,
+  type JsonObject,
   monotonicIds,
+  position,
+  type RecordedEvent,
   revision,
   streamId,
-  type EventSchema,
-  type JsonObject,
-  type RecordedEvent,
 } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

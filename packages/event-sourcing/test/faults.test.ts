@@ -1,5 +1,13 @@
-import { isFault, revision, type FaultCode } from '@login-policy/event-sourcing';
-import { type AnyFault, eventId, Fault, parseStreamId, position } from '@login-policy/event-sourcing/values';
+import {
+  type AnyFault,
+  eventId,
+  Fault,
+  type FaultCode,
+  isFault,
+  parseStreamId,
+  position,
+  revision,
+} from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

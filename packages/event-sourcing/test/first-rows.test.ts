@@ -1,6 +1,5 @@
-import { openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
+import { type EventStore, Fault, openMemoryStore, streamId } from '@login-policy/event-sourcing';
 import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,15 +1,15 @@
 import {
   CommandHandler,
-  ProjectionRunner,
+  type EventStore,
   isFault,
   openMemoryStore,
-  type EventStore,
   type Projection,
+  ProjectionRunner,
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { RunnerOptions } from '#insides';
 import { delegating, memoryReadModelStore, ordinalOf, type ReadModel } from '@login-policy/event-sourcing/store';
+import type { RunnerOptions } from '#insides';
 import { tallies, tally, tallyEvents, type TallyEvent } from './tally.js';
 
 /** A store whose rows are somewhere else than its events, as beside EventStoreDB; some of its methods replaced. */

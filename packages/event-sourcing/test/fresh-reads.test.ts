@@ -1,6 +1,6 @@
-import { openMemoryStore, START, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
-import { Acknowledged } from '#insides';
+import { type EventStore, openMemoryStore, START, type Store, streamId } from '@login-policy/event-sourcing';
 import { delegating, memoryReadModelStore, ordinalOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { Acknowledged } from '#insides';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';

@@ -1,12 +1,12 @@
 import {
   CommandHandler,
+  type Decider,
+  type EventStore,
+  type FactSource,
   openMemoryStore,
   reject,
   streamId,
-  type Decider,
-  type EventStore,
 } from '@login-policy/event-sourcing';
-import type { FactSource } from '@login-policy/event-sourcing/domain';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

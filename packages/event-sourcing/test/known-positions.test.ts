@@ -1,5 +1,4 @@
-import { openMemoryStore, streamId, type Position, type Store } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/values';
+import { eventId, openMemoryStore, type Position, type Store, streamId } from '@login-policy/event-sourcing';
 import { delegating, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

@@ -1,14 +1,14 @@
 import {
+  Deadline,
+  Fault,
   openMemoryStore,
-  START,
-  streamId,
   type Position,
   type RecordedEvent,
+  START,
   type Store,
+  streamId,
 } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
 import { Acknowledged } from '#insides';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { newEvent } from './events.js';

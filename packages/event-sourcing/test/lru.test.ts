@@ -1,4 +1,4 @@
-import { Lru } from '@login-policy/event-sourcing/values';
+import { Lru } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { assert, array, constantFrom, property, tuple } from 'fast-check';
 import { describe, it } from 'mocha';

@@ -1,15 +1,15 @@
 import {
-  ProjectionRunner,
-  START,
   isFault,
   openMemoryStore,
-  streamId,
+  parseInstant,
   type Projection,
+  ProjectionRunner,
+  START,
   type Store,
+  streamId,
 } from '@login-policy/event-sourcing';
-import { parseInstant } from '@login-policy/event-sourcing/values';
-import { compareKeys, indexEntries } from '#insides';
 import { entriesBeside, memoryReadModelStore, type ReadModel } from '@login-policy/event-sourcing/store';
+import { compareKeys, indexEntries } from '#insides';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

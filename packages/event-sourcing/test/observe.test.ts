@@ -1,13 +1,13 @@
 import {
   CommandHandler,
+  Fault,
+  type Observation,
+  type Observe,
+  observedCall,
   openMemoryStore,
   revision,
   streamId,
-  type Observation,
-  type Observe,
 } from '@login-policy/event-sourcing';
-import { observedCall } from '@login-policy/event-sourcing/domain';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tally, tallyEvents } from './tally.js';

@@ -1,5 +1,5 @@
-import { isFault, openMemoryStore, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
-import { onAbort, within, TIME_UP } from '@login-policy/event-sourcing/store';
+import { isFault, openMemoryStore, type RecordedEvent, streamId } from '@login-policy/event-sourcing';
+import { onAbort, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { raise } from './followed.js';

@@ -1,29 +1,16 @@
-import { openMemoryStore } from '@login-policy/event-sourcing';
-import {
-  aFunction,
-  leftOutOr,
-  listOf,
-  nonEmptyString,
-  numberBetween,
-  oneOf,
-  optional,
-  optionsWith,
-  parseOptions,
-  wholeNumber,
-  withMethods,
-} from '@login-policy/event-sourcing/options';
+import { openMemoryStore, parseOptions, rule } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 
 const rules = {
-  url: nonEmptyString,
-  kind: optional(oneOf('one', 'other')),
-  bytes: optional(wholeNumber(1, 2 ** 31 - 1)),
-  age: optional(numberBetween(0, 1)),
-  isAllowed: leftOutOr(aFunction),
-  names: optional(listOf('strings', (item) => typeof item === 'string')),
-  directory: optional(withMethods('exists')),
-  tls: optional(optionsWith({ cert: nonEmptyString, key: nonEmptyString })),
+  url: rule.nonEmptyString,
+  kind: rule.optional(rule.oneOf('one', 'other')),
+  bytes: rule.optional(rule.wholeNumber(1, 2 ** 31 - 1)),
+  age: rule.optional(rule.numberBetween(0, 1)),
+  isAllowed: rule.leftOutOr(rule.aFunction),
+  names: rule.optional(rule.listOf('strings', (item) => typeof item === 'string')),
+  directory: rule.optional(rule.withMethods('exists')),
+  tls: rule.optional(rule.optionsWith({ cert: rule.nonEmptyString, key: rule.nonEmptyString })),
 };
 const url = 'https://example.com';
 
@@ -101,8 +88,8 @@ describe('options', () => {
   it('are not affected by later changes of the given object', () => {
     const given = { url, bytes: 5 };
     const parsed = parseOptions<{ url: string; bytes?: number }>(given, 'open', {
-      url: nonEmptyString,
-      bytes: optional(wholeNumber(1, 9)),
+      url: rule.nonEmptyString,
+      bytes: rule.optional(rule.wholeNumber(1, 9)),
     });
     given.bytes = Number.NaN;
     expect(parsed.bytes).to.equal(5);

@@ -1,4 +1,4 @@
-import { openMemoryStore, streamId, type Projection, type Store } from '@login-policy/event-sourcing';
+import { openMemoryStore, type Projection, type Store, streamId } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

@@ -1,13 +1,13 @@
 import {
   CommandHandler,
-  ProjectionRunner,
-  streamId,
+  Deadline,
   type EventCodec,
+  Fault,
   type Projection,
+  ProjectionRunner,
   type Store,
+  streamId,
 } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { placeOf } from '#insides';

@@ -1,15 +1,15 @@
 import {
+  Deadline,
+  type EventStore,
   isFault,
   openMemoryStore,
-  revision,
-  streamId,
-  type EventStore,
   type RecordedEvent,
+  revision,
   type Revision,
+  streamId,
 } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
-import { StateReader } from '#insides';
 import { delegating, type NewEvent } from '@login-policy/event-sourcing/store';
+import { StateReader } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

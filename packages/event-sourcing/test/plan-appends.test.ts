@@ -1,15 +1,16 @@
 import {
   eventCodec,
+  type EventId,
   instant,
   isFault,
+  type Position,
+  type Projection,
   revision,
   START,
   streamId,
-  type EventId,
-  type Position,
-  type Projection,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import type { Append, Plan, StreamEnd } from '@login-policy/event-sourcing/store';
 import {
   CachedRows,
   encodedAppend,
@@ -20,7 +21,6 @@ import {
   type Outcome,
   type View,
 } from '#insides';
-import type { Append, Plan, StreamEnd } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';

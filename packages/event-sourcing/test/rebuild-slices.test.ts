@@ -1,13 +1,13 @@
 import {
+  type EventStore,
+  Fault,
   openMemoryStore,
+  type RecordedEvent,
   START,
   streamId,
-  type EventStore,
-  type RecordedEvent,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { delegating, ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { followedStore, growingStore, raise, toldRunner } from './followed.js';

@@ -1,7 +1,6 @@
-import { openMemoryStore, START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
-import { Consumers, MemoryConsumers } from '#insides';
+import { Fault, openMemoryStore, type RecordedEvent, START, streamId } from '@login-policy/event-sourcing';
 import type { ConsumerBackend } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Consumers, MemoryConsumers } from '#insides';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
 import { until } from './followed.js';

@@ -1,9 +1,15 @@
-import { openMemoryStore, streamId, type Store, type Position } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
-import { eventId, Fault } from '@login-policy/event-sourcing/values';
 import {
-  MemoryBackend,
+  Deadline,
+  eventId,
+  Fault,
+  openMemoryStore,
+  type Position,
+  type Store,
+  streamId,
+} from '@login-policy/event-sourcing';
+import {
   delegating,
+  MemoryBackend,
   ordinalOf,
   positionOf,
   storeOn,

@@ -1,5 +1,4 @@
-import { streamId, type Store } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, type Store, streamId } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';

@@ -1,6 +1,5 @@
-import { streamId, type ProjectionRunner, type Projection } from '@login-policy/event-sourcing';
+import { Fault, type Projection, type ProjectionRunner, streamId } from '@login-policy/event-sourcing';
 import { ordinalOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, faultOf, followedStore, Followers, raise, until, valueOf } from './followed.js';

@@ -1,5 +1,4 @@
-import { ProjectionRunner, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/values';
+import { eventId, type Position, ProjectionRunner, START, type Store, streamId } from '@login-policy/event-sourcing';
 import { ordinalOf, positionOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';

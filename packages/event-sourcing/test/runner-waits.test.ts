@@ -1,6 +1,5 @@
-import { openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
+import { Fault, openMemoryStore, type Store, streamId, yieldToLoop } from '@login-policy/event-sourcing';
 import type { ReadModel, RowsAt } from '@login-policy/event-sourcing/store';
-import { Fault, yieldToLoop } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { codeOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';

@@ -1,11 +1,11 @@
 import {
   instant,
-  ProjectionRunner,
   openMemoryStore,
-  streamId,
   type Projection,
-  type Store,
+  ProjectionRunner,
   START,
+  type Store,
+  streamId,
 } from '@login-policy/event-sourcing';
 import { memoryReadModelStore, ordinalOf } from '@login-policy/event-sourcing/store';
 import { rowUnder } from '@login-policy/testkit';

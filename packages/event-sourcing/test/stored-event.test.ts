@@ -1,6 +1,5 @@
-import { openMemoryStore, streamId, type EventStore } from '@login-policy/event-sourcing';
-import { delegating } from '@login-policy/event-sourcing/store';
-import { isJsonObject, metadataIn } from '@login-policy/event-sourcing/values';
+import { type EventStore, isJsonObject, openMemoryStore, streamId } from '@login-policy/event-sourcing';
+import { delegating, metadataIn } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

@@ -1,7 +1,6 @@
-import { instant, revision, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/values';
-import { streamThrough } from '#insides';
+import { eventId, instant, type RecordedEvent, revision, streamId } from '@login-policy/event-sourcing';
 import { positionOf, type ReadStreamOptions, type StreamPart } from '@login-policy/event-sourcing/store';
+import { streamThrough } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

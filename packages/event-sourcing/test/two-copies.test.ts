@@ -1,17 +1,15 @@
 import {
+  Fault,
   isFault,
   openMemoryStore,
   ProjectionRunner,
-  streamId,
   type RecordedEvent,
   type Store,
+  streamId,
+  UnreadableRow,
 } from '@login-policy/event-sourcing';
-import type * as eventSourcing from '@login-policy/event-sourcing';
-import { UnreadableRow } from '@login-policy/event-sourcing/domain';
-import type * as ofDomains from '@login-policy/event-sourcing/domain';
 import type { ReadModelStore } from '@login-policy/event-sourcing/store';
-import type * as values from '@login-policy/event-sourcing/values';
-import { Fault } from '@login-policy/event-sourcing/values';
+import type * as eventSourcing from '@login-policy/event-sourcing';
 import { COUNTER_CATEGORY, counterTotals, PARITY, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { anotherCopy, storeContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
@@ -20,15 +18,13 @@ import { newEvent } from './events.js';
 
 const copy = anotherCopy(['@login-policy/event-sourcing'], import.meta.url);
 const other: typeof eventSourcing = await import(copy.url('@login-policy/event-sourcing'));
-const otherRows: typeof ofDomains = await import(copy.url('@login-policy/event-sourcing/domain'));
-const otherValues: typeof values = await import(copy.url('@login-policy/event-sourcing/values'));
 
 after(() => copy.remove());
 
 /** A store in which another copy made the placeholders. */
 function withForeignPlaceholders(store: Store): Store {
   const foreign = <Row>(row: Row): Row => {
-    if (row instanceof UnreadableRow) Object.setPrototypeOf(row, otherRows.UnreadableRow.prototype);
+    if (row instanceof UnreadableRow) Object.setPrototypeOf(row, other.UnreadableRow.prototype);
     return row;
   };
   const open: ReadModelStore['open'] = (projection) =>
@@ -81,7 +77,7 @@ async function seenBy(runner: Pick<ProjectionRunner<CounterEvent, CounterRow>, '
   return {
     rows: [...rows.keys()],
     faults,
-    odd: odd.rows.map(({ key, row }) => [key, row instanceof UnreadableRow, row instanceof otherRows.UnreadableRow]),
+    odd: odd.rows.map(({ key, row }) => [key, row instanceof UnreadableRow, row instanceof other.UnreadableRow]),
     listed: listed.rows.map(({ key, row }) => [key, row.kind]),
   };
 }
@@ -124,9 +120,9 @@ describe('two copies of the kernel on one store', () => {
   });
 
   it('know faults of both', () => {
-    const faults = [Fault, otherValues.Fault].map((type) => new type('store-closed', { store: 'a store' }));
+    const faults = [Fault, other.Fault].map((type) => new type('store-closed', { store: 'a store' }));
     for (const fault of faults) {
-      expect([fault instanceof Fault, fault instanceof otherValues.Fault]).to.deep.equal([true, true]);
+      expect([fault instanceof Fault, fault instanceof other.Fault]).to.deep.equal([true, true]);
       expect([isFault(fault, 'store-closed'), other.isFault(fault)]).to.deep.equal([true, true]);
     }
   });
@@ -136,6 +132,6 @@ describe('two copies of the kernel on one store', () => {
     expect(new Fault('store-closed', { store: 'a store' })).not.to.be.instanceOf(Derived);
     expect(new Derived('store-closed', { store: 'a store' }))
       .to.be.instanceOf(Derived)
-      .and.instanceOf(otherValues.Fault);
+      .and.instanceOf(other.Fault);
   });
 });

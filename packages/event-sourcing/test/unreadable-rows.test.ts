@@ -1,6 +1,14 @@
-import { instant, revision, streamId, type JsonObject, type RecordedEvent } from '@login-policy/event-sourcing';
-import { UnreadableRow } from '@login-policy/event-sourcing/domain';
-import { eventId, parseJson, position } from '@login-policy/event-sourcing/values';
+import {
+  eventId,
+  instant,
+  type JsonObject,
+  parseJson,
+  position,
+  type RecordedEvent,
+  revision,
+  streamId,
+  UnreadableRow,
+} from '@login-policy/event-sourcing';
 import { withPlaceholders } from '#insides';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';

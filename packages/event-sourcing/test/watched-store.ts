@@ -1,5 +1,5 @@
 import type { EventStore } from '@login-policy/event-sourcing';
-import { delegating, type Append } from '@login-policy/event-sourcing/store';
+import { type Append, delegating } from '@login-policy/event-sourcing/store';
 
 /** A store that counts what is asked of it, and may do something before each append. */
 export interface WatchedStore {

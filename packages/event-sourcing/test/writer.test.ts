@@ -1,13 +1,12 @@
-import { isFault, streamId, type Observation, type RecordedEvent } from '@login-policy/event-sourcing';
-import { encodedAppend } from '#insides';
+import { isFault, type Observation, type RecordedEvent, streamId, yieldToLoop } from '@login-policy/event-sourcing';
 import {
+  type Append,
   MemoryBackend,
   storeOn,
-  type Append,
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { encodedAppend } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

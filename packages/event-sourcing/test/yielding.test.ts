@@ -1,5 +1,4 @@
-import { CommandHandler, openMemoryStore, streamId, type Store } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { CommandHandler, Deadline, openMemoryStore, type Store, streamId } from '@login-policy/event-sourcing';
 import { StateReader } from '#insides';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';

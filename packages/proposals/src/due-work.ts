@@ -1,15 +1,14 @@
 import type { LoginPolicies } from '@login-policy/domain';
 import { findRollout } from '@login-policy/domain/rollout';
-import { revision, type Instant, type Position, type ProjectionRunner } from '@login-policy/event-sourcing';
 import {
-  aFunction,
-  aSignal,
-  mustBe,
-  numberBetween,
-  optional,
-  parseOptions,
+  type Instant,
   type OptionRules,
-} from '@login-policy/event-sourcing/options';
+  parseOptions,
+  type Position,
+  type ProjectionRunner,
+  revision,
+  rule,
+} from '@login-policy/event-sourcing';
 import type { ProposalCommand } from './decide.js';
 import { isDue, isOver, isToBeTakenBack } from './decide.js';
 import type { Problem, ProposalEvent } from './events.js';
@@ -84,14 +83,14 @@ const EVERY_MS = 5000;
 const BY = { actor: 'proposals' };
 
 const DUE: OptionRules<DueOptions> = {
-  atLeast: optional(mustBe('a position that an answer had', (value) => typeof value === 'bigint')),
-  signal: optional(aSignal),
+  atLeast: rule.optional(rule.mustBe('a position that an answer had', (value) => typeof value === 'bigint')),
+  signal: rule.optional(rule.aSignal),
 };
 
 const TIMER: OptionRules<TimerOptions> = {
-  everyMs: optional(numberBetween(100, 86_400_000)),
-  onReport: optional(aFunction),
-  onFailure: optional(aFunction),
+  everyMs: rule.optional(rule.numberBetween(100, 86_400_000)),
+  onReport: rule.optional(rule.aFunction),
+  onFailure: rule.optional(rule.aFunction),
 };
 
 /** Brings proposals forward whose time has come. Any number of processes may do so at the same time. */

@@ -1,20 +1,15 @@
 import type { LoginPolicies, OrganizationRef } from '@login-policy/domain';
 import {
   CommandHandler,
-  monotonicIds,
-  ProjectionRunner,
   type IdSource,
+  monotonicIds,
   type Observe,
+  type OptionRules,
+  parseOptions,
+  ProjectionRunner,
+  rule,
   type Store,
 } from '@login-policy/event-sourcing';
-import {
-  aFunction,
-  numberBetween,
-  optional,
-  parseOptions,
-  withMethods,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
 import { proposalDecider, type ProposalCommand, type ProposalFacts } from './decide.js';
 import { DueWork } from './due-work.js';
 import { proposalEvents } from './event-codec.js';
@@ -55,14 +50,14 @@ export interface ProposalsOptions {
 }
 
 const OPTIONS: OptionRules<ProposalsOptions> = {
-  store: withMethods('consume', 'clock', 'close'),
-  loginPolicies: withMethods('execute', 'effectivePolicy'),
-  mayApprove: aFunction,
-  needsApproval: optional(aFunction),
-  organizations: optional(withMethods('exists')),
-  maxAgeMs: optional(numberBetween(0, Number.MAX_SAFE_INTEGER)),
-  ids: optional(aFunction),
-  observe: optional(aFunction),
+  store: rule.withMethods('consume', 'clock', 'close'),
+  loginPolicies: rule.withMethods('execute', 'effectivePolicy'),
+  mayApprove: rule.aFunction,
+  needsApproval: rule.optional(rule.aFunction),
+  organizations: rule.optional(rule.withMethods('exists')),
+  maxAgeMs: rule.optional(rule.numberBetween(0, Number.MAX_SAFE_INTEGER)),
+  ids: rule.optional(rule.aFunction),
+  observe: rule.optional(rule.aFunction),
 };
 
 /**

@@ -1,11 +1,14 @@
 import {
-  positionToString,
   type ConsumeOptions,
   type Consumer,
+  type OptionRule,
+  type OptionRules,
+  parseOptions,
   type Position,
+  positionToString,
   type RecordedEvent,
+  rule,
 } from '@login-policy/event-sourcing';
-import { aFunction, parseOptions, type OptionRule, type OptionRules } from '@login-policy/event-sourcing/options';
 import { PROPOSAL_CATEGORY } from './events.js';
 import type { ProposalParts } from './parts.js';
 import { viewOf, type ProposalView } from './view.js';
@@ -41,7 +44,7 @@ const OPTIONS: OptionRules<OnProposalOptions> = {
   from: checkedByStore,
   handleTimeoutMs: checkedByStore,
   signal: checkedByStore,
-  handle: aFunction,
+  handle: rule.aFunction,
 };
 
 /** Tells the events of proposals, one after another. */

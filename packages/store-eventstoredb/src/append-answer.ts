@@ -1,7 +1,6 @@
 import type { Status } from '@eventstore/db-client/generated/status_pb.js';
 import type { BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
-import { revision, type Revision } from '@login-policy/event-sourcing';
-import type { Fault } from '@login-policy/event-sourcing/values';
+import { type Fault, revision, type Revision } from '@login-policy/event-sourcing';
 import type { Messages } from './clients.js';
 import { appendRefusal } from './faults.js';
 import { ordinalAt } from './record.js';

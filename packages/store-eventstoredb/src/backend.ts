@@ -1,4 +1,4 @@
-import type { Position, StreamId } from '@login-policy/event-sourcing';
+import type { Fault, Position, StreamId } from '@login-policy/event-sourcing';
 import {
   type Found,
   type LogBackend,
@@ -14,7 +14,6 @@ import {
   type WaitOptions,
   within,
 } from '@login-policy/event-sourcing/store';
-import type { Fault } from '@login-policy/event-sourcing/values';
 import { Receipts, allReceipts } from './receipts.js';
 import { Barrier } from './barrier.js';
 import { BatchSender } from './batch.js';

@@ -1,6 +1,5 @@
-import { isFault } from '@login-policy/event-sourcing';
+import { Fault, isFault } from '@login-policy/event-sourcing';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { answerOf, lost, type Answer } from './append-answer.js';
 import type { PreparedAppend } from './requests.js';
 import type { Connection, StartedCall } from './connection.js';

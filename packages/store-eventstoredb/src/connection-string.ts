@@ -1,5 +1,4 @@
-import { isFault } from '@login-policy/event-sourcing';
-import { joinInWords, nearestName } from '@login-policy/event-sourcing/options';
+import { isFault, joinInWords, nearestName } from '@login-policy/event-sourcing';
 import { newClient, type KnownClient } from './clients.js';
 
 const KNOWN = [

@@ -1,7 +1,7 @@
 import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
+import { Fault } from '@login-policy/event-sourcing';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { Semaphore, backOff } from './time.js';
 import type { KnownClient, Messages } from './clients.js';
 import type { Credentials } from './options.js';

@@ -1,13 +1,13 @@
 import {
+  Fault,
+  type Json,
   parsePosition,
   positionToString,
   revision,
-  streamId,
-  type Json,
   type Revision,
+  streamId,
 } from '@login-policy/event-sourcing';
 import type { ConsumerBackend, ConsumerRecord, FoundConsumer, WaitOptions } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { Delivery } from './delivery.js';
 import { STORE, unavailable } from './faults.js';
 import type { LogReader } from './log.js';

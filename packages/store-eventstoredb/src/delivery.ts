@@ -1,6 +1,5 @@
-import type { Position, Revision } from '@login-policy/event-sourcing';
+import { Fault, type Position, type Revision } from '@login-policy/event-sourcing';
 import { revisionAfter } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { lost, type Answer, type Lost } from './append-answer.js';
 import type { BatchSender } from './batch.js';
 import type { PreparedAppend } from './requests.js';

@@ -1,5 +1,4 @@
-import type { EventId } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/values';
+import { type EventId, eventId } from '@login-policy/event-sourcing';
 
 /**
  * The two forms of an event's id: a ULID, and the UUID that the server requires. Both are the same 128 bits. The

@@ -1,5 +1,4 @@
-import type { Store } from '@login-policy/event-sourcing';
-import { mustBe, parseOptions } from '@login-policy/event-sourcing/options';
+import { parseOptions, rule, type Store } from '@login-policy/event-sourcing';
 import { followedStoreOn, memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { EventStoreDbBackend } from './backend.js';
 import { knownClient } from './clients.js';
@@ -41,7 +40,7 @@ export function connectEventStoreDb(connectionString: string, given: EventStoreD
 }
 
 /** Its library is checked where it is used. */
-const aClient = mustBe(
+const aClient = rule.mustBe(
   'a client of KurrentDB or EventStoreDB',
   (client) => typeof client === 'object' && client !== null,
 );

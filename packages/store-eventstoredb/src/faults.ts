@@ -1,7 +1,5 @@
-import { isFault } from '@login-policy/event-sourcing';
-import type { Revision, StreamId } from '@login-policy/event-sourcing';
+import { Fault, isFault, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 
 /** The store's name in faults. */
 export const STORE = 'EventStoreDB';

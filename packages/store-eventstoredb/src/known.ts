@@ -1,6 +1,5 @@
-import type { Position, StreamId } from '@login-policy/event-sourcing';
+import { Lru, type Position, type StreamId } from '@login-policy/event-sourcing';
 import { revisionAfter, type StreamEnd, type StreamReceipt } from '@login-policy/event-sourcing/store';
-import { Lru } from '@login-policy/event-sourcing/values';
 import { sizeOf, type Proposal, type StoredEvent } from './record.js';
 
 /** A receipt of a known stream. */

@@ -1,4 +1,4 @@
-import { START, type Position } from '@login-policy/event-sourcing';
+import { type Position, START } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { isInternalError, unavailable } from './faults.js';
 import { splitPosition, type LogRecord } from './record.js';

@@ -1,5 +1,5 @@
-import { START, laterPosition, type Position } from '@login-policy/event-sourcing';
-import { ordinalOf, type HeadProof, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { laterPosition, type Position, START } from '@login-policy/event-sourcing';
+import { type HeadProof, ordinalOf, type WaitOptions } from '@login-policy/event-sourcing/store';
 import type { LogRecord } from './record.js';
 import type { ReadingContext } from './server-reads.js';
 import { retry } from './time.js';

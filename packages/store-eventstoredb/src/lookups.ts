@@ -1,4 +1,4 @@
-import { START, type Position, type StreamId } from '@login-policy/event-sourcing';
+import { type Position, START, type StreamId } from '@login-policy/event-sourcing';
 import type { Found, Question, StreamEnd, StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Head, Receipt } from './known.js';
 import type { StreamReader, StreamReading } from './read-stream.js';

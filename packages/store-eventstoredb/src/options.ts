@@ -1,15 +1,4 @@
-import type { Clock, Observe } from '@login-policy/event-sourcing';
-import {
-  aFunction,
-  LONGEST_TIMER_MS,
-  mustBe,
-  nonEmptyString,
-  numberBetween,
-  optional,
-  optionsWith,
-  withMethods,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
+import { type Clock, type Observe, type OptionRules, rule } from '@login-policy/event-sourcing';
 import type { ReadModelStore } from '@login-policy/event-sourcing/store';
 import { isStreamPrefix } from './stream-names.js';
 
@@ -90,7 +79,7 @@ const DEFAULTS: Required<Timeouts> = {
   closeMs: 5000,
 };
 
-const time = optional(numberBetween(1, LONGEST_TIMER_MS));
+const time = rule.optional(rule.numberBetween(1, rule.LONGEST_TIMER_MS));
 
 const TIMEOUTS: OptionRules<Timeouts> = {
   turnMs: time,
@@ -112,10 +101,10 @@ export function timeoutsOf(given: Timeouts = {}): Required<Timeouts> {
 }
 
 export const OPTIONS: OptionRules<EventStoreDbStoreOptions> = {
-  clock: optional(aFunction),
-  readModels: optional(withMethods('open', 'close')),
-  streamPrefix: optional(mustBe('words that each end with a dot, as in "staging."', isStreamPrefix)),
-  credentials: optional(optionsWith({ username: nonEmptyString, password: nonEmptyString })),
-  timeouts: optional(optionsWith(TIMEOUTS)),
-  observe: optional(aFunction),
+  clock: rule.optional(rule.aFunction),
+  readModels: rule.optional(rule.withMethods('open', 'close')),
+  streamPrefix: rule.optional(rule.mustBe('words that each end with a dot, as in "staging."', isStreamPrefix)),
+  credentials: rule.optional(rule.optionsWith({ username: rule.nonEmptyString, password: rule.nonEmptyString })),
+  timeouts: rule.optional(rule.optionsWith(TIMEOUTS)),
+  observe: rule.optional(rule.aFunction),
 };

@@ -1,6 +1,5 @@
-import { START, laterPosition, type Position } from '@login-policy/event-sourcing';
-import { AppendAssembly, followedInAppend, type EventFilter } from '@login-policy/event-sourcing/store';
-import { Lru, faultyEvent } from '@login-policy/event-sourcing/values';
+import { laterPosition, Lru, type Position, START } from '@login-policy/event-sourcing';
+import { AppendAssembly, type EventFilter, faultyEvent, followedInAppend } from '@login-policy/event-sourcing/store';
 import type { LogRecord, StoredEvent } from './record.js';
 import type { Page } from './read-stream.js';
 import type { ReadingContext } from './server-reads.js';

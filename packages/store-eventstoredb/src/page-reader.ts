@@ -1,13 +1,12 @@
-import { START, laterPosition, type Position } from '@login-policy/event-sourcing';
+import { Fault, laterPosition, type Position, START } from '@login-policy/event-sourcing';
 import {
-  onAbort,
   type EventFilter,
   type HeadProof,
   type LogRange,
+  onAbort,
   type ReadAhead,
   type ReadAllOptions,
 } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { Shown } from './barrier.js';
 import { connectionBroke } from './faults.js';
 import { LogQueries } from './log-queries.js';

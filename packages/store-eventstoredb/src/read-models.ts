@@ -1,20 +1,22 @@
 import {
-  START,
   eventCodec,
+  Fault,
   isFault,
-  parsePosition,
-  positionToString,
+  isJsonObject,
   type Json,
+  parsePosition,
+  position,
+  positionToString,
   type Projection,
+  START,
 } from '@login-policy/event-sourcing';
 import {
-  modelName,
   type EventShape,
+  modelName,
   type ReadModel,
   type ReadModelStore,
   type RowsAt,
 } from '@login-policy/event-sourcing/store';
-import { Fault, isJsonObject, position } from '@login-policy/event-sourcing/values';
 import { STORE } from './faults.js';
 import type { LogRecord } from './record.js';
 import type { LogReader } from './log.js';

@@ -1,6 +1,4 @@
-import { isFault, revision, type RecordedEvent, type Revision, type StreamId } from '@login-policy/event-sourcing';
-import type { SharedBarrier } from './barrier.js';
-import { deletedOutside, historyCutOff, historyReplaced } from './faults.js';
+import { isFault, type RecordedEvent, revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import {
   followedInAppend,
   type StreamEnd,
@@ -8,6 +6,8 @@ import {
   type StreamPart,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
+import type { SharedBarrier } from './barrier.js';
+import { deletedOutside, historyCutOff, historyReplaced } from './faults.js';
 import type { Head } from './known.js';
 import type { StreamRead } from './requests.js';
 import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record.js';

@@ -1,6 +1,13 @@
-import { START, revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
+import {
+  Fault,
+  isJsonObject,
+  parseStreamId,
+  revision,
+  type Revision,
+  START,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import type { Question, ReadAllOptions, StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
-import { Fault, isJsonObject, parseStreamId } from '@login-policy/event-sourcing/values';
 import type { SharedBarrier } from './barrier.js';
 import type { Delivery } from './delivery.js';
 import { PAGE_SIZE, headOf, isSoftDeleted, type StreamReader } from './read-stream.js';

@@ -1,25 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import {
-  instant,
-  isFault,
-  revision,
   type EventMetadata,
+  Fault,
+  instant,
+  instantToIso,
+  isFault,
+  isJsonObject,
   type Json,
   type JsonObject,
+  parseInstant,
   type Position,
   type RecordedEvent,
+  revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { ordinalOf, positionOf as eventPosition } from '@login-policy/event-sourcing/store';
 import {
-  OPTIONAL_METADATA,
-  Fault,
   faultyEvent,
-  instantToIso,
-  isJsonObject,
-  parseInstant,
-} from '@login-policy/event-sourcing/values';
+  OPTIONAL_METADATA,
+  ordinalOf,
+  positionOf as eventPosition,
+} from '@login-policy/event-sourcing/store';
 import { eventIdOf, uuidOf } from './event-uuid.js';
 
 /** A record as the server returns it. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { StreamId } from '@login-policy/event-sourcing';
-import { filterPredicate, type EventFilter } from '@login-policy/event-sourcing/store';
-import { categoryOf, parseStreamId } from '@login-policy/event-sourcing/values';
+import { categoryOf, parseStreamId, type StreamId } from '@login-policy/event-sourcing';
+import { type EventFilter, filterPredicate } from '@login-policy/event-sourcing/store';
 
 /** A filter of records by stream name, for the server. */
 export type ServerFilter = { readonly prefixes: readonly string[] } | { readonly regex: string };

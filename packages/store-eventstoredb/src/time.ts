@@ -1,5 +1,5 @@
+import { Fault } from '@login-policy/event-sourcing';
 import { onAbort, pause, type WaitOptions, within } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { STORE, failureOf, isFailure, unavailable } from './faults.js';
 import type { Timeouts } from './options.js';
 

@@ -1,17 +1,23 @@
-import { isFault, revision, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import {
+  Fault,
+  isFault,
+  type Position,
+  type RecordedEvent,
+  revision,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import {
   AnswerLost,
-  KeyedMutex,
-  pause,
   type Found,
+  KeyedMutex,
   type LogBackend,
+  pause,
   type Plan,
   type Planned,
   type Question,
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { lost, type Lost } from './append-answer.js';
 import type { PreparedAppend } from './requests.js';
 import type { Delivered, Delivery } from './delivery.js';

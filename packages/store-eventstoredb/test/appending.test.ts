@@ -1,4 +1,4 @@
-import { isFault, revision, streamId, type Instant, type Store } from '@login-policy/event-sourcing';
+import { type Instant, isFault, revision, type Store, streamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb, type Timeouts } from '@login-policy/store-eventstoredb';
 import { paced, settableClock } from '@login-policy/testkit';

@@ -1,4 +1,4 @@
-import { revision, streamId, type Store } from '@login-policy/event-sourcing';
+import { revision, type Store, streamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';

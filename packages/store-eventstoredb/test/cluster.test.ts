@@ -1,6 +1,6 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { Metadata } from '@grpc/grpc-js';
-import { isFault, monotonicIds, START, streamId, type EventStore } from '@login-policy/event-sourcing';
+import { type EventStore, isFault, monotonicIds, START, streamId } from '@login-policy/event-sourcing';
 import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb, openEventStoreDbStore } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';

@@ -1,12 +1,12 @@
 import { binaryEvent, EventStoreDBClient, jsonEvent, type MetadataType } from '@eventstore/db-client';
 import {
-  ProjectionRunner,
+  type EventStore,
   isFault,
   monotonicIds,
+  ProjectionRunner,
   revision,
-  streamId,
-  type EventStore,
   type Store,
+  streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { Append, ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';

@@ -1,4 +1,4 @@
-import { revision, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { type Position, revision, START, type Store, streamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';

@@ -1,6 +1,5 @@
-import { isFault, monotonicIds, START, type Position, type StreamId } from '@login-policy/event-sourcing';
-import { positionOf, type Append, type NewEvent } from '@login-policy/event-sourcing/store';
-import type { Fault } from '@login-policy/event-sourcing/values';
+import { type Fault, isFault, monotonicIds, type Position, START, type StreamId } from '@login-policy/event-sourcing';
+import { type Append, type NewEvent, positionOf } from '@login-policy/event-sourcing/store';
 import type { Double } from './double/double.js';
 import type { LogRecord } from './double/event-log.js';
 

@@ -1,5 +1,5 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { streamId, type EventStore } from '@login-policy/event-sourcing';
+import { type EventStore, streamId } from '@login-policy/event-sourcing';
 import type { EventFilter } from '@login-policy/event-sourcing/store';
 import {
   connectEventStoreDb,

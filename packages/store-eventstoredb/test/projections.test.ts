@@ -1,4 +1,4 @@
-import { CommandHandler, ProjectionRunner, streamId, type Store } from '@login-policy/event-sourcing';
+import { CommandHandler, ProjectionRunner, type Store, streamId } from '@login-policy/event-sourcing';
 import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import {

@@ -1,4 +1,4 @@
-import { ProjectionRunner, START, streamId, type Store } from '@login-policy/event-sourcing';
+import { ProjectionRunner, START, type Store, streamId } from '@login-policy/event-sourcing';
 import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, type CounterEvent, type CounterRow, paced } from '@login-policy/testkit';

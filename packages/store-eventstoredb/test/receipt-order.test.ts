@@ -1,4 +1,4 @@
-import { isFault, streamId, type Store } from '@login-policy/event-sourcing';
+import { isFault, type Store, streamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';

@@ -1,7 +1,6 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { isFault, revision, streamId, type EventStore, type Store } from '@login-policy/event-sourcing';
+import { type EventStore, type Fault, isFault, revision, type Store, streamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
-import type { Fault } from '@login-policy/event-sourcing/values';
 import { connectEventStoreDb, type Timeouts } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';

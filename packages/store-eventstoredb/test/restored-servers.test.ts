@@ -1,4 +1,4 @@
-import { isFault, ProjectionRunner, START, streamId, type Position, type Store } from '@login-policy/event-sourcing';
+import { isFault, type Position, ProjectionRunner, START, type Store, streamId } from '@login-policy/event-sourcing';
 import { memoryReadModelStore, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, paced } from '@login-policy/testkit';

@@ -1,5 +1,5 @@
-import { monotonicIds, streamId, type Position, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
-import { positionOf, type EventFilter, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
+import { monotonicIds, type Position, type RecordedEvent, type Store, streamId } from '@login-policy/event-sourcing';
+import { type EventFilter, positionOf, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';

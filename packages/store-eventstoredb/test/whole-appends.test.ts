@@ -1,4 +1,4 @@
-import { streamId, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import { type RecordedEvent, type Store, streamId } from '@login-policy/event-sourcing';
 import { followedInAppend, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';

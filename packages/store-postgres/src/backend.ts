@@ -1,6 +1,5 @@
 import type { EventMetadata, Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
 import {
-  receiptPages,
   type Backend,
   type Found,
   type LogRange,
@@ -9,6 +8,7 @@ import {
   type Question,
   type ReadAhead,
   type ReadStreamsOptions,
+  receiptPages,
   type StreamPage,
   type StreamPart,
   type StreamReceipt,

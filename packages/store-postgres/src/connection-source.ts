@@ -1,6 +1,6 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
+import { Fault } from '@login-policy/event-sourcing';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { connectingFault } from './faults.js';
 import { askAnew } from './own-client.js';
 import type { Cell } from './queries.js';

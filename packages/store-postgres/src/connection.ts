@@ -1,7 +1,5 @@
-import { isFault } from '@login-policy/event-sourcing';
-import { LONGEST_TIMER_MS } from '@login-policy/event-sourcing/options';
-import { throwIfExpired, TIME_UP, within, type WaitOptions } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, isFault, rule } from '@login-policy/event-sourcing';
+import { throwIfExpired, TIME_UP, type WaitOptions, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.js';
 import { requestCancel } from './cancel-request.js';
@@ -120,7 +118,7 @@ export class Connection {
     signal?: AbortSignal,
     workSignal?: AbortSignal,
   ): Promise<Result> {
-    const limits = { longestMs: LONGEST_TIMER_MS, abandoning: this.#abandoning.signal, signal: workSignal };
+    const limits = { longestMs: rule.LONGEST_TIMER_MS, abandoning: this.#abandoning.signal, signal: workSignal };
     const abandonable = (client: ClientBase): Promise<Result> => answerInTime(work(client), limits);
     return this.#use(workSignal === undefined ? work : abandonable, signal);
   }

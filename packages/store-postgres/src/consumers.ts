@@ -1,12 +1,11 @@
-import { parsePosition, START, type Handling, type Position } from '@login-policy/event-sourcing';
+import { Fault, type Handling, parsePosition, type Position, START } from '@login-policy/event-sourcing';
 import {
-  onAbort,
   type ConsumerBackend,
   type ConsumerRecord,
   type FoundConsumer,
+  onAbort,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
 import { requestCancel } from './cancel-request.js';
 import type { Connection } from './connection.js';

@@ -1,5 +1,4 @@
-import { isFault } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, isFault } from '@login-policy/event-sourcing';
 
 /** The meaning of the server's condition codes, by their first two characters or all five. */
 type Meaning = 'unavailable' | 'full' | 'damaged' | 'foreign';

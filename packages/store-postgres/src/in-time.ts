@@ -1,5 +1,5 @@
+import { acrossCopies, Fault } from '@login-policy/event-sourcing';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
-import { acrossCopies, Fault } from '@login-policy/event-sourcing/values';
 
 /** The limits of a wait for the server. */
 export interface Limits {

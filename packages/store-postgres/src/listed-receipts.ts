@@ -1,6 +1,5 @@
-import { revision } from '@login-policy/event-sourcing';
-import type { StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
-import { decodeReceipt, Fault, parseStreamId } from '@login-policy/event-sourcing/values';
+import { Fault, parseStreamId, revision } from '@login-policy/event-sourcing';
+import { decodeReceipt, type StreamReceipt, type WaitOptions } from '@login-policy/event-sourcing/store';
 import { originalText, isShortened, storedName } from './names.js';
 import type { QueryRunner } from './queries.js';
 import { text } from './rows.js';

@@ -1,5 +1,5 @@
+import { acrossCopies } from '@login-policy/event-sourcing';
 import { ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
-import { acrossCopies } from '@login-policy/event-sourcing/values';
 
 /** The end of the log at the last look-up or write. The server refuses a plan that was made at another end. */
 export class LogEnd {

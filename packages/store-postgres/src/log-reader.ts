@@ -1,15 +1,22 @@
-import { laterPosition, START, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
-  followedInAppend,
-  ordinalOf,
+  Fault,
+  laterPosition,
+  type Position,
+  type RecordedEvent,
+  START,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import {
   type EventFilter,
+  followedInAppend,
   type LogRange,
+  nameRanges,
+  ordinalOf,
   type ReadAhead,
   type StreamPage,
   type StreamPart,
   type WaitOptions,
 } from '@login-policy/event-sourcing/store';
-import { Fault, nameRanges } from '@login-policy/event-sourcing/values';
 import { storedName, storedText } from './names.js';
 import { PageReader, type Page } from './pages.js';
 import { positionIn } from './positions.js';

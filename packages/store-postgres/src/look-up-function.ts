@@ -1,5 +1,5 @@
 import { instant, revision, START, type StreamId } from '@login-policy/event-sourcing';
-import { positionOf, type Found, type Question, type StreamEnd } from '@login-policy/event-sourcing/store';
+import { type Found, positionOf, type Question, type StreamEnd } from '@login-policy/event-sourcing/store';
 import { CHECKPOINT, HEAD } from './checkpoints.js';
 import { LogEnd } from './log-end.js';
 import { storedName } from './names.js';

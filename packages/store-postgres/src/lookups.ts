@@ -1,6 +1,12 @@
-import { revision, START, type Position } from '@login-policy/event-sourcing';
-import type { Found, ModelTarget, Question, StreamReceipt, WaitOptions } from '@login-policy/event-sourcing/store';
-import { decodeReceipt } from '@login-policy/event-sourcing/values';
+import { type Position, revision, START } from '@login-policy/event-sourcing';
+import {
+  decodeReceipt,
+  type Found,
+  type ModelTarget,
+  type Question,
+  type StreamReceipt,
+  type WaitOptions,
+} from '@login-policy/event-sourcing/store';
 import { HEAD, HEAD_TEXT } from './checkpoints.js';
 import { endIn, foundIn, lookUpArguments, receiptsIn, storedReceipt } from './look-up-function.js';
 import { memoized } from './memoized.js';

@@ -1,4 +1,4 @@
-import { parseOptions } from '@login-policy/event-sourcing/options';
+import { parseOptions } from '@login-policy/event-sourcing';
 import type { Pool } from 'pg';
 import { migrate, migrationSql, VERSION } from './migrations.js';
 import { PoolErrors } from './pool-errors.js';

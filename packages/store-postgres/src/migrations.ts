@@ -1,5 +1,5 @@
+import { Fault } from '@login-policy/event-sourcing';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
 import { ConnectionSilent } from './in-time.js';

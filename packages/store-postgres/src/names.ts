@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 
 /** A name in an indexed column. */
 export interface StoredName {

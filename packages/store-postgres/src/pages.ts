@@ -1,5 +1,4 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, type RecordedEvent } from '@login-policy/event-sourcing';
 import { stateOf } from './faults.js';
 import type { Cells } from './queries.js';
 import { eventsOf } from './rows.js';

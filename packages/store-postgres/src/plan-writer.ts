@@ -1,5 +1,5 @@
+import { Fault } from '@login-policy/event-sourcing';
 import { ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { APPEND_PARAMETERS } from './append-function.js';
 import { lastEventOf, type LogEnd } from './log-end.js';
 import { storedName, storedText } from './names.js';

@@ -1,6 +1,5 @@
-import { parsePosition, type EventId, type Position } from '@login-policy/event-sourcing';
-import { positionOf } from '@login-policy/event-sourcing/store';
-import { Fault, isEventId } from '@login-policy/event-sourcing/values';
+import { type EventId, Fault, parsePosition, type Position } from '@login-policy/event-sourcing';
+import { isEventId, positionOf } from '@login-policy/event-sourcing/store';
 import { REPLACED } from './row-changes.js';
 
 /** Parses a position from the server: a number, or an event as its number in the log, a space and its id. @throws StoreDamaged */

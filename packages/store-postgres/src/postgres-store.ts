@@ -1,7 +1,13 @@
-import type { Clock, Consumer, Observe, Store } from '@login-policy/event-sourcing';
-import { parseOptions } from '@login-policy/event-sourcing/options';
+import {
+  type Clock,
+  type Consumer,
+  Fault,
+  type Observe,
+  parseOptions,
+  type Store,
+  systemClock,
+} from '@login-policy/event-sourcing';
 import { closedBy, InlineModels, storeOn } from '@login-policy/event-sourcing/store';
-import { Fault, systemClock } from '@login-policy/event-sourcing/values';
 import type { ClientBase, Pool } from 'pg';
 import { PostgresBackend } from './backend.js';
 import { Connection } from './connection.js';

@@ -1,4 +1,4 @@
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { READ_ONLY } from './faults.js';
 import { memoized } from './memoized.js';
 import type { Cells } from './queries.js';

@@ -1,5 +1,5 @@
+import { Lru } from '@login-policy/event-sourcing';
 import { entriesBeside, type Plan } from '@login-policy/event-sourcing/store';
-import { Lru } from '@login-policy/event-sourcing/values';
 import { digest } from './names.js';
 import { arrayOf, type Cell } from './queries.js';
 

@@ -1,6 +1,12 @@
-import { instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
-import { positionOf } from '@login-policy/event-sourcing/store';
-import { eventId, isJsonObject, metadataIn, parseStreamId } from '@login-policy/event-sourcing/values';
+import {
+  eventId,
+  instant,
+  isJsonObject,
+  parseStreamId,
+  type RecordedEvent,
+  revision,
+} from '@login-policy/event-sourcing';
+import { metadataIn, positionOf } from '@login-policy/event-sourcing/store';
 import type { Cell, Cells } from './queries.js';
 import { originalText } from './names.js';
 

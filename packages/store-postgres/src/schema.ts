@@ -1,4 +1,4 @@
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { lockNumber } from './names.js';
 import type { Cell } from './queries.js';
 

@@ -1,13 +1,4 @@
-import {
-  aFunction,
-  LONGEST_TIMER_MS,
-  mustBe,
-  oneOf,
-  optional,
-  wholeNumber,
-  withMethods,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
+import { type OptionRules, rule } from '@login-policy/event-sourcing';
 import type { ClientBase } from 'pg';
 import type { PostgresMigrationOptions } from './migrate.js';
 import type { PostgresStoreOptions } from './postgres-store.js';
@@ -26,27 +17,27 @@ const DEFAULTS = {
 /** The numeric options with their defaults, and whether statements are prepared. */
 export type Settings = Required<Pick<PostgresStoreOptions, keyof typeof DEFAULTS>>;
 
-const time = optional(wholeNumber(1, LONGEST_TIMER_MS));
+const time = rule.optional(rule.wholeNumber(1, rule.LONGEST_TIMER_MS));
 
 /** The options of stores and of migrations. */
 const SHARED = {
-  pool: withMethods('connect', 'on', 'off'),
-  schema: optional(mustBe('1 to 63 letters, digits and underscores, without pg_ in front', isSchemaName)),
+  pool: rule.withMethods('connect', 'on', 'off'),
+  schema: rule.optional(rule.mustBe('1 to 63 letters, digits and underscores, without pg_ in front', isSchemaName)),
   lockTimeoutMs: time,
 };
 
 /** A time-out must be at least 1, because PostgreSQL takes 0 as no time-out. */
 export const STORE_OPTIONS: OptionRules<PostgresStoreOptions> = {
   ...SHARED,
-  migrate: optional(oneOf('run', 'check')),
-  clock: optional(aFunction),
+  migrate: rule.optional(rule.oneOf('run', 'check')),
+  clock: rule.optional(rule.aFunction),
   statementTimeoutMs: time,
   connectTimeoutMs: time,
   lostAnswerTimeoutMs: time,
   pollIntervalMs: time,
   largestPageBytes: time,
-  preparedStatements: optional(oneOf('when-direct', 'never')),
-  observe: optional(aFunction),
+  preparedStatements: rule.optional(rule.oneOf('when-direct', 'never')),
+  observe: rule.optional(rule.aFunction),
 };
 
 export const MIGRATION_OPTIONS: OptionRules<PostgresMigrationOptions> = SHARED;
@@ -54,12 +45,12 @@ export const MIGRATION_OPTIONS: OptionRules<PostgresMigrationOptions> = SHARED;
 /** The options of the SQL of a migration. */
 export const SCRIPT_OPTIONS: OptionRules<{ readonly schema?: string; readonly from?: number }> = {
   schema: SHARED.schema,
-  from: optional(wholeNumber(0, LONGEST_TIMER_MS)),
+  from: rule.optional(rule.wholeNumber(0, rule.LONGEST_TIMER_MS)),
 };
 
 /** The argument of `within`. Each statement of a pool runs on another connection, so outside of the transaction. */
 export const WITHIN_RULES: OptionRules<{ readonly client: ClientBase }> = {
-  client: mustBe('a client of pg, and not a pool', isClient),
+  client: rule.mustBe('a client of pg, and not a pool', isClient),
 };
 
 function isClient(client: unknown): boolean {

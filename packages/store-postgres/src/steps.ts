@@ -1,6 +1,5 @@
-import type { Position } from '@login-policy/event-sourcing';
+import { Fault, type Position } from '@login-policy/event-sourcing';
 import type { Plan, Question } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { positionIn } from './positions.js';
 import { arrayOf, type Cell } from './queries.js';
 import { STEPS_LOST, stepColumns } from './row-changes.js';

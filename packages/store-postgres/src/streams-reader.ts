@@ -1,6 +1,5 @@
-import { isFault, START, type RecordedEvent } from '@login-policy/event-sourcing';
-import { ordinalOf, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
-import { Fault, nameRanges, type NameRange } from '@login-policy/event-sourcing/values';
+import { Fault, isFault, type RecordedEvent, START } from '@login-policy/event-sourcing';
+import { type NameRange, nameRanges, ordinalOf, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName, storedText } from './names.js';
 import { PageReader, type Page } from './pages.js';

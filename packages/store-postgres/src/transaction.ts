@@ -1,6 +1,5 @@
-import { LONGEST_TIMER_MS } from '@login-policy/event-sourcing/options';
+import { Fault, rule } from '@login-policy/event-sourcing';
 import { KeyedMutex, onAbort, TIME_UP, within } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { ClientBase } from 'pg';
 import type { ConnectionSource, BorrowedConnection } from './connection-source.js';
 import { queryRunnerOn, query, type QueryRunner, type Cell, type Cells } from './queries.js';
@@ -78,7 +77,7 @@ export class CallersClient implements ConnectionSource {
     try {
       // Waits while the client runs a statement of its owner.
       const openCondition =
-        this.#openCondition ?? (await within(this.#identifyTransaction(), LONGEST_TIMER_MS, signal, otherSignal));
+        this.#openCondition ?? (await within(this.#identifyTransaction(), rule.LONGEST_TIMER_MS, signal, otherSignal));
       if (openCondition === TIME_UP) throw this.#deadlineExceeded();
       this.#openCondition = openCondition;
       return { client, queries: queryRunnerOn(client, this.#store), openCondition, release };

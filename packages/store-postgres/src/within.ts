@@ -2,9 +2,9 @@ import type { Clock, Store } from '@login-policy/event-sourcing';
 import {
   closedBy,
   delegating,
-  throwIfExpired,
-  storeOn,
   type InlineModels,
+  storeOn,
+  throwIfExpired,
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';

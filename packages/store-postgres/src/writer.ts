@@ -1,14 +1,13 @@
-import { isFault } from '@login-policy/event-sourcing';
+import { Fault, isFault } from '@login-policy/event-sourcing';
 import {
   AnswerLost,
-  pause,
   type Found,
+  pause,
   type Plan,
   type Planned,
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import { isConnectionLost, isNoPrimary, stateOf } from './faults.js';
 import { ConnectionSilent } from './in-time.js';

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { openPostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,4 +1,4 @@
-import { ProjectionRunner, isFault, streamId } from '@login-policy/event-sourcing';
+import { isFault, ProjectionRunner, streamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
 import { counterTotals, paced, sequentialIds } from '@login-policy/testkit';

@@ -1,4 +1,4 @@
-import { ProjectionRunner, isFault } from '@login-policy/event-sourcing';
+import { isFault, ProjectionRunner } from '@login-policy/event-sourcing';
 import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { openPostgresStore, type PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, paced } from '@login-policy/testkit';

@@ -1,14 +1,14 @@
 import {
-  ProjectionRunner,
   instant,
-  revision,
-  START,
   type Json,
   type Position,
+  position,
+  ProjectionRunner,
+  revision,
+  START,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
-import { position } from '@login-policy/event-sourcing/values';
 import { counterTotals, rowUnder, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

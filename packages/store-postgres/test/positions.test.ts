@@ -1,5 +1,5 @@
-import { START, monotonicIds } from '@login-policy/event-sourcing';
-import { type ReadAllOptions, positionOf } from '@login-policy/event-sourcing/store';
+import { monotonicIds, START } from '@login-policy/event-sourcing';
+import { positionOf, type ReadAllOptions } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,5 +1,4 @@
-import { ProjectionRunner } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/values';
+import { position, ProjectionRunner } from '@login-policy/event-sourcing';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';

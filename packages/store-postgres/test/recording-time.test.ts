@@ -1,5 +1,4 @@
-import { instant } from '@login-policy/event-sourcing';
-import { parseInstant } from '@login-policy/event-sourcing/values';
+import { instant, parseInstant } from '@login-policy/event-sourcing';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,4 +1,4 @@
-import { accept, CommandHandler, isFault, reject, revision, type Decider } from '@login-policy/event-sourcing';
+import { accept, CommandHandler, type Decider, isFault, reject, revision } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterEvents, counterTotals, type CounterEvent } from '@login-policy/testkit';

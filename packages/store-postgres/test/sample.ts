@@ -1,8 +1,8 @@
 import {
-  monotonicIds,
-  streamId,
   type EventStore,
+  monotonicIds,
   type RecordedEvent,
+  streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { Append, ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';

@@ -1,6 +1,6 @@
-import { ProjectionRunner, type Projection } from '@login-policy/event-sourcing';
-import { after, before } from 'mocha';
+import { type Projection, ProjectionRunner } from '@login-policy/event-sourcing';
 import type { EventShape } from '@login-policy/event-sourcing/store';
+import { after, before } from 'mocha';
 import { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from '@login-policy/store-postgres';
 import { Pool } from 'pg';
 import { databaseUrl, disposeOfSchema, freshSchema } from './database.js';

@@ -1,4 +1,4 @@
-import { revision, type RecordedEvent, type Revision } from '@login-policy/event-sourcing';
+import { type RecordedEvent, revision, type Revision } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals, rowUnder } from '@login-policy/testkit';

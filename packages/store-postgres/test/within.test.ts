@@ -1,6 +1,13 @@
-import { accept, CommandHandler, reject, revision, type Decider, START } from '@login-policy/event-sourcing';
+import {
+  accept,
+  CommandHandler,
+  type Decider,
+  position as positionOf,
+  reject,
+  revision,
+  START,
+} from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
-import { position as positionOf } from '@login-policy/event-sourcing/values';
 import { counterEvents, counterTotals, type CounterEvent, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

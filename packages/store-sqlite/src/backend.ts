@@ -1,13 +1,13 @@
 import {
-  isFault,
   type EventMetadata,
+  isFault,
   type Position,
   type RecordedEvent,
   type StreamId,
+  yieldToLoop,
 } from '@login-policy/event-sourcing';
 import {
   AnswerLost,
-  receiptPages,
   type Backend,
   type Found,
   type LogRange,
@@ -16,6 +16,7 @@ import {
   type Question,
   type ReadAhead,
   type ReadStreamsOptions,
+  receiptPages,
   type StreamPage,
   type StreamPart,
   type StreamReceipt,
@@ -24,7 +25,6 @@ import {
   type WaitOptions,
   type WantedRows,
 } from '@login-policy/event-sourcing/store';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import { SqliteConsumers } from './consumers.js';
 import type { CommitResult } from './database.js';

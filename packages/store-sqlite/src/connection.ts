@@ -1,5 +1,5 @@
-import { pause, ChangeNotifier, throwIfExpired, type WaitOptions } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
+import { ChangeNotifier, pause, throwIfExpired, type WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Database, CommitResult } from './database.js';
 import { isBusy, toFault } from './faults.js';
 

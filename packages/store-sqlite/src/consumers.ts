@@ -1,6 +1,5 @@
-import { parsePosition } from '@login-policy/event-sourcing';
+import { Fault, parsePosition } from '@login-policy/event-sourcing';
 import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { Connection } from './connection.js';
 import type { Statement } from './statement.js';
 import { headOf } from './positions.js';

@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { resolve } from 'node:path';
 import type * as sqlite from 'node:sqlite';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 
 /** The parts of Node's SQLite in use. */
 type NodeSqlite = Pick<typeof sqlite, 'backup' | 'DatabaseSync'>;

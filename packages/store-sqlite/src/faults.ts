@@ -1,5 +1,4 @@
-import { isFault } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, isFault } from '@login-policy/event-sourcing';
 import { missingRights } from './missing-rights.js';
 
 /** Whether another connection holds the lock. */

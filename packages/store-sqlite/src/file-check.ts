@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
 import { isNoDatabase, needsRecovery, notADatabase, openingFault } from './faults.js';

@@ -1,5 +1,5 @@
 import { realpathSync, statSync, type BigIntStats } from 'node:fs';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 
 /** How long a check of the file counts for reads. A check is a large part of the cost of a cached read. */
 const CHECK_COUNTS_MS = 50;

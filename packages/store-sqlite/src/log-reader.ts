@@ -1,13 +1,19 @@
-import { laterPosition, type Position, type RecordedEvent, type StreamId, START } from '@login-policy/event-sourcing';
 import {
-  followedInAppend,
+  Fault,
+  laterPosition,
+  type Position,
+  type RecordedEvent,
+  START,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import {
   type EventFilter,
+  followedInAppend,
+  ordinalOf,
   type ReadAhead,
   type StreamPage,
   type StreamPart,
-  ordinalOf,
 } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { Database } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import type { Names } from './names.js';

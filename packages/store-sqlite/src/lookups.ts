@@ -1,6 +1,20 @@
-import { instant, parsePosition, revision, START, type Position, type StreamId } from '@login-policy/event-sourcing';
-import type { Found, ModelTarget, Question, StreamEnd, StreamReceipt } from '@login-policy/event-sourcing/store';
-import { decodeReceipt, parseStreamId } from '@login-policy/event-sourcing/values';
+import {
+  instant,
+  parsePosition,
+  parseStreamId,
+  type Position,
+  revision,
+  START,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import {
+  decodeReceipt,
+  type Found,
+  type ModelTarget,
+  type Question,
+  type StreamEnd,
+  type StreamReceipt,
+} from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 import type { EventStatements, ReceiptRow } from './event-statements.js';
 import type { ModelStatements } from './model-statements.js';

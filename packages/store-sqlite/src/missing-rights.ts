@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 
 /** Refuses a file that may not be written, because SQLite would open it for reading. @throws StoreForeign */
 export function refuseUnwritable(store: string): void {

@@ -1,5 +1,4 @@
-import type { StreamId } from '@login-policy/event-sourcing';
-import { Fault, parseStreamId } from '@login-policy/event-sourcing/values';
+import { Fault, parseStreamId, type StreamId } from '@login-policy/event-sourcing';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
 import type { EventStatements, OrdinalAndId } from './event-statements.js';

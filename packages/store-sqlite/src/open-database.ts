@@ -1,4 +1,4 @@
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';

@@ -1,6 +1,5 @@
-import { positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
+import { categoryOf, positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
 import { entriesBeside, ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
-import { categoryOf } from '@login-policy/event-sourcing/values';
 import type { LookUpParts } from './lookups.js';
 import { replacedName } from './model-names.js';
 import { packAppend } from './rows.js';

@@ -1,6 +1,5 @@
-import { START, type Position } from '@login-policy/event-sourcing';
-import { positionOf } from '@login-policy/event-sourcing/store';
-import { Fault, isEventId } from '@login-policy/event-sourcing/values';
+import { Fault, type Position, START } from '@login-policy/event-sourcing';
+import { isEventId, positionOf } from '@login-policy/event-sourcing/store';
 import type { OrdinalAndId } from './event-statements.js';
 
 /** The position of the last event; `START` without events. @throws StoreDamaged when its id is not a ULID. */

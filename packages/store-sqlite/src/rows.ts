@@ -1,6 +1,5 @@
-import { isFault, instant, revision, type RecordedEvent } from '@login-policy/event-sourcing';
-import { followedInAppend, positionOf } from '@login-policy/event-sourcing/store';
-import { Fault, isEventId, isJsonObject, metadataIn } from '@login-policy/event-sourcing/values';
+import { Fault, instant, isFault, isJsonObject, type RecordedEvent, revision } from '@login-policy/event-sourcing';
+import { followedInAppend, isEventId, metadataIn, positionOf } from '@login-policy/event-sourcing/store';
 import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
 

@@ -1,4 +1,4 @@
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import type { Database } from './database.js';
 
 /** Identifies our files among SQLite databases: `LOGP`. */

@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Clock, Observe, Store } from '@login-policy/event-sourcing';
-import { parseOptions } from '@login-policy/event-sourcing/options';
+import { type Clock, Fault, type Observe, parseOptions, type Store, yieldToLoop } from '@login-policy/event-sourcing';
 import { storeOn } from '@login-policy/event-sourcing/store';
-import { Fault, yieldToLoop } from '@login-policy/event-sourcing/values';
 import { SqliteBackend } from './backend.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
 import { Connection } from './connection.js';

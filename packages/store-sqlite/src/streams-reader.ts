@@ -1,6 +1,5 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
-import { ordinalOf, type EventFilter } from '@login-policy/event-sourcing/store';
-import { nameRanges, type NameRange } from '@login-policy/event-sourcing/values';
+import { type EventFilter, type NameRange, nameRanges, ordinalOf } from '@login-policy/event-sourcing/store';
 import type { Names } from './names.js';
 import type { LogReader } from './log-reader.js';
 import { READ_COLUMNS, type EventPage } from './rows.js';

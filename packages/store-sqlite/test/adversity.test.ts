@@ -1,12 +1,12 @@
 import { copyFile } from 'node:fs/promises';
 import {
-  ProjectionRunner,
   isFault,
-  revision,
-  streamId,
   type Projection,
+  ProjectionRunner,
   type RecordedEvent,
+  revision,
   START,
+  streamId,
 } from '@login-policy/event-sourcing';
 import { type NewEvent, ordinalOf } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';

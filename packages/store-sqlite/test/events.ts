@@ -1,9 +1,9 @@
 import {
-  monotonicIds,
-  streamId,
   type EventStore,
   type IdSource,
+  monotonicIds,
   type RecordedEvent,
+  streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { Append, NewEvent } from '@login-policy/event-sourcing/store';

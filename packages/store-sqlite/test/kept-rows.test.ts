@@ -1,10 +1,10 @@
 import {
-  ProjectionRunner,
+  type FaultCode,
   instant,
   isFault,
-  streamId,
-  type FaultCode,
   type Position,
+  ProjectionRunner,
+  streamId,
 } from '@login-policy/event-sourcing';
 import type { ReadModel } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';

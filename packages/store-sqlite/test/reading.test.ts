@@ -1,11 +1,11 @@
 import {
   accept,
   CommandHandler,
+  type Decider,
   isFault,
+  type RecordedEvent,
   reject,
   revision as toRevision,
-  type Decider,
-  type RecordedEvent,
 } from '@login-policy/event-sourcing';
 import type { NewEvent, ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import type { SqliteStore } from '@login-policy/store-sqlite';

@@ -1,9 +1,8 @@
-import { ProjectionRunner } from '@login-policy/event-sourcing';
+import { Fault, ProjectionRunner } from '@login-policy/event-sourcing';
 import type * as storeSqlite from '@login-policy/store-sqlite';
 import type { SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals } from '@login-policy/testkit';
 import { anotherCopy, eventStoreContract, storeContract } from '@login-policy/testkit/contracts';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { expect } from 'chai';
 import { after, describe, it } from 'mocha';
 import { appendOne } from './events.js';

@@ -1,5 +1,4 @@
-import { instant, type Clock, type Instant } from '@login-policy/event-sourcing';
-import { parseInstant } from '@login-policy/event-sourcing/values';
+import { type Clock, instant, type Instant, parseInstant } from '@login-policy/event-sourcing';
 
 /** A time as tests write it: ISO 8601 with an offset, or an instant. */
 export type Moment = string | Instant;

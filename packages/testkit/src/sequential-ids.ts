@@ -1,5 +1,4 @@
-import type { IdSource } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/values';
+import { eventId, type IdSource } from '@login-policy/event-sourcing';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 26;

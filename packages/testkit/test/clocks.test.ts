@@ -1,4 +1,4 @@
-import { instantToIso, parseInstant } from '@login-policy/event-sourcing/values';
+import { instantToIso, parseInstant } from '@login-policy/event-sourcing';
 import { fixedClock, settableClock, steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

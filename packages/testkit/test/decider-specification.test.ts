@@ -1,4 +1,4 @@
-import { accept, reject, streamId, type Decider } from '@login-policy/event-sourcing';
+import { accept, type Decider, reject, streamId } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import {
   counter,

@@ -1,5 +1,4 @@
-import { streamId, type Projection } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, type Projection, streamId } from '@login-policy/event-sourcing';
 import {
   counterEvents,
   counterTotals,

@@ -1,4 +1,4 @@
-import { eventId } from '@login-policy/event-sourcing/values';
+import { eventId } from '@login-policy/event-sourcing';
 import { sequentialIds } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

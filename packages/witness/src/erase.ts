@@ -1,20 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import {
   monotonicIds,
-  streamId as parseStream,
+  type OptionRules,
+  parseOptions,
   type RecordedEvent,
   type Revision,
+  rule,
   type Store,
   type StreamId,
+  streamId as parseStream,
 } from '@login-policy/event-sourcing';
-import {
-  listOf,
-  mustBe,
-  nonEmptyString,
-  optional,
-  parseOptions,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
 import { commitmentOf, COMMITMENTS, ERASABLE, openingsOf, type Erasable } from './leaf.js';
 
 /** The category of the events that say what was erased, and their type. */
@@ -34,12 +29,12 @@ export interface EraseOptions {
 }
 
 const RULES: OptionRules<EraseOptions> = {
-  eventId: nonEmptyString,
-  streamId: nonEmptyString,
-  revision: mustBe('a revision, a bigint from 0 on', (value) => typeof value === 'bigint' && value >= 0n),
-  texts: listOf(ERASABLE.join(' and '), (name) => ERASABLE.some((one) => one === name)),
-  actor: nonEmptyString,
-  reason: optional(mustBe('text', (value) => typeof value === 'string')),
+  eventId: rule.nonEmptyString,
+  streamId: rule.nonEmptyString,
+  revision: rule.mustBe('a revision, a bigint from 0 on', (value) => typeof value === 'bigint' && value >= 0n),
+  texts: rule.listOf(ERASABLE.join(' and '), (name) => ERASABLE.some((one) => one === name)),
+  actor: rule.nonEmptyString,
+  reason: rule.optional(rule.mustBe('text', (value) => typeof value === 'string')),
 };
 
 /**

@@ -1,16 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Consumer, ConsumerStatus, Store } from '@login-policy/event-sourcing';
 import {
-  aSignal,
-  listOf,
-  mustBe,
-  numberBetween,
-  optional,
-  parseOptions,
-  wholeNumber,
-  withMethods,
+  type Consumer,
+  type ConsumerStatus,
   type OptionRules,
-} from '@login-policy/event-sourcing/options';
+  parseOptions,
+  rule,
+  type Store,
+} from '@login-policy/event-sourcing';
 import { treeHead, type GrowingTreeHead } from './growing-tree-head.js';
 import { parseVerifier, type Signer } from './keys.js';
 import type { Sink } from './sink.js';
@@ -51,14 +47,14 @@ export interface Witnessing extends AsyncDisposable {
 }
 
 const RULES: OptionRules<WitnessingOptions> = {
-  signer: mustBe('a signer', (value) => typeof value === 'object' && value !== null && 'publicKey' in value),
-  file: withMethods('read', 'deliver'),
-  sinks: optional(listOf('sinks', hasMethod('deliver'))),
-  witnesses: optional(listOf('witnesses', hasMethod('cosign'))),
-  everyEvents: optional(wholeNumber(1, 1_000_000_000)),
-  everyMinutes: optional(numberBetween(0.001, 24 * 60)),
-  name: optional(mustBe('a text', (value) => typeof value === 'string' && value !== '')),
-  signal: optional(aSignal),
+  signer: rule.mustBe('a signer', (value) => typeof value === 'object' && value !== null && 'publicKey' in value),
+  file: rule.withMethods('read', 'deliver'),
+  sinks: rule.optional(rule.listOf('sinks', hasMethod('deliver'))),
+  witnesses: rule.optional(rule.listOf('witnesses', hasMethod('cosign'))),
+  everyEvents: rule.optional(rule.wholeNumber(1, 1_000_000_000)),
+  everyMinutes: rule.optional(rule.numberBetween(0.001, 24 * 60)),
+  name: rule.optional(rule.mustBe('a text', (value) => typeof value === 'string' && value !== '')),
+  signal: rule.optional(rule.aSignal),
 };
 
 function hasMethod(name: string) {

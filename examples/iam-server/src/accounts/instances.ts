@@ -1,6 +1,6 @@
 import { instancesByHost, type RequestHeaders } from '@login-policy/api';
 import type { InstanceRef, OrganizationRef } from '@login-policy/domain';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { textIn, type Database, type Row } from './database/database.js';
 
 /** Numbers in names sort as numbers: 2 before 10. */

@@ -1,5 +1,5 @@
 import { MULTI_FACTORS, SECOND_FACTORS, type MultiFactor, type SecondFactor } from '@login-policy/domain';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { z } from 'zod';
 import type { Row } from './database/database.js';
 import { ROLES, type Role } from './roles.js';

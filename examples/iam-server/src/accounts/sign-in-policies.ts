@@ -13,8 +13,7 @@ import {
   type SignInSession,
   type UserSetUp,
 } from '@login-policy/domain/model';
-import type { Position } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, type Position } from '@login-policy/event-sourcing';
 import type { OpenSession, Shown, User } from './people.js';
 
 /** How long a sign-in waits for a fresh policy. */

@@ -15,7 +15,7 @@ import {
   type OwnerKind,
   type PolicyFound,
 } from '@login-policy/domain/model';
-import { Lru } from '@login-policy/event-sourcing/values';
+import { Lru } from '@login-policy/event-sourcing';
 import { CannotStart } from '../config.js';
 
 const MOST_KNOWN = 1000;

@@ -1,7 +1,7 @@
 import type { AuditFilter } from '@login-policy/domain/audit';
 import type { InstanceRef } from '@login-policy/domain';
 import { InvalidValue, parseId } from '@login-policy/domain/model';
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { nearestName } from '@login-policy/event-sourcing';
 import type { ListEventsRequest } from '@zitadel/proto/zitadel/admin_pb.js';
 import { isMessage } from '@bufbuild/protobuf';
 import { TimestampSchema, type Timestamp } from '@bufbuild/protobuf/wkt';

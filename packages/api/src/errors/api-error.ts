@@ -1,4 +1,4 @@
-import { acrossCopies } from '@login-policy/event-sourcing/values';
+import { acrossCopies } from '@login-policy/event-sourcing';
 /** The gRPC status codes of answers (docs/reference/api-errors.md). */
 export const CODES = {
   canceled: 1,

@@ -1,4 +1,4 @@
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { nearestName } from '@login-policy/event-sourcing';
 import { ApiError } from './api-error.js';
 
 /** The token is missing or invalid: the caller is unknown. */

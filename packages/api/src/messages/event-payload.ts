@@ -1,8 +1,7 @@
 import type { JsonObject as PayloadJson } from '@bufbuild/protobuf';
 import { MULTI_FACTORS, SECOND_FACTORS } from '@login-policy/domain';
 import type { AuditEntry } from '@login-policy/domain/audit';
-import type { Json, JsonObject } from '@login-policy/event-sourcing';
-import { isJsonObject } from '@login-policy/event-sourcing/values';
+import { isJsonObject, type Json, type JsonObject } from '@login-policy/event-sourcing';
 import { isJsonObject as isPayload } from '../rest/read-request.js';
 import { Duration } from 'luxon';
 import { multiFactorNumber, secondFactorNumber } from './factors.js';

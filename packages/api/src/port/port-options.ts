@@ -1,24 +1,11 @@
-import {
-  aFunction,
-  leftOutOr,
-  LONGEST_TIMER_MS,
-  mustBe,
-  nonEmptyString,
-  numberBetween,
-  oneOf,
-  optional,
-  optionsWith,
-  parseOptions,
-  wholeNumber,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
+import { type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
 import type { CloseOptions, PortOptions } from './port.js';
 
-const time = optional(numberBetween(1, LONGEST_TIMER_MS));
-const count = optional(wholeNumber(1, 2 ** 31 - 1));
-const flag = optional(oneOf(true, false));
+const time = rule.optional(rule.numberBetween(1, rule.LONGEST_TIMER_MS));
+const count = rule.optional(rule.wholeNumber(1, 2 ** 31 - 1));
+const flag = rule.optional(rule.oneOf(true, false));
 
-const pem = mustBe('PEM, as a string or a Buffer, or a list of them', (value) =>
+const pem = rule.mustBe('PEM, as a string or a Buffer, or a list of them', (value) =>
   (Array.isArray(value) ? value : [value]).every(
     (one) => (typeof one === 'string' && one !== '') || (one instanceof Uint8Array && one.length > 0),
   ),
@@ -31,16 +18,16 @@ const pem = mustBe('PEM, as a string or a Buffer, or a list of them', (value) =>
 const TLS: OptionRules<NonNullable<PortOptions['tls']>> = {
   cert: pem,
   key: pem,
-  ca: leftOutOr(pem),
-  minVersion: optional(oneOf('TLSv1.2', 'TLSv1.3')),
+  ca: rule.leftOutOr(pem),
+  minVersion: rule.optional(rule.oneOf('TLSv1.2', 'TLSv1.3')),
   requestCert: flag,
   rejectUnauthorized: flag,
 };
 
 const PORT: OptionRules<PortOptions> = {
-  port: wholeNumber(0, 65_535),
-  host: optional(nonEmptyString),
-  tls: leftOutOr(optionsWith(TLS)),
+  port: rule.wholeNumber(0, 65_535),
+  host: rule.optional(rule.nonEmptyString),
+  tls: rule.leftOutOr(rule.optionsWith(TLS)),
   maxHeaderBytes: count,
   maxConcurrentStreams: count,
   headersTimeoutMs: time,
@@ -50,9 +37,9 @@ const PORT: OptionRules<PortOptions> = {
 };
 
 const CLOSE: OptionRules<CloseOptions> = {
-  drainMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
-  graceMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
-  onCutOff: optional(aFunction),
+  drainMs: rule.optional(rule.numberBetween(0, rule.LONGEST_TIMER_MS)),
+  graceMs: rule.optional(rule.numberBetween(0, rule.LONGEST_TIMER_MS)),
+  onCutOff: rule.optional(rule.aFunction),
 };
 
 /** Parses the options of a port. @throws RangeError that names an unknown or malformed option */

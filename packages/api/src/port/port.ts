@@ -1,4 +1,4 @@
-import { aFunction } from '@login-policy/event-sourcing/options';
+import { rule } from '@login-policy/event-sourcing';
 import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -74,7 +74,7 @@ export interface OpenPort {
  */
 export async function openPort(onRequest: OnRequest, options: PortOptions): Promise<OpenPort> {
   // Throws when it is not one.
-  aFunction({ of: 'openPort', name: 'onRequest', value: onRequest, isGiven: true });
+  rule.aFunction({ of: 'openPort', name: 'onRequest', value: onRequest, isGiven: true });
   const parsed = parsePortOptions(options);
   // Loaded here, because a program that mounts the API in a server of its own does not need it.
   const { portServer } = await import('./servers.js');

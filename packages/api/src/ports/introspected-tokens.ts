@@ -1,15 +1,5 @@
 import { hash } from 'node:crypto';
-import {
-  aFunction,
-  leftOutOr,
-  LONGEST_TIMER_MS,
-  mustBe,
-  nonEmptyString,
-  numberBetween,
-  optional,
-  parseOptions,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
+import { type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
 import { askIssuer, endpointOf, memoizeOnSuccess, secureUrl } from './issuer.js';
@@ -39,15 +29,15 @@ export interface IntrospectionOptions {
 }
 
 const OPTIONS: OptionRules<IntrospectionOptions> = {
-  issuer: optional(nonEmptyString),
-  endpoint: optional(mustBe('a URL', (value) => value instanceof URL)),
-  clientId: nonEmptyString,
-  clientSecret: nonEmptyString,
+  issuer: rule.optional(rule.nonEmptyString),
+  endpoint: rule.optional(rule.mustBe('a URL', (value) => value instanceof URL)),
+  clientId: rule.nonEmptyString,
+  clientSecret: rule.nonEmptyString,
   // May be left out, but not be `undefined`. Otherwise an unset environment variable would make the API accept the
   // tokens of every program of the issuer.
-  audience: leftOutOr(nonEmptyString),
-  cacheMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
-  callerOf: aFunction,
+  audience: rule.leftOutOr(rule.nonEmptyString),
+  cacheMs: rule.optional(rule.numberBetween(0, rule.LONGEST_TIMER_MS)),
+  callerOf: rule.aFunction,
 };
 
 /** A cached answer about an active token. */

@@ -1,15 +1,7 @@
 import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions, JWTVerifyResult } from 'jose';
 import { ApiError } from '../errors/api-error.js';
 import { keysUnavailable } from '../errors/refusals.js';
-import {
-  aFunction,
-  mustBe,
-  nonEmptyString,
-  numberBetween,
-  optional,
-  parseOptions,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
+import { type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
 import { bearerToken } from './bearer.js';
 import type { Caller } from './caller.js';
 import { fetchedKeys, givenKeys, type Jose, type Reload, type ReloadableKeys } from './fetched-keys.js';
@@ -39,23 +31,26 @@ export interface JsonWebTokenOptions extends OidcTokenOptions {
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
 const OPTIONS: OptionRules<OidcTokenOptions> = {
-  issuer: nonEmptyString,
-  audience: nonEmptyString,
-  algorithms: optional(
-    mustBe(
+  issuer: rule.nonEmptyString,
+  audience: rule.nonEmptyString,
+  algorithms: rule.optional(
+    rule.mustBe(
       `a list of asymmetric algorithms like ${JSON.stringify(ALGORITHMS)}`,
       (value) => Array.isArray(value) && value.length > 0 && value.every(isAsymmetric),
     ),
   ),
-  clockToleranceSeconds: optional(numberBetween(0, 3600)),
-  callerOf: aFunction,
+  clockToleranceSeconds: rule.optional(rule.numberBetween(0, 3600)),
+  callerOf: rule.aFunction,
 };
 
 /**
  * The rule of the option `keys`. A `URL` object of another JavaScript realm (`vm`) is refused: `instanceof` is false
  * for it.
  */
-const aKeySet = mustBe('a URL, or a key set of jose', (value) => value instanceof URL || typeof value === 'function');
+const aKeySet = rule.mustBe(
+  'a URL, or a key set of jose',
+  (value) => value instanceof URL || typeof value === 'function',
+);
 
 function isAsymmetric(name: unknown): boolean {
   return typeof name === 'string' && name !== '' && !/^(HS|none)/i.test(name);

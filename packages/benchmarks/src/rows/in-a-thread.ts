@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { openLoginPolicies, type LoginPolicies } from '@login-policy/domain';
-import { openMemoryStore, type EventStore } from '@login-policy/event-sourcing';
+import { type EventStore, openMemoryStore } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
 import { plainEvent, type Decision } from '../raw/raw-driver.js';
 import { policyAfter } from '../workload/course.js';

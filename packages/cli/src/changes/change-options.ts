@@ -1,7 +1,7 @@
 import type { Acknowledgement } from '@login-policy/domain';
 import { userInfo } from 'node:os';
 import { ACKNOWLEDGED_BY_NAME, InvalidValue, parseId, parseProse } from '@login-policy/domain/model';
-import { hintFor } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing';
 import type { OptionSpecs, Invocation } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';

@@ -1,6 +1,6 @@
 import type { LoginSettingsInput } from '@login-policy/domain';
 import { LIFETIME_NAMES, SETTING_NAMES } from '@login-policy/domain/model';
-import { hintFor } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 

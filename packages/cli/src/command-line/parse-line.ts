@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { joinInWords, nearestName } from '@login-policy/event-sourcing/options';
+import { joinInWords, nearestName } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Command, OptionSpecs } from './command.js';

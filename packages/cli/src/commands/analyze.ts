@@ -9,7 +9,7 @@ import {
   type Property,
 } from '@login-policy/domain/analysis';
 import { InvalidValue, SIGN_IN_LEVELS, type LoginPolicy } from '@login-policy/domain/model';
-import { hintFor } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing';
 import type { Command, Invocation } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';

@@ -4,7 +4,7 @@ import type { RolloutCommand } from '@login-policy/domain/rollout';
 import { changeEverywhere } from '../changes/change-everywhere.js';
 import { changeOne } from '../changes/change-one.js';
 import { CHANGE_OPTIONS } from '../changes/change-options.js';
-import { hintFor } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing';
 import { parseSettings, SETTINGS_HELP } from '../changes/parse-settings.js';
 import type { ArgumentSpec, Command, OptionSpecs } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';

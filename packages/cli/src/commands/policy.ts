@@ -1,4 +1,4 @@
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { nearestName } from '@login-policy/event-sourcing';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';

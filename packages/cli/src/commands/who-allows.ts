@@ -1,5 +1,5 @@
 import { MULTI_FACTORS, SECOND_FACTORS } from '@login-policy/domain';
-import { hintFor } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';

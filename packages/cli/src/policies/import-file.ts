@@ -1,7 +1,5 @@
 import type { NewLoginPolicy } from '@login-policy/domain';
-import type { Instant } from '@login-policy/event-sourcing';
-import { parseInstant } from '@login-policy/event-sourcing/values';
-import { hintFor } from '@login-policy/event-sourcing/options';
+import { hintFor, type Instant, parseInstant } from '@login-policy/event-sourcing';
 import type { Path, YamlFile } from '../files/yaml-file.js';
 
 /** The state of a policy from an instant on. */

@@ -1,6 +1,6 @@
 import type { NewLoginPolicy } from '@login-policy/domain';
 import { InvalidValue, parseId } from '@login-policy/domain/model';
-import { hintFor } from '@login-policy/event-sourcing/options';
+import { hintFor } from '@login-policy/event-sourcing';
 import { pathOf, type Path, type YamlFile } from '../files/yaml-file.js';
 
 /** A policy in the file. */

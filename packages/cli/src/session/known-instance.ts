@@ -1,6 +1,5 @@
 import { InvalidValue, parseInstance, policyStream } from '@login-policy/domain/model';
-import { nearestName } from '@login-policy/event-sourcing/options';
-import type { Store, StreamId } from '@login-policy/event-sourcing';
+import { nearestName, type Store, type StreamId } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { instancesIn } from '../store/with-store.js';

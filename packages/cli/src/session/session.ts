@@ -4,8 +4,7 @@ import {
   type LoginPolicies,
   type LoginPoliciesOptions,
 } from '@login-policy/domain';
-import { joinInWords } from '@login-policy/event-sourcing/options';
-import type { Store } from '@login-policy/event-sourcing';
+import { joinInWords, type Store } from '@login-policy/event-sourcing';
 import type { OptionSpecs, Invocation } from '../command-line/command.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';

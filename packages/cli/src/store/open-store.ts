@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { isFault, type Clock, type Store } from '@login-policy/event-sourcing';
+import { type Clock, isFault, type Store } from '@login-policy/event-sourcing';
 import type { ReadModelStore } from '@login-policy/event-sourcing/store';
 import type { SqliteStore } from '@login-policy/store-sqlite';
 import { EXIT } from '../exit-codes.js';

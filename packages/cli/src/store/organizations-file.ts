@@ -1,4 +1,4 @@
-import { nearestName } from '@login-policy/event-sourcing/options';
+import { nearestName } from '@login-policy/event-sourcing';
 import type { Invocation } from '../command-line/command.js';
 import { readTextFile } from '../files/read-file.js';
 

@@ -1,6 +1,5 @@
 import { INSTANCE_CATEGORY, ORGANIZATION_CATEGORY } from '@login-policy/domain/model';
-import type { EventId, EventStore, RecordedEvent } from '@login-policy/event-sourcing';
-import { categoryOf } from '@login-policy/event-sourcing/values';
+import { categoryOf, type EventId, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { Findings } from './findings.js';
 
 /**

@@ -1,6 +1,5 @@
-import type { Projection, Store } from '@login-policy/event-sourcing';
+import { Fault, type Projection, type Store } from '@login-policy/event-sourcing';
 import type { EventShape, ReadModel } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 
 /**
  * A store whose rows stay as they are: a read model that was opened to be verified must not be mended, because the

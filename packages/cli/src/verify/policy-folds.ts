@@ -21,8 +21,14 @@ import {
   type Owner,
   type PolicyState,
 } from '@login-policy/domain/model';
-import { isFault, START, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import { categoryOf } from '@login-policy/event-sourcing/values';
+import {
+  categoryOf,
+  isFault,
+  type Position,
+  type RecordedEvent,
+  START,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import { eventName } from '../copy/same-event.js';
 import type { Findings } from './findings.js';
 import { ALL_CUSTOM, filteredLists, idsOn, WHOLE_CUSTOM, type PolicyList } from './policy-lists.js';

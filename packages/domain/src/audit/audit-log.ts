@@ -1,21 +1,16 @@
 import {
-  ProjectionRunner,
   laterPosition,
-  START,
   type Observe,
-  type Position,
-  type RecordedEvent,
-  type Store,
-} from '@login-policy/event-sourcing';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
-import {
-  aFunction,
-  mustBe,
-  numberBetween,
-  optional,
-  parseOptions,
   type OptionRules,
-} from '@login-policy/event-sourcing/options';
+  parseOptions,
+  type Position,
+  ProjectionRunner,
+  type RecordedEvent,
+  rule,
+  START,
+  type Store,
+  yieldToLoop,
+} from '@login-policy/event-sourcing';
 import type { InstanceRef } from '../policy/owner.js';
 import type { ReadAnswer } from '../reads/answers.js';
 import { Calls } from '../calls.js';
@@ -160,9 +155,9 @@ export async function openAuditLog(given: AuditLogOptions): Promise<AuditLog> {
 }
 
 const OPTIONS: OptionRules<AuditLogOptions> = {
-  store: mustBe('an opened store', isStore),
-  maxAgeMs: optional(numberBetween(0, Number.MAX_SAFE_INTEGER)),
-  observe: optional(aFunction),
+  store: rule.mustBe('an opened store', isStore),
+  maxAgeMs: rule.optional(rule.numberBetween(0, Number.MAX_SAFE_INTEGER)),
+  observe: rule.optional(rule.aFunction),
 };
 
 function jsonLine(entry: AuditEntry): string {

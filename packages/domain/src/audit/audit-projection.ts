@@ -1,17 +1,21 @@
 import {
+  AS_RECORDED,
+  eventId,
   instant,
-  parsePosition,
-  positionToString,
-  revision,
   type Instant,
+  instantToIso,
+  isJsonObject,
   type Json,
+  parseInstant,
+  parsePosition,
+  parseStreamId,
   type Position,
+  positionToString,
   type Projection,
   type RecordedEvent,
+  revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { AS_RECORDED } from '@login-policy/event-sourcing/domain';
-import { eventId, instantToIso, isJsonObject, parseInstant, parseStreamId } from '@login-policy/event-sourcing/values';
 import { ofStored, parseObject } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';
 import { isPolicyStream, ownerOfStream, POLICY_STREAMS, type Owner } from '../policy/owner.js';

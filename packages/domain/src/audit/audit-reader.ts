@@ -1,6 +1,11 @@
-import { START, type Position, type ProjectionRunner, type RecordedEvent } from '@login-policy/event-sourcing';
-import { UnreadableRow } from '@login-policy/event-sourcing/domain';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import {
+  type Position,
+  type ProjectionRunner,
+  type RecordedEvent,
+  START,
+  UnreadableRow,
+  yieldToLoop,
+} from '@login-policy/event-sourcing';
 import type { Instance } from '../policy/owner.js';
 import type { ParsedAuditFilter, WantedAuditPage } from './audit-input.js';
 import { auditValue, timeKey, valuesOf, type AuditIndex, type AuditRow, type LoggedEvent } from './audit-projection.js';

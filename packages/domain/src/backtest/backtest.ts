@@ -1,13 +1,4 @@
-import { isFault } from '@login-policy/event-sourcing';
-import {
-  aFunction,
-  aSignal,
-  mustBe,
-  optional,
-  parseOptions,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { isFault, type OptionRules, parseOptions, rule, yieldToLoop } from '@login-policy/event-sourcing';
 import { evaluateSignIn, RejectedError, type OwnerRef } from '../index.js';
 import { InvalidValue, isOrganization, parseOwner, type SignInPolicy } from '../model.js';
 import { resultOf } from './effects.js';
@@ -32,14 +23,14 @@ export interface BacktestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const aDate = mustBe('a valid Date', (value) => value instanceof Date && !Number.isNaN(value.getTime()));
+const aDate = rule.mustBe('a valid Date', (value) => value instanceof Date && !Number.isNaN(value.getTime()));
 const OPTIONS: OptionRules<BacktestOptions> = {
-  from: aFunction,
-  to: aFunction,
-  owner: optional(mustBe('an owner, { instanceId } or { instanceId, organizationId }', isOwner)),
-  since: optional(aDate),
-  until: optional(aDate),
-  signal: optional(aSignal),
+  from: rule.aFunction,
+  to: rule.aFunction,
+  owner: rule.optional(rule.mustBe('an owner, { instanceId } or { instanceId, organizationId }', isOwner)),
+  since: rule.optional(aDate),
+  until: rule.optional(aDate),
+  signal: rule.optional(rule.aSignal),
 };
 
 function isOwner(value: unknown): boolean {

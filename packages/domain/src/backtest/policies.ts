@@ -1,4 +1,4 @@
-import { deepFrozen } from '@login-policy/event-sourcing/domain';
+import { deepFrozen } from '@login-policy/event-sourcing';
 import {
   orThrow,
   RejectedError,

@@ -1,4 +1,4 @@
-import { isPlainObject } from '@login-policy/event-sourcing/options';
+import { isPlainObject } from '@login-policy/event-sourcing';
 import type { OwnerRef, SignIn } from '../index.js';
 import { InvalidValue, SIGN_IN_LEVELS, UnknownMember, type Judgement, type SignInLevel } from '../model.js';
 import { OUTCOMES, resultFrom, type SignInResult } from './effects.js';

@@ -1,12 +1,4 @@
-import {
-  LONGEST_TIMER_MS,
-  numberBetween,
-  optional,
-  parseOptions,
-  wholeNumber,
-  type OptionRules,
-} from '@login-policy/event-sourcing/options';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline, type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
 import { evaluateSignIn, type OwnerRef, type SignIn, type SignInAnswer } from '../index.js';
 import type { Judgement, SignInPolicy } from '../model.js';
 import { effectBetween, resultOf, type Effect } from './effects.js';
@@ -80,8 +72,8 @@ const MOST_WAITING = 4_194_304;
 const CLOSE_MS = 5000;
 
 const OPTIONS: OptionRules<RecorderOptions> = {
-  mostWaiting: optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
-  closeMs: optional(numberBetween(0, LONGEST_TIMER_MS)),
+  mostWaiting: rule.optional(rule.wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+  closeMs: rule.optional(rule.numberBetween(0, rule.LONGEST_TIMER_MS)),
 };
 
 /**

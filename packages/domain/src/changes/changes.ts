@@ -1,22 +1,18 @@
 import {
-  revision,
   type Consumer,
+  Deadline,
   type Handling,
-  type Position,
-  type RecordedEvent,
-  type StreamId,
-} from '@login-policy/event-sourcing';
-import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
-import {
-  aFunction,
-  mustBe,
-  optional,
-  optionsWith,
-  parseOptions,
+  Lru,
   type OptionRule,
   type OptionRules,
-} from '@login-policy/event-sourcing/options';
-import { Lru } from '@login-policy/event-sourcing/values';
+  parseOptions,
+  type Position,
+  type RecordedEvent,
+  revision,
+  rule,
+  type StateAt,
+  type StreamId,
+} from '@login-policy/event-sourcing';
 import type { LoginPolicies } from '../login-policies.js';
 import { partsOf, type PolicyParts } from '../policy-parts.js';
 import { evolveState, isUnreadable, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
@@ -52,8 +48,8 @@ const OPTIONS: OptionRules<OnChangeOptions> = {
   from: checkedByStore,
   handleTimeoutMs: checkedByStore,
   signal: checkedByStore,
-  handle: aFunction,
-  instance: optional(optionsWith({ instanceId: mustBe('the id of an instance', isInstanceId) })),
+  handle: rule.aFunction,
+  instance: rule.optional(rule.optionsWith({ instanceId: rule.mustBe('the id of an instance', isInstanceId) })),
 };
 
 /** An id that no instance can have would never match a change. */

@@ -1,5 +1,4 @@
-import { revision, type CommandContext, type EventId, type Revision } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/values';
+import { type CommandContext, type EventId, eventId, revision, type Revision } from '@login-policy/event-sourcing';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProviderRef } from '../policy/identity-provider.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';

@@ -1,5 +1,4 @@
-import { accept, reject, type Decider } from '@login-policy/event-sourcing';
-import { instantToIso } from '@login-policy/event-sourcing/values';
+import { accept, type Decider, instantToIso, reject } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands.js';
 import type {
   LoginPolicyEvent,

@@ -1,4 +1,4 @@
-import type { Deadline, FactSource } from '@login-policy/event-sourcing/domain';
+import type { Deadline, FactSource } from '@login-policy/event-sourcing';
 import type { CommandConditions, FoundDefault } from './command-input.js';
 import type { LoginPolicyCommand } from './commands.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';

@@ -1,4 +1,4 @@
-import type { Deadline, FactSource } from '@login-policy/event-sourcing/domain';
+import type { Deadline, FactSource } from '@login-policy/event-sourcing';
 import { evolveAll } from '../policy/evolve.js';
 import { ABSENT, type LoginPolicy } from '../policy/login-policy.js';
 import { ownerKind, ownerOfStream, type Owner } from '../policy/owner.js';

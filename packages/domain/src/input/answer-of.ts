@@ -1,4 +1,4 @@
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline } from '@login-policy/event-sourcing';
 
 /** The longest wait for one answer of a hook. */
 const LONGEST_WAIT_MS = 30_000;

@@ -1,5 +1,4 @@
-import { instant, type Instant } from '@login-policy/event-sourcing';
-import { instantToIso, parseInstant } from '@login-policy/event-sourcing/values';
+import { instant, type Instant, instantToIso, parseInstant } from '@login-policy/event-sourcing';
 import { DateTime } from 'luxon';
 import { InvalidValue, type Parser } from './invalid-value.js';
 

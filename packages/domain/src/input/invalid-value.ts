@@ -1,5 +1,4 @@
-import { hintFor, isPlainObject, shown } from '@login-policy/event-sourcing/options';
-import { acrossCopies } from '@login-policy/event-sourcing/values';
+import { acrossCopies, hintFor, isPlainObject, shown } from '@login-policy/event-sourcing';
 
 /** The parts of an input error. */
 export interface InvalidFacts {

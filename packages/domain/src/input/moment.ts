@@ -1,6 +1,4 @@
-import type { Instant, Position } from '@login-policy/event-sourcing';
-import { isPlainObject } from '@login-policy/event-sourcing/options';
-import { position } from '@login-policy/event-sourcing/values';
+import { type Instant, isPlainObject, type Position, position } from '@login-policy/event-sourcing';
 import { type InstantInput, parseInstantInput } from './instant.js';
 import { InvalidValue, parseObject, type Parser } from './invalid-value.js';
 import { parseSequence } from './options.js';

@@ -1,4 +1,4 @@
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { yieldToLoop } from '@login-policy/event-sourcing';
 import { MULTI_FACTORS, SECOND_FACTORS, type InstanceRef, type MultiFactor, type SecondFactor } from '../index.js';
 import { InvalidValue, UnknownMember, type UserSetUp } from '../model.js';
 import { ClassSet } from './class-set.js';

@@ -1,6 +1,4 @@
-import { isFault } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
-import { aSignal, optional, parseOptions, type OptionRules } from '@login-policy/event-sourcing/options';
+import { Deadline, isFault, type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
 import { orThrow, type InstanceRef, type LoginPolicies, type OwnerRef } from '../index.js';
 import {
   ABSENT,
@@ -28,7 +26,7 @@ export interface CountOptions {
   readonly signal?: AbortSignal;
 }
 
-const COUNT: OptionRules<CountOptions> = { signal: optional(aSignal) };
+const COUNT: OptionRules<CountOptions> = { signal: rule.optional(rule.aSignal) };
 
 type Wait = Pick<CensusOptions, 'signal'>;
 

@@ -1,5 +1,4 @@
-import type { EventId, Instant, Position, Revision } from '@login-policy/event-sourcing';
-import type { RecordedFacts } from '@login-policy/event-sourcing/domain';
+import type { EventId, Instant, Position, RecordedFacts, Revision } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
 
 /**

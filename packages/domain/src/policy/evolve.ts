@@ -1,4 +1,4 @@
-import { acrossCopies } from '@login-policy/event-sourcing/values';
+import { acrossCopies } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from './login-policy.js';
 import type { IdentityProvider } from './identity-provider.js';

@@ -1,4 +1,4 @@
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline } from '@login-policy/event-sourcing';
 import { answerOf } from '../input/answer-of.js';
 import { InvalidValue, parseBoolean, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';

@@ -1,4 +1,4 @@
-import type { Brand } from '@login-policy/event-sourcing/values';
+import type { Brand } from '@login-policy/event-sourcing';
 import { InvalidValue, parseList, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { isOrganization, type Owner } from './owner.js';
 import { parseId, parseText } from '../input/text.js';

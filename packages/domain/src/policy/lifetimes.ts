@@ -1,4 +1,4 @@
-import { Lru } from '@login-policy/event-sourcing/values';
+import { Lru } from '@login-policy/event-sourcing';
 import { Duration } from 'luxon';
 import { eachMember, InvalidValue, parseObject, UnknownMember, type Parser } from '../input/invalid-value.js';
 

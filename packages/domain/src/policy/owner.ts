@@ -1,5 +1,4 @@
-import { streamId, type StreamId } from '@login-policy/event-sourcing';
-import type { Brand } from '@login-policy/event-sourcing/values';
+import { type Brand, streamId, type StreamId } from '@login-policy/event-sourcing';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 

@@ -1,6 +1,4 @@
-import { isFault } from '@login-policy/event-sourcing';
-import type { StateReader } from '@login-policy/event-sourcing/domain';
-import { Fault, type AnyFault } from '@login-policy/event-sourcing/values';
+import { type AnyFault, Fault, isFault, type StateReader } from '@login-policy/event-sourcing';
 import { changeInfoAfter, type ChangeInfo } from './change-info.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolve, ImpossibleEvent } from './evolve.js';

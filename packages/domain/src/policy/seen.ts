@@ -1,5 +1,4 @@
-import type { EventId, StreamId } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/values';
+import { type EventId, eventId, type StreamId } from '@login-policy/event-sourcing';
 import { InvalidValue, type Parser } from '../input/invalid-value.js';
 import { sequenceOf } from './change-info.js';
 import { ownerOfStream, policyStream, type Instance, type Owner } from './owner.js';

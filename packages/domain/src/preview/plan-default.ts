@@ -1,5 +1,4 @@
-import type { CommandContext } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { type CommandContext, Deadline } from '@login-policy/event-sourcing';
 import { ACKNOWLEDGED_BY_NAME } from '../commands/acknowledge.js';
 import type { PlanDefaults } from '../commands/command-input.js';
 import { foundDefault } from '../commands/facts.js';

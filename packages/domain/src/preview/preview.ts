@@ -1,5 +1,4 @@
-import type { CommandContext, EventId } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { type CommandContext, Deadline, type EventId } from '@login-policy/event-sourcing';
 import { optional } from '../input/options.js';
 import { parseAcknowledged, type Acknowledged } from '../commands/acknowledge.js';
 import {

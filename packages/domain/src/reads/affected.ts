@@ -1,5 +1,4 @@
-import { valuesAwaited, type Deadline } from '@login-policy/event-sourcing/domain';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { type Deadline, valuesAwaited, yieldToLoop } from '@login-policy/event-sourcing';
 import { answerOf } from '../input/answer-of.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { eachOnce } from './each-once.js';

@@ -1,5 +1,4 @@
-import type { Handled } from '@login-policy/event-sourcing';
-import type { PreconditionFailed } from '@login-policy/event-sourcing/domain';
+import type { Handled, PreconditionFailed } from '@login-policy/event-sourcing';
 import type { Accepted, LoginPolicyList, LoginPolicyView, PolicyDiff, PolicyFound, ReadAnswer } from './answers.js';
 import { detailsOf } from './details.js';
 import { lastSequenceOf } from '../policy/change-info.js';

@@ -1,6 +1,4 @@
-import type { EventId, Position } from '@login-policy/event-sourcing';
-import { shown } from '@login-policy/event-sourcing/options';
-import { acrossCopies } from '@login-policy/event-sourcing/values';
+import { acrossCopies, type EventId, type Position, shown } from '@login-policy/event-sourcing';
 import type { Details } from './details.js';
 import type { PolicyChange } from '../policy/diff.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';

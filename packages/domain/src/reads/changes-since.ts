@@ -1,4 +1,4 @@
-import type { Deadline, PreconditionFailed } from '@login-policy/event-sourcing/domain';
+import type { Deadline, PreconditionFailed } from '@login-policy/event-sourcing';
 import { policyStream } from '../policy/owner.js';
 import type { PolicyStates } from '../policy/policy-state.js';
 import type { ChangedSince, ChangeSince, PolicyRejection } from '../policy/rejections.js';

@@ -1,5 +1,4 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline, RecordedEvent } from '@login-policy/event-sourcing';
 import { policyStream, type Owner } from '../policy/owner.js';
 import type { PolicyStates } from '../policy/policy-state.js';
 import { nameOfSeen, type SeenName, type SeenPolicy } from '../policy/seen.js';

@@ -1,5 +1,4 @@
-import type { Instant } from '@login-policy/event-sourcing';
-import { Lru } from '@login-policy/event-sourcing/values';
+import { type Instant, Lru } from '@login-policy/event-sourcing';
 import { DateTime, FixedOffsetZone } from 'luxon';
 import { resourceOwnerOf, type Owner } from '../policy/owner.js';
 import { type ChangeInfo, sequenceOf } from '../policy/change-info.js';

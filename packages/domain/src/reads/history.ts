@@ -1,15 +1,16 @@
 import {
-  isFault,
-  revision,
-  START,
+  Deadline,
   type EventId,
   type EventMetadata,
+  isFault,
   type Position,
   type RecordedEvent,
+  revision,
   type Revision,
+  START,
+  type StateAt,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { Deadline, type StateAt } from '@login-policy/event-sourcing/domain';
 import type { DateTime } from 'luxon';
 import { sequenceOf } from '../policy/change-info.js';
 import { toDateTime } from './details.js';

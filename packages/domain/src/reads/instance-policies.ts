@@ -1,12 +1,13 @@
 import {
-  START,
   type FaultCode,
-  type ProjectionRunner,
   type Freshness,
+  MOST_COUNTED,
   type Position,
+  type ProjectionRunner,
+  START,
+  UnreadableRow,
+  yieldToLoop,
 } from '@login-policy/event-sourcing';
-import { MOST_COUNTED, UnreadableRow } from '@login-policy/event-sourcing/domain';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
 import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';

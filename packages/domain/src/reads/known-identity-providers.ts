@@ -1,5 +1,4 @@
-import type { Freshness } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline, type Freshness } from '@login-policy/event-sourcing';
 import { parseEach, parseObject } from '../input/invalid-value.js';
 import { parseRecordedIdentityProvider } from '../policy/identity-provider.js';
 import {

@@ -1,5 +1,11 @@
-import { isFault, laterPosition, START, type Consumer, type ProjectionRunner } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import {
+  type Consumer,
+  Deadline,
+  isFault,
+  laterPosition,
+  type ProjectionRunner,
+  START,
+} from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';

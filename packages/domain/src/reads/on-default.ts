@@ -1,5 +1,4 @@
-import { START, type Position } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline, type Position, START } from '@login-policy/event-sourcing';
 import { InvalidValue } from '../input/invalid-value.js';
 import type { Organization } from '../policy/owner.js';
 import { onDefaultPage, type OrganizationList } from './affected.js';

@@ -1,16 +1,18 @@
 import {
-  instant,
-  laterPosition,
-  revision,
   type Clock,
+  type Deadline,
+  Fault,
+  instant,
   type Instant,
+  instantToIso,
+  laterPosition,
   type Position,
   type RecordedEvent,
+  revision,
   type Revision,
+  type StateAt,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { Deadline, StateAt } from '@login-policy/event-sourcing/domain';
-import { Fault, instantToIso } from '@login-policy/event-sourcing/values';
 import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { instanceOf, policyStream, type Organization, type Owner } from '../policy/owner.js';

@@ -1,5 +1,11 @@
-import type { Freshness, Position } from '@login-policy/event-sourcing';
-import type { Lag, RunnerState, UnreadablePage, UnreadableRow } from '@login-policy/event-sourcing/domain';
+import type {
+  Freshness,
+  Lag,
+  Position,
+  RunnerState,
+  UnreadablePage,
+  UnreadableRow,
+} from '@login-policy/event-sourcing';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 
 /** The runner of the policies' read model (docs/how-to/when-a-read-model-lags.md). */

@@ -1,15 +1,17 @@
 import {
-  isFault,
-  laterPosition,
-  START,
-  type ProjectionRunner,
+  Deadline,
+  Fault,
   type Freshness,
   type Instant,
+  isFault,
+  laterPosition,
+  MOST_COUNTED,
   type Position,
+  type ProjectionRunner,
+  START,
+  type StateAt,
   type Store,
 } from '@login-policy/event-sourcing';
-import { Deadline, MOST_COUNTED, type StateAt } from '@login-policy/event-sourcing/domain';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { CustomizedOrganizations, PolicyCount } from './answers.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';

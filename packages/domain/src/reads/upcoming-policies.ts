@@ -1,4 +1,4 @@
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline } from '@login-policy/event-sourcing';
 import { answerOf } from '../input/answer-of.js';
 import type { OrganizationRef } from '../policy/owner.js';
 import { parseUpcoming, type UpcomingPolicy } from '../sign-in/upcoming.js';

@@ -1,5 +1,4 @@
-import { isFault, START, type Position } from '@login-policy/event-sourcing';
-import { fingerprint } from '@login-policy/event-sourcing/domain';
+import { fingerprint, isFault, type Position, START } from '@login-policy/event-sourcing';
 import { policyStream, type Owner } from '../policy/owner.js';
 import { RejectedError } from '../reads/answers.js';
 import { keyOf, revertKeyOf, type LookUp } from './rolled-out.js';

@@ -1,4 +1,4 @@
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { yieldToLoop } from '@login-policy/event-sourcing';
 
 /** The number of items begun before all lanes yield: many a store answers without ever waiting. */
 const BETWEEN_YIELDS = 64;

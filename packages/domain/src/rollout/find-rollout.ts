@@ -1,6 +1,6 @@
 import type { LoginPolicies } from '../login-policies.js';
 import { partsOf, type PolicyParts } from '../policy-parts.js';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline } from '@login-policy/event-sourcing';
 import type { DateTime } from 'luxon';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { Instance, InstanceRef, Owner } from '../policy/owner.js';

@@ -1,5 +1,4 @@
-import type { Freshness } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline, type Freshness } from '@login-policy/event-sourcing';
 import { openClaimOf, revertedOn } from './claim-id.js';
 import { forEachConcurrently } from './concurrently.js';
 import type { InstancePolicy } from '../reads/instance-policies.js';

@@ -1,7 +1,5 @@
 import type { PolicyParts } from '../policy-parts.js';
-import type { Freshness } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { Deadline, type Freshness, yieldToLoop } from '@login-policy/event-sourcing';
 import type { Instance } from '../policy/owner.js';
 import { stillAllowing, stillAllowingFilter } from '../still-allowing.js';
 import { claimOf } from './claim-id.js';

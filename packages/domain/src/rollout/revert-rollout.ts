@@ -1,5 +1,5 @@
 import type { PolicyParts } from '../policy-parts.js';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { yieldToLoop } from '@login-policy/event-sourcing';
 import {
   isOrganization,
   ORGANIZATION_CATEGORY,

@@ -1,5 +1,4 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline, RecordedEvent } from '@login-policy/event-sourcing';
 import { sequenceOf } from '../policy/change-info.js';
 import { policyStream, type Owner } from '../policy/owner.js';
 import { canHaveRecorded } from './recorded-command.js';

@@ -1,5 +1,4 @@
-import type { Freshness, StreamId } from '@login-policy/event-sourcing';
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline, Freshness, StreamId } from '@login-policy/event-sourcing';
 import { optional, parseSignal, wholeNumberTo } from '../input/options.js';
 import { parseAcknowledged, type Acknowledged, type Acknowledgement } from '../commands/acknowledge.js';
 import type { CommandInput } from '../commands/command-input.js';

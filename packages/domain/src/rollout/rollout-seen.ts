@@ -1,4 +1,4 @@
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline } from '@login-policy/event-sourcing';
 import { foundDefault } from '../commands/facts.js';
 import { policyStream, instanceOf, type Organization } from '../policy/owner.js';
 import { NO_POLICY } from '../policy/policy-state.js';

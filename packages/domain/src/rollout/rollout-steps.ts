@@ -1,5 +1,4 @@
-import { isFault, type FaultCode } from '@login-policy/event-sourcing';
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import { type Deadline, type FaultCode, isFault } from '@login-policy/event-sourcing';
 import { evolveAll } from '../policy/evolve.js';
 import { canTakeWaysIn } from '../commands/takes-ways-in.js';
 import type { PolicyParts } from '../policy-parts.js';

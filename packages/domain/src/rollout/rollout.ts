@@ -1,5 +1,4 @@
-import { isFault, type Freshness } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline, type Freshness, isFault } from '@login-policy/event-sourcing';
 import type { LoginPolicies } from '../login-policies.js';
 import { partsOf, type PolicyParts } from '../policy-parts.js';
 import { policyStream, type InstanceRef, type Owner } from '../policy/owner.js';

@@ -1,5 +1,4 @@
-import type { Freshness } from '@login-policy/event-sourcing';
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline, Freshness } from '@login-policy/event-sourcing';
 import {
   linksOf,
   unknownAmong,

@@ -1,4 +1,4 @@
-import { joinInWords } from '@login-policy/event-sourcing/options';
+import { joinInWords } from '@login-policy/event-sourcing';
 import type { SecondFactor } from '../policy/factors.js';
 import type { SignInImpossibility, SignInOption } from './sign-in.js';
 import type { SignInAnswer } from './evaluate-sign-in.js';

@@ -1,4 +1,4 @@
-import type { Deadline } from '@login-policy/event-sourcing/domain';
+import type { Deadline } from '@login-policy/event-sourcing';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import type { Instance, Organization, Owner } from '../policy/owner.js';
 import type { UserChange } from './sign-in.js';

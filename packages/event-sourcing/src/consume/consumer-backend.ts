@@ -1,5 +1,5 @@
-import type { WaitOptions } from '../deadline.js';
-import type { Position } from '../streams/position.js';
+import type { WaitOptions } from '../values/deadline.js';
+import type { Position } from '../values/position.js';
 
 /** One opening of a consumer in one process. */
 export interface Holder {

@@ -1,9 +1,9 @@
-import type { ConsumerState } from '../observe.js';
-import type { Instant } from '../instant.js';
+import type { ConsumerState } from '../streams/observe.js';
+import type { Instant } from '../values/instant.js';
 import type { Closing } from '../store/closed-by.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { RecordedEvent } from '../streams/event.js';
-import type { Position } from '../streams/position.js';
+import type { Position } from '../values/position.js';
 
 /** The fencing token: it tells the current lease on a consumer from all earlier ones. */
 export interface Fence {

@@ -1,10 +1,10 @@
-import { systemClock, unfailing, type Clock } from '../clock.js';
-import { Deadline } from '../deadline.js';
-import { Fault } from '../fault.js';
-import { monotonicIds } from '../ids.js';
-import { isFault } from '../is-fault.js';
-import type { Observe } from '../observe.js';
-import { onAbort } from '../on-abort.js';
+import { systemClock, unfailing, type Clock } from '../values/clock.js';
+import { Deadline } from '../values/deadline.js';
+import { Fault } from '../values/fault.js';
+import { monotonicIds } from '../values/ids.js';
+import { isFault } from '../values/is-fault.js';
+import type { Observe } from '../streams/observe.js';
+import { onAbort } from '../values/on-abort.js';
 import { closedBy } from '../store/closed-by.js';
 import { Notifier } from '../store/notifier.js';
 import { within } from '../store/time-out.js';

@@ -1,4 +1,4 @@
-import { onAbort } from '../on-abort.js';
+import { onAbort } from '../values/on-abort.js';
 import { TIME_UP, within } from '../store/time-out.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { ConsumeOptions, Handling } from './consumer.js';

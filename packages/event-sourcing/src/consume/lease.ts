@@ -1,6 +1,6 @@
-import { isFault } from '../is-fault.js';
+import { isFault } from '../values/is-fault.js';
 import { pause } from '../store/back-off.js';
-import type { Position } from '../streams/position.js';
+import type { Position } from '../values/position.js';
 import type { Fence } from './consumer.js';
 import type { ConsumerBackend, FoundConsumer, Holder } from './consumer-backend.js';
 

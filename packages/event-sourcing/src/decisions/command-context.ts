@@ -1,9 +1,9 @@
-import type { Waiting } from '../deadline.js';
-import type { EventId } from '../ids.js';
+import type { Waiting } from '../values/deadline.js';
+import type { EventId } from '../values/ids.js';
 import type { Decision } from './decision.js';
 import type { EventMetadata, EventShape, Recorded } from '../streams/event.js';
-import type { Position } from '../streams/position.js';
-import type { Revision } from '../streams/revision.js';
+import type { Position } from '../values/position.js';
+import type { Revision } from '../values/revision.js';
 
 /** Who gives a command, why, and under which conditions. `undefined` counts as left out. */
 export interface CommandContext extends Pick<EventMetadata, 'actor'>, Waiting {

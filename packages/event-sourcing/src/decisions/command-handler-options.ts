@@ -1,5 +1,5 @@
-import type { IdSource } from '../ids.js';
-import type { Observe } from '../observe.js';
+import type { IdSource } from '../values/ids.js';
+import type { Observe } from '../streams/observe.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore } from '../streams/event-store.js';
 import type { EventShape } from '../streams/event.js';

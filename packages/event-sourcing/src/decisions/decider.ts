@@ -1,5 +1,5 @@
 import type { EventShape, Recorded } from '../streams/event.js';
-import type { StreamId } from '../streams/stream-id.js';
+import type { StreamId } from '../values/stream-id.js';
 import type { Decision } from './decision.js';
 
 /** What a decision may use beside the command and the state. */

@@ -1,5 +1,5 @@
-import type { Deadline } from '../deadline.js';
-import type { StreamId } from '../streams/stream-id.js';
+import type { Deadline } from '../values/deadline.js';
+import type { StreamId } from '../values/stream-id.js';
 
 /** The context of a look-up. */
 export interface Asked<Conditions> {

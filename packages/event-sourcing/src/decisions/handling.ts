@@ -1,8 +1,8 @@
-import type { Deadline } from '../deadline.js';
-import { Fault } from '../fault.js';
+import type { Deadline } from '../values/deadline.js';
+import { Fault } from '../values/fault.js';
 import type { Append, ExpectedEnd, Receipt } from '../streams/event-store.js';
 import type { EventShape, NewEvent, Recorded } from '../streams/event.js';
-import type { StreamId } from '../streams/stream-id.js';
+import type { StreamId } from '../values/stream-id.js';
 import type { CommandContext, Handled } from './command-context.js';
 import { fingerprint } from './fingerprint.js';
 import type { StateAt } from './state-at.js';

@@ -1,4 +1,4 @@
-import type { IdSource } from '../ids.js';
+import type { IdSource } from '../values/ids.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventMetadata, EventShape, NewEvent } from '../streams/event.js';
 import { freezeMetadata } from '../streams/recording.js';

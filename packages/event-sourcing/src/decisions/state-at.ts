@@ -1,6 +1,6 @@
-import type { EventId } from '../ids.js';
-import type { Position } from '../streams/position.js';
-import type { Revision } from '../streams/revision.js';
+import type { EventId } from '../values/ids.js';
+import type { Position } from '../values/position.js';
+import type { Revision } from '../values/revision.js';
 
 /** A state, and the event up to which it is folded. */
 export interface StateAt<State> {

@@ -1,14 +1,14 @@
-import { atOnce } from '../at-once.js';
-import type { Deadline } from '../deadline.js';
-import { deepFrozen } from '../deep-frozen.js';
+import { atOnce } from '../values/at-once.js';
+import type { Deadline } from '../values/deadline.js';
+import { deepFrozen } from '../values/deep-frozen.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventStore, ReadStreamOptions } from '../streams/event-store.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
-import { START } from '../streams/position.js';
-import { revisionAfter, type Revision } from '../streams/revision.js';
-import type { StreamId } from '../streams/stream-id.js';
+import { START } from '../values/position.js';
+import { revisionAfter, type Revision } from '../values/revision.js';
+import type { StreamId } from '../values/stream-id.js';
 import { TimedEventStore } from '../streams/timed-event-store.js';
-import { yieldToLoop } from '../yield-to-loop.js';
+import { yieldToLoop } from '../values/yield-to-loop.js';
 import type { StateAt } from './state-at.js';
 
 /** What folding a stream needs. */

@@ -1,7 +1,7 @@
-import { onAbort } from '../on-abort.js';
+import { onAbort } from '../values/on-abort.js';
 import type { LookedUpRow } from './stored-row.js';
-import { START } from '../streams/position.js';
-import type { StreamId } from '../streams/stream-id.js';
+import { START } from '../values/position.js';
+import type { StreamId } from '../values/stream-id.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';
 import type { InlineModels, OpenedModel } from './opened-model.js';
 import type { CheckedAppend, Outcomes, Planned, Queued } from './plan.js';

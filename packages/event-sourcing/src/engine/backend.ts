@@ -1,8 +1,8 @@
-import type { WaitOptions } from '../deadline.js';
-import type { KeyedRow } from '../projections/projection.js';
-import type { RowQuery } from '../projections/read-model-store.js';
-import type { WantedCount } from '../projections/row-query.js';
-import type { Position } from '../streams/position.js';
+import type { WaitOptions } from '../values/deadline.js';
+import type { KeyedRow } from '../models/projection.js';
+import type { RowQuery } from '../models/read-model-store.js';
+import type { WantedCount } from '../models/row-query.js';
+import type { Position } from '../values/position.js';
 import type { LogBackend } from './log-backend.js';
 import type { ModelId, ModelTarget } from './view.js';
 

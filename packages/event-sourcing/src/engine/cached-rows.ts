@@ -1,6 +1,6 @@
-import { deepFrozen } from '../deep-frozen.js';
-import type { ReadModelDefinition } from '../projections/projection.js';
-import { Lru } from '../store/lru.js';
+import { deepFrozen } from '../values/deep-frozen.js';
+import type { ReadModelDefinition } from '../models/projection.js';
+import { Lru } from '../values/lru.js';
 import { decodeRow, type EncodedRow, type LookedUpRow, type StoredForm } from './stored-row.js';
 
 const MOST_ROWS = 20_000;

@@ -1,12 +1,12 @@
-import { Fault } from '../fault.js';
-import { isEventId } from '../ids.js';
-import { demandSignal } from '../on-abort.js';
-import { shown } from '../options/shown.js';
+import { Fault } from '../values/fault.js';
+import { isEventId } from '../values/ids.js';
+import { demandSignal } from '../values/on-abort.js';
+import { shown } from '../values/shown.js';
 import type { Append, ExpectedEnd } from '../streams/event-store.js';
 import { OPTIONAL_METADATA, type EventMetadata, type NewEvent } from '../streams/event.js';
 import { toJsonObject } from '../streams/json.js';
 import { freezeMetadata } from '../streams/recording.js';
-import type { ExpectedRevision } from '../streams/revision.js';
+import type { ExpectedRevision } from '../values/revision.js';
 import { demandText } from '../store/demand-text.js';
 
 /** The largest schema version; the smallest is 1. */

@@ -1,5 +1,5 @@
-import type { WaitOptions } from '../deadline.js';
-import type { Fault } from '../fault.js';
+import type { WaitOptions } from '../values/deadline.js';
+import type { Fault } from '../values/fault.js';
 import { catchUpSubscription, readThrough, type Reader } from '../store/read-through.js';
 import { leavable } from '../store/leavable.js';
 import { streamThrough, withoutGaps, type StreamPage, type StreamPart } from '../store/stream-pages.js';
@@ -20,8 +20,8 @@ import type {
 import type { RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
 import { erasedMetadata } from '../streams/recording.js';
-import { START, type Position } from '../streams/position.js';
-import type { StreamId } from '../streams/stream-id.js';
+import { START, type Position } from '../values/position.js';
+import type { StreamId } from '../values/stream-id.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { LogBackend, LogRange } from './log-backend.js';
 import { NO_QUESTION, type Found, type Question } from './view.js';

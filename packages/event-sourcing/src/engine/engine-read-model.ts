@@ -1,4 +1,4 @@
-import { throwIfExpired, type WaitOptions } from '../deadline.js';
+import { throwIfExpired, type WaitOptions } from '../values/deadline.js';
 import type {
   CaughtUp,
   LastStep,
@@ -8,10 +8,10 @@ import type {
   RowCount,
   RowQuery,
   RowsAt,
-} from '../projections/read-model-store.js';
-import type { KeyedRow } from '../projections/projection.js';
-import { rowLimitOf, wantedCount } from '../projections/row-query.js';
-import type { Position } from '../streams/position.js';
+} from '../models/read-model-store.js';
+import type { KeyedRow } from '../models/projection.js';
+import { rowLimitOf, wantedCount } from '../models/row-query.js';
+import type { Position } from '../values/position.js';
 import type { FoundRows, WantedRows } from './backend.js';
 import { ModelSteps, supersededFault, type ReadModelParts } from './model-steps.js';
 import { OpenedModel } from './opened-model.js';

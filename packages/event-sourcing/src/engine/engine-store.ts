@@ -1,10 +1,10 @@
 import { Consumers } from '../consume/consumers.js';
-import { systemClock, type Clock } from '../clock.js';
-import { modelName, type AnyProjection, type Projection } from '../projections/projection.js';
-import type { ReadModel, ReadModelStore } from '../projections/read-model-store.js';
+import { systemClock, type Clock } from '../values/clock.js';
+import { modelName, type AnyProjection, type Projection } from '../models/projection.js';
+import type { ReadModel, ReadModelStore } from '../models/read-model-store.js';
 import { closedBy } from '../store/closed-by.js';
 import { demandText } from '../store/demand-text.js';
-import type { Store } from '../store.js';
+import type { Store } from '../models/store.js';
 import type { EventShape } from '../streams/event.js';
 import { Acknowledged } from '../streams/acknowledged.js';
 import type { Backend } from './backend.js';

@@ -1,5 +1,5 @@
-import { throwIfExpired, type WaitOptions } from '../deadline.js';
-import { Fault } from '../fault.js';
+import { throwIfExpired, type WaitOptions } from '../values/deadline.js';
+import { Fault } from '../values/fault.js';
 import type { LogBackend } from './log-backend.js';
 
 /**

@@ -1,12 +1,12 @@
-import { acrossCopies } from '../across-copies.js';
+import { acrossCopies } from '../values/across-copies.js';
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
-import type { WaitOptions } from '../deadline.js';
-import type { Fault } from '../fault.js';
+import type { WaitOptions } from '../values/deadline.js';
+import type { Fault } from '../values/fault.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
 import type { EventMetadata, RecordedEvent } from '../streams/event.js';
-import type { Position } from '../streams/position.js';
-import type { StreamId } from '../streams/stream-id.js';
+import type { Position } from '../values/position.js';
+import type { StreamId } from '../values/stream-id.js';
 import type { ReadAhead } from '../store/read-through.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import type { Plan, Planned } from './plan.js';

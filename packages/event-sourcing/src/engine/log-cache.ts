@@ -1,6 +1,6 @@
-import { Lru } from '../store/lru.js';
-import type { Position } from '../streams/position.js';
-import type { StreamId } from '../streams/stream-id.js';
+import { Lru } from '../values/lru.js';
+import type { Position } from '../values/position.js';
+import type { StreamId } from '../values/stream-id.js';
 import type { CachedRows } from './cached-rows.js';
 import type { OpenedModel } from './opened-model.js';
 import type { CheckedAppend, Plan } from './plan.js';

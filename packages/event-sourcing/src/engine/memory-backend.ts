@@ -1,4 +1,4 @@
-import type { WaitOptions } from '../deadline.js';
+import type { WaitOptions } from '../values/deadline.js';
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import { MemoryConsumers } from './memory-consumers.js';
 import type { ReadAhead } from '../store/read-through.js';
@@ -7,8 +7,8 @@ import { receiptPages } from '../store/receipt-pages.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
-import { START, type Position } from '../streams/position.js';
-import type { StreamId } from '../streams/stream-id.js';
+import { START, type Position } from '../values/position.js';
+import type { StreamId } from '../values/stream-id.js';
 import type { Backend, FoundRows, WantedRows } from './backend.js';
 import type { LogRange, Transacted, Transaction } from './log-backend.js';
 import { MemoryLog } from './memory-log.js';

@@ -1,5 +1,5 @@
 import type { MemoryLog } from './memory-log.js';
-import { Fault } from '../fault.js';
+import { Fault } from '../values/fault.js';
 import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from '../consume/consumer-backend.js';
 
 /** The consumers of a store in memory. */

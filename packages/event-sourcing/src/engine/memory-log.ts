@@ -1,14 +1,14 @@
-import { Fault } from '../fault.js';
+import { Fault } from '../values/fault.js';
 import type { ReadAhead } from '../store/read-through.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import { filterPredicate } from '../streams/event-filter.js';
 import type { ReadStreamsOptions } from '../streams/event-store.js';
 import { followedInAppend, type EventMetadata, type RecordedEvent } from '../streams/event.js';
 import { pageSizeOf } from '../streams/paging.js';
-import { ordinalOf, positionOf, START, type Position } from '../streams/position.js';
-import { revisionAfter } from '../streams/revision.js';
-import type { StreamId } from '../streams/stream-id.js';
-import { yieldToLoop } from '../yield-to-loop.js';
+import { ordinalOf, positionOf, START, type Position } from '../values/position.js';
+import { revisionAfter } from '../values/revision.js';
+import type { StreamId } from '../values/stream-id.js';
+import { yieldToLoop } from '../values/yield-to-loop.js';
 import type { LogRange } from './log-backend.js';
 
 const SCANNED_AT_ONCE = 10_000;

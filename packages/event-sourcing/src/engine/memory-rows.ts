@@ -1,8 +1,8 @@
-import type { IndexEntry, KeyedRow } from '../projections/projection.js';
-import type { RowCount, RowQuery } from '../projections/read-model-store.js';
-import { compareKeys, entriesBeside, entryName } from '../projections/row-query.js';
+import type { IndexEntry, KeyedRow } from '../models/projection.js';
+import type { RowCount, RowQuery } from '../models/read-model-store.js';
+import { compareKeys, entriesBeside, entryName } from '../models/row-query.js';
 import { areSame, type EncodedRow } from './stored-row.js';
-import type { Position } from '../streams/position.js';
+import type { Position } from '../values/position.js';
 import type { ModelId } from './view.js';
 
 /** The keys an index has under one value; sorted on the first query. */

@@ -1,6 +1,6 @@
-import { modelName, rowKey, type AnyProjection } from '../projections/projection.js';
+import { modelName, rowKey, type AnyProjection } from '../models/projection.js';
 import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
-import type { StreamId } from '../streams/stream-id.js';
+import type { StreamId } from '../values/stream-id.js';
 import type { CachedRows } from './cached-rows.js';
 import type { ModelId, ModelQuestion, ModelTarget } from './view.js';
 

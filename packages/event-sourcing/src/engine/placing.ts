@@ -1,9 +1,9 @@
-import { Fault } from '../fault.js';
-import type { Instant } from '../instant.js';
+import { Fault } from '../values/fault.js';
+import type { Instant } from '../values/instant.js';
 import type { Append } from '../streams/event-store.js';
 import { placeInAppend, type RecordedEvent } from '../streams/event.js';
-import { ordinalOf, positionOf, type Position } from '../streams/position.js';
-import { meetsExpectation, revisionAfter } from '../streams/revision.js';
+import { ordinalOf, positionOf, type Position } from '../values/position.js';
+import { meetsExpectation, revisionAfter } from '../values/revision.js';
 
 /** The look-up results that decide where an append is placed. */
 export interface StreamFound {

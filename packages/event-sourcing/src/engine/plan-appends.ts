@@ -1,9 +1,9 @@
-import type { Clock } from '../clock.js';
-import { reducePage } from '../projections/reduce-page.js';
+import type { Clock } from '../values/clock.js';
+import { reducePage } from '../models/reduce-page.js';
 import { notBefore } from '../streams/recording.js';
 import type { RecordedEvent } from '../streams/event.js';
-import type { Position } from '../streams/position.js';
-import type { StreamId } from '../streams/stream-id.js';
+import type { Position } from '../values/position.js';
+import type { StreamId } from '../values/stream-id.js';
 import { recordedEvents, refusalOf } from './placing.js';
 import { encodedRows, type EncodedRow, type LookedUpRow, type StoredForm } from './stored-row.js';
 import type { OpenedModel } from './opened-model.js';

@@ -1,7 +1,7 @@
-import { Fault } from '../fault.js';
+import { Fault } from '../values/fault.js';
 import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
-import type { Position } from '../streams/position.js';
+import type { Position } from '../values/position.js';
 import type { EventText } from './checked-append.js';
 import type { EncodedRow } from './stored-row.js';
 import type { ModelId, StreamEnd } from './view.js';

@@ -1,4 +1,4 @@
-import { Fault } from '../fault.js';
+import { Fault } from '../values/fault.js';
 import {
   type CheckedDefinition,
   type IndexEntry,
@@ -6,8 +6,8 @@ import {
   type KeptRow,
   modelName,
   type ReadModelDefinition,
-} from '../projections/projection.js';
-import { indexEntries } from '../projections/row-query.js';
+} from '../models/projection.js';
+import { indexEntries } from '../models/row-query.js';
 import { parseJson } from '../streams/json.js';
 import { demandText } from '../store/demand-text.js';
 

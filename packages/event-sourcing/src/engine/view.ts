@@ -1,10 +1,10 @@
-import type { EventId } from '../ids.js';
-import type { Instant } from '../instant.js';
+import type { EventId } from '../values/ids.js';
+import type { Instant } from '../values/instant.js';
 import type { StreamReceipt } from '../streams/event-store.js';
 import type { EventFilter } from '../streams/event-filter.js';
-import type { Position } from '../streams/position.js';
-import type { Revision } from '../streams/revision.js';
-import type { StreamId } from '../streams/stream-id.js';
+import type { Position } from '../values/position.js';
+import type { Revision } from '../values/revision.js';
+import type { StreamId } from '../values/stream-id.js';
 import type { ReadAhead } from '../store/read-through.js';
 
 /** A backend's id for the rows of one read model. The shadow of a rebuild has its own. */

@@ -1,8 +1,8 @@
-import { throwIfExpired } from '../deadline.js';
-import { Fault } from '../fault.js';
-import { isFault } from '../is-fault.js';
-import { tell, type Observe } from '../observe.js';
-import { onAbort } from '../on-abort.js';
+import { throwIfExpired } from '../values/deadline.js';
+import { Fault } from '../values/fault.js';
+import { isFault } from '../values/is-fault.js';
+import { tell, type Observe } from '../streams/observe.js';
+import { onAbort } from '../values/on-abort.js';
 import { checkedAppend, encodedAppend } from './checked-append.js';
 import type { Acknowledged } from '../streams/acknowledged.js';
 import type { Append } from '../streams/event-store.js';

@@ -1,4 +1,4 @@
-import { joinInWords } from './shown.js';
+import { joinInWords } from '../values/shown.js';
 
 /** What to say of an unknown name: the name that was probably meant, or all there are. */
 export function hintFor(given: string, names: readonly string[]): string {

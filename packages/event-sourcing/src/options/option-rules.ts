@@ -1,5 +1,5 @@
-import { isSignal } from '../on-abort.js';
-import { joinInWords } from './shown.js';
+import { isSignal } from '../values/on-abort.js';
+import { joinInWords } from '../values/shown.js';
 import { invalidOption, checkOptions, type OptionRule, type OptionRules } from './parse-options.js';
 
 /** The longest time a JavaScript timer can wait, in milliseconds. */

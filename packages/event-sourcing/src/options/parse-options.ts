@@ -1,5 +1,5 @@
 import { hintFor } from './nearest-name.js';
-import { shown } from './shown.js';
+import { shown } from '../values/shown.js';
 
 /** One option as the caller gave it. */
 export interface GivenOption {

@@ -1,4 +1,4 @@
-import { Fault } from '../fault.js';
+import { Fault } from '../values/fault.js';
 
 /**
  * Refuses what is not Unicode text: a store that keeps bytes would give another text back.

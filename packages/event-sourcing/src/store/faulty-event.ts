@@ -1,4 +1,4 @@
-import type { Fault } from '../fault.js';
+import type { Fault } from '../values/fault.js';
 import type { RecordedEvent } from '../streams/event.js';
 
 /** The readable facts of an unreadable event. */

@@ -1,6 +1,6 @@
-import type { Deadline, WaitOptions } from '../deadline.js';
-import { onAbort } from '../on-abort.js';
-import { YieldPacer, yieldToLoop } from '../yield-to-loop.js';
+import type { Deadline, WaitOptions } from '../values/deadline.js';
+import { onAbort } from '../values/on-abort.js';
+import { YieldPacer, yieldToLoop } from '../values/yield-to-loop.js';
 
 /** A mutex for each key, granted in order of arrival. Different keys run in parallel. */
 export class KeyedMutex<Key> {

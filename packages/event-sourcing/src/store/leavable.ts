@@ -1,4 +1,4 @@
-import { onAbort } from '../on-abort.js';
+import { onAbort } from '../values/on-abort.js';
 
 /**
  * An iterable that its reader can leave at any time, by `return` or by the signal, even while it waits for the next

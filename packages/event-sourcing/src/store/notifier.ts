@@ -1,4 +1,4 @@
-import { onAbort } from '../on-abort.js';
+import { onAbort } from '../values/on-abort.js';
 
 /** Wakes all waiters when something changes. Subscribe first and look then: a change in between is not missed. */
 export class Notifier {

@@ -1,8 +1,8 @@
-import { isFault } from '../is-fault.js';
+import { isFault } from '../values/is-fault.js';
 import type { SubscriptionMessage } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
-import { laterPosition, START, type Position } from '../streams/position.js';
-import { yieldToLoop } from '../yield-to-loop.js';
+import { laterPosition, START, type Position } from '../values/position.js';
+import { yieldToLoop } from '../values/yield-to-loop.js';
 
 /** The next events after a position. */
 export interface ReadAhead {

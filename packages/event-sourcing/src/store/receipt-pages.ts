@@ -1,6 +1,6 @@
-import type { WaitOptions } from '../deadline.js';
-import { Fault } from '../fault.js';
-import { isFault } from '../is-fault.js';
+import type { WaitOptions } from '../values/deadline.js';
+import { Fault } from '../values/fault.js';
+import { isFault } from '../values/is-fault.js';
 import type { StreamReceipt } from '../streams/event-store.js';
 
 /** Finds the next page of receipts after a given one, in a stable order. */

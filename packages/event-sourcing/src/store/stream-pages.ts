@@ -1,8 +1,8 @@
-import { Fault } from '../fault.js';
+import { Fault } from '../values/fault.js';
 import type { ReadStreamOptions } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { limitOf, pageSizeOf } from '../streams/paging.js';
-import type { StreamId } from '../streams/stream-id.js';
+import type { StreamId } from '../values/stream-id.js';
 import { AppendAssembly } from './whole-appends.js';
 
 /** The largest revision any store keeps. */

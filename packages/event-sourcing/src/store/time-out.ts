@@ -1,6 +1,6 @@
-import { onAbort } from '../on-abort.js';
+import { onAbort } from '../values/on-abort.js';
 import { LONGEST_TIMER_MS } from '../options/option-rules.js';
-import { readArrived } from '../yield-to-loop.js';
+import { readArrived } from '../values/yield-to-loop.js';
 
 /** The result of {@link within} on a time-out. A symbol, because no promise resolves to it. */
 export const TIME_UP: unique symbol = Symbol('time is up');

@@ -1,4 +1,4 @@
-import { Fault } from '../fault.js';
+import { Fault } from '../values/fault.js';
 import { followedInAppend, type RecordedEvent } from '../streams/event.js';
 
 /** What becomes of the events that an {@link AppendAssembly} puts together, in their order. */

@@ -1,4 +1,4 @@
-import { START, type Position } from './position.js';
+import { START, type Position } from '../values/position.js';
 
 /**
  * The last position acknowledged to this process. A read in the process that wrote sees at least that

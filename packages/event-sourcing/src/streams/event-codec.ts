@@ -1,6 +1,6 @@
-import { Fault, type EventPlace } from '../fault.js';
+import { Fault, type EventPlace } from '../values/fault.js';
 import type { EventShape, Recorded, RecordedEvent } from './event.js';
-import { isFault } from '../is-fault.js';
+import { isFault } from '../values/is-fault.js';
 import { toJsonObject, type JsonObject } from './json.js';
 
 /** The stored content of an event. */

@@ -1,13 +1,13 @@
-import type { WaitOptions } from '../deadline.js';
-import type { Fault } from '../fault.js';
+import type { WaitOptions } from '../values/deadline.js';
+import type { Fault } from '../values/fault.js';
 import type { Acknowledged } from './acknowledged.js';
 import type { EventFilter } from './event-filter.js';
-import type { EventId } from '../ids.js';
-import type { Instant } from '../instant.js';
+import type { EventId } from '../values/ids.js';
+import type { Instant } from '../values/instant.js';
 import type { NewEvent, RecordedEvent } from './event.js';
-import type { Position } from './position.js';
-import type { ExpectedRevision, Revision } from './revision.js';
-import type { StreamId } from './stream-id.js';
+import type { Position } from '../values/position.js';
+import type { ExpectedRevision, Revision } from '../values/revision.js';
+import type { StreamId } from '../values/stream-id.js';
 
 /** The record of a command with an idempotency key. Its scope is one stream. */
 export interface Receipt {

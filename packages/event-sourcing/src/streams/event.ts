@@ -1,9 +1,9 @@
-import type { EventId } from '../ids.js';
-import type { Instant } from '../instant.js';
+import type { EventId } from '../values/ids.js';
+import type { Instant } from '../values/instant.js';
 import type { JsonObject } from './json.js';
-import type { Position } from './position.js';
-import type { Revision } from './revision.js';
-import type { StreamId } from './stream-id.js';
+import type { Position } from '../values/position.js';
+import type { Revision } from '../values/revision.js';
+import type { StreamId } from '../values/stream-id.js';
 
 /** The minimal shape of an event: a literal tag for what happened, and its data. */
 export interface EventShape {

@@ -1,4 +1,4 @@
-import { Fault } from '../fault.js';
+import { Fault } from '../values/fault.js';
 
 /** What JSON can represent: the only values that a store stores. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;

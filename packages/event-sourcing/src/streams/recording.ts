@@ -1,4 +1,4 @@
-import { instant, type Instant } from '../instant.js';
+import { instant, type Instant } from '../values/instant.js';
 import { OPTIONAL_METADATA, type EventMetadata } from './event.js';
 
 /**

@@ -1,6 +1,6 @@
-import type { Deadline, WaitOptions } from '../deadline.js';
-import { Fault } from '../fault.js';
-import { observedAppend, type Observe } from '../observe.js';
+import type { Deadline, WaitOptions } from '../values/deadline.js';
+import { Fault } from '../values/fault.js';
+import { observedAppend, type Observe } from './observe.js';
 import type { Acknowledged } from './acknowledged.js';
 import type {
   Append,
@@ -13,8 +13,8 @@ import type {
   SubscriptionMessage,
 } from './event-store.js';
 import type { RecordedEvent } from './event.js';
-import { START, type Position } from './position.js';
-import type { StreamId } from './stream-id.js';
+import { START, type Position } from '../values/position.js';
+import type { StreamId } from '../values/stream-id.js';
 
 type Pages = AsyncIterable<readonly RecordedEvent[]>;
 

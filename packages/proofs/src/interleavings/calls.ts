@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers';
-import { isFault, streamId, type IdSource } from '@login-policy/event-sourcing';
+import { type IdSource, isFault, streamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import type { Chance } from '../attacks/chance.js';
 import { CATEGORIES } from './counts.js';

@@ -1,11 +1,11 @@
 import {
-  toJsonObject,
   type EventCodec,
+  Fault,
   type Json,
   type Projection,
   type RecordedEvent,
+  toJsonObject,
 } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
 
 /** A number that was counted. */
 export interface Counted {

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { instant, type IdSource, type Store } from '@login-policy/event-sourcing';
+import { eventId, type IdSource, instant, type Store, yieldToLoop } from '@login-policy/event-sourcing';
 import { followedStoreOn, storeOn } from '@login-policy/event-sourcing/store';
-import { eventId, yieldToLoop } from '@login-policy/event-sourcing/values';
 import { Chance } from '../attacks/chance.js';
 import { randomFrom, type Proof, type ProofOptions } from '../proof.js';
 import { Consuming } from './consuming.js';

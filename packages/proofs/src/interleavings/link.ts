@@ -1,13 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Position, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
+import { Fault, type Position, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
 import {
   AnswerLost,
-  onAbort,
   type Backend,
   type ConsumerBackend,
   type Found,
   type LogRange,
   type ModelTarget,
+  onAbort,
   type Plan,
   type Planned,
   type Question,
@@ -21,7 +21,6 @@ import {
   type WaitOptions,
   type WantedRows,
 } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import type { Chance } from '../attacks/chance.js';
 import type { SharedLog } from './shared-log.js';
 

@@ -1,17 +1,17 @@
 import {
   accept,
   CommandHandler,
-  reject,
-  revision,
-  streamId,
   type Consumer,
+  Deadline,
   type Decision,
   type EventStore,
   type IdSource,
   type RecordedEvent,
+  reject,
+  revision,
   type Store,
+  streamId,
 } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
 import type { Chance } from '../attacks/chance.js';
 import type { Consuming } from './consuming.js';
 import { countedEvents, type Counted } from './counts.js';

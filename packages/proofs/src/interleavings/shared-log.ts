@@ -1,14 +1,13 @@
-import { START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { parseJson, type Position, type RecordedEvent, START } from '@login-policy/event-sourcing';
 import {
+  type ConsumerBackend,
   MemoryBackend,
   modelName,
   ordinalOf,
-  type ConsumerBackend,
   type Plan,
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';
-import { parseJson } from '@login-policy/event-sourcing/values';
 import { areEqual, foldOf, isUnreadable, PROJECTIONS, textOf, type Rows } from './counts.js';
 
 /** Notes each broken promise of a round. */

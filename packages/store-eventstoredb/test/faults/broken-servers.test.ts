@@ -1,6 +1,5 @@
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { isFault, streamId } from '@login-policy/event-sourcing';
-import { eventId } from '@login-policy/event-sourcing/values';
+import { eventId, isFault, streamId } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe } from 'mocha';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { type EventStore, type Position, type RecordedEvent, START } from '@login-policy/event-sourcing';
 import { followedInAppend } from '@login-policy/event-sourcing/store';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';

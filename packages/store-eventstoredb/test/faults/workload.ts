@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  isFault,
-  monotonicIds,
-  streamId,
   type EventId,
   type EventStore,
+  isFault,
+  monotonicIds,
   type RecordedEvent,
+  streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import type { ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';

@@ -3,8 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Json } from '@login-policy/event-sourcing';
-import { parseJson } from '@login-policy/event-sourcing/values';
+import { type Json, parseJson } from '@login-policy/event-sourcing';
 
 /** Packages installed a second time, as package managers do for two versions of one package. */
 export interface AnotherCopy {

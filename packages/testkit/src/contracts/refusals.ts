@@ -1,5 +1,4 @@
-import { isFault, type FaultCode } from '@login-policy/event-sourcing';
-import type { Fault } from '@login-policy/event-sourcing/values';
+import { type Fault, type FaultCode, isFault } from '@login-policy/event-sourcing';
 import { fail, print } from '../demand.js';
 import { within } from './waiting.js';
 

@@ -1,22 +1,20 @@
 import {
-  parsePosition,
-  positionToString,
-  revision,
-  toJsonObject,
+  eventId,
   type EventMetadata,
   type Instant,
-  type JsonObject,
-  type Position,
-  type RecordedEvent,
-  type Revision,
-} from '@login-policy/event-sourcing';
-import {
-  eventId,
   instantToIso,
-  OPTIONAL_METADATA,
+  type JsonObject,
   parseInstant,
+  parsePosition,
   parseStreamId,
-} from '@login-policy/event-sourcing/values';
+  type Position,
+  positionToString,
+  type RecordedEvent,
+  revision,
+  type Revision,
+  toJsonObject,
+} from '@login-policy/event-sourcing';
+import { OPTIONAL_METADATA } from '@login-policy/event-sourcing/store';
 import { InvalidHistory } from './invalid-history.js';
 
 type Field = Exclude<keyof RecordedEvent, 'append'>;

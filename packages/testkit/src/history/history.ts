@@ -1,18 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import {
-  instant,
-  openMemoryStore,
-  START,
   type Clock,
   type EventId,
   type EventStore,
+  instant,
+  openMemoryStore,
+  type OptionRules,
+  parseOptions,
   type Position,
   type RecordedEvent,
+  rule,
+  START,
   type Store,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { aFunction, optional, parseOptions, type OptionRules } from '@login-policy/event-sourcing/options';
 import { followedInAppend, revisionAfter } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { HEADER, isHistoryHeader } from './history-header.js';
@@ -97,7 +99,7 @@ export async function replay(lines: HistoryLines, options: ReplayOptions = {}): 
   return openMemoryStore({ clock, history });
 }
 
-const OPTIONS: OptionRules<ReplayOptions> = { clock: optional(aFunction) };
+const OPTIONS: OptionRules<ReplayOptions> = { clock: rule.optional(rule.aFunction) };
 
 function clockAfter(history: readonly RecordedEvent[]): Clock {
   const latest = history.reduce((later, { recordedAt }) => Math.max(later, recordedAt), 0);
@@ -152,10 +154,10 @@ class HistoryOrder {
     const isOfSameAppend =
       !isWithin || (event.streamId === before.streamId && event.append?.count === before.append?.count);
     if (isNext && isOfSameAppend) return;
-    const rule = isWithin
+    const wanted = isWithin
       ? `behind ${placeOf(before)} comes the next of ${before.streamId}`
       : 'an append begins with its first event';
-    this.#refuse('append', `${rule}, not ${placeOf(event)}`);
+    this.#refuse('append', `${wanted}, not ${placeOf(event)}`);
   }
 
   #refuse(field: string, problem: string): never {

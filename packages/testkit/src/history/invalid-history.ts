@@ -1,4 +1,4 @@
-import { acrossCopies } from '@login-policy/event-sourcing/values';
+import { acrossCopies } from '@login-policy/event-sourcing';
 /** A malformed line of a history. Nothing of the history was used. */
 export class InvalidHistory extends Error {
   readonly facts: {

@@ -1,16 +1,17 @@
 import {
   accept,
-  eventCodec,
-  reject,
   type Decider,
+  eventCodec,
   type EventCodec,
   type EventSchema,
   type Instant,
+  instantToIso,
   type Json,
   type JsonObject,
+  parseInstant,
   type Projection,
+  reject,
 } from '@login-policy/event-sourcing';
-import { instantToIso, parseInstant } from '@login-policy/event-sourcing/values';
 
 /** Something was counted. */
 export interface Counted {

@@ -1,5 +1,4 @@
-import type { Decider, Decision } from '@login-policy/event-sourcing';
-import { deepFrozen } from '@login-policy/event-sourcing/domain';
+import { type Decider, type Decision, deepFrozen } from '@login-policy/event-sourcing';
 import type { EventShape } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';

@@ -1,16 +1,16 @@
 import {
-  streamId,
   type Clock,
   type EventCodec,
   type EventMetadata,
   type IdSource,
   type Recorded,
   type RecordedEvent,
+  type RecordedFacts,
   type Revision,
+  streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { RecordedFacts } from '@login-policy/event-sourcing/domain';
-import { revisionAfter, type EventShape, positionOf } from '@login-policy/event-sourcing/store';
+import { type EventShape, positionOf, revisionAfter } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
 import { sequentialIds } from '../sequential-ids.js';
 

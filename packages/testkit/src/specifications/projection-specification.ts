@@ -1,6 +1,12 @@
-import { streamId, type Projection, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
-import { deepFrozen, reducePage } from '@login-policy/event-sourcing/domain';
-import { filterPredicate, type EventFilter, type EventShape } from '@login-policy/event-sourcing/store';
+import {
+  deepFrozen,
+  type Projection,
+  type RecordedEvent,
+  reducePage,
+  streamId,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import { type EventFilter, type EventShape, filterPredicate } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../demand.js';
 import { EventPlacer, type PlacingOptions } from './event-placer.js';
 

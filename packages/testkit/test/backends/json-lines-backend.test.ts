@@ -1,9 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock, Store } from '@login-policy/event-sourcing';
+import { type Clock, type Store, yieldToLoop } from '@login-policy/event-sourcing';
 import { storeOn } from '@login-policy/event-sourcing/store';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
 import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { describe, it } from 'mocha';
 import { JsonLinesBackend } from './json-lines-backend.js';

@@ -1,7 +1,6 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
-import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { Fault, type RecordedEvent } from '@login-policy/event-sourcing';
 import { MemoryBackend, type Plan, type Transacted, type Transaction } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 
 /**
  * What was written in one transaction. Rows are what is left of them as text; what an event holds is JSON of its own.

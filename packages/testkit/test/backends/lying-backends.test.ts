@@ -1,6 +1,5 @@
-import { START, type Clock, type Position, type Store } from '@login-policy/event-sourcing';
-import { MemoryBackend, storeOn, type Found, type Plan, type Question } from '@login-policy/event-sourcing/store';
-import { yieldToLoop } from '@login-policy/event-sourcing/values';
+import { type Clock, type Position, START, type Store, yieldToLoop } from '@login-policy/event-sourcing';
+import { type Found, MemoryBackend, type Plan, type Question, storeOn } from '@login-policy/event-sourcing/store';
 import { eventStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

@@ -1,5 +1,4 @@
-import type { Store } from '@login-policy/event-sourcing';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault, type Store } from '@login-policy/event-sourcing';
 import { eventStoreContract, readModelStoreContract, storeContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';

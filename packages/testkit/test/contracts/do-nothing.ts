@@ -1,11 +1,17 @@
-import { START, type ConsumeOptions, type Consumer, type EventStore, type Store } from '@login-policy/event-sourcing';
+import {
+  type ConsumeOptions,
+  type Consumer,
+  type EventStore,
+  START,
+  type Store,
+  systemClock,
+} from '@login-policy/event-sourcing';
 import {
   closedBy,
   type ReadModel,
   type ReadModelStore,
   type RebuildingModel,
 } from '@login-policy/event-sourcing/store';
-import { systemClock } from '@login-policy/event-sourcing/values';
 
 type CaughtUp = Awaited<ReturnType<NonNullable<ReadModel<unknown>['catchUp']>>>;
 

@@ -1,4 +1,4 @@
-import { openMemoryStore, type Clock, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import { type Clock, type EventStore, openMemoryStore, type RecordedEvent } from '@login-policy/event-sourcing';
 import { delegating, type ReadModel, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { eventStoreContract, readModelStoreContract } from '@login-policy/testkit/contracts';
 import { expect } from 'chai';

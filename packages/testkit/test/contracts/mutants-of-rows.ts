@@ -1,5 +1,5 @@
 import { setImmediate as yieldToLoop, setTimeout as pause } from 'node:timers/promises';
-import { MOST_COUNTED } from '@login-policy/event-sourcing/domain';
+import { MOST_COUNTED } from '@login-policy/event-sourcing';
 import type { RebuildingModel, RowsAt } from '@login-policy/event-sourcing/store';
 import { methodsOf, type ReadModelMutation, type Mutant } from './mutant.js';
 

@@ -1,6 +1,5 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { Fault, type RecordedEvent } from '@login-policy/event-sourcing';
 import type { SubscriptionMessage } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { changed, type EventStoreMutation, type Mutant } from './mutant.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;

@@ -1,7 +1,6 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
-import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
-import { type ReadAllOptions, type SubscriptionMessage, ordinalOf } from '@login-policy/event-sourcing/store';
-import { position } from '@login-policy/event-sourcing/values';
+import { type EventStore, type Position, position, type RecordedEvent, START } from '@login-policy/event-sourcing';
+import { ordinalOf, type ReadAllOptions, type SubscriptionMessage } from '@login-policy/event-sourcing/store';
 import type { EventStoreMutation, Mutant } from './mutant.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;

@@ -1,7 +1,6 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
-import { isFault, START, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
+import { type EventStore, Fault, isFault, type RecordedEvent, START } from '@login-policy/event-sourcing';
 import type { Append, StreamReceipt } from '@login-policy/event-sourcing/store';
-import { Fault } from '@login-policy/event-sourcing/values';
 import { disguising, type EventStoreMutation, type Mutant } from './mutant.js';
 
 /** Stores that do one thing wrong when they write. */

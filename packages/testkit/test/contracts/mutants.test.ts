@@ -1,4 +1,4 @@
-import { openMemoryStore, START, type RecordedEvent, type Store } from '@login-policy/event-sourcing';
+import { openMemoryStore, type RecordedEvent, START, type Store } from '@login-policy/event-sourcing';
 import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { storeContract } from '@login-policy/testkit/contracts';
 import { before, describe, it } from 'mocha';

@@ -1,4 +1,4 @@
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import pg from 'pg';
 import type { Database, Row, Statement } from './database.js';
 

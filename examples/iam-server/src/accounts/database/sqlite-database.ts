@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { codeOf as errorCodeOf, createPrivateFile } from '../../data/private-file.js';
 import type { Database, Row, Statement } from './database.js';
 

@@ -1,4 +1,4 @@
-import { Fault } from '@login-policy/event-sourcing/values';
+import { Fault } from '@login-policy/event-sourcing';
 import { sql, textIn, type Database } from './database.js';
 
 /** The version of the tables. */

@@ -1,4 +1,4 @@
-import { isFault, revision, type EventStore, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import { type EventStore, isFault, type RecordedEvent, revision, type StreamId } from '@login-policy/event-sourcing';
 import type { ExpectedRevision } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
 import type { Suite } from '../contract.js';

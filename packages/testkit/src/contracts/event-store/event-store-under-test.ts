@@ -1,4 +1,4 @@
-import { streamId, type RecordedEvent, type StreamId } from '@login-policy/event-sourcing';
+import { type RecordedEvent, streamId, type StreamId } from '@login-policy/event-sourcing';
 import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
 import { settableClock, type SettableClock } from '../../clocks.js';
 import { sequentialIds } from '../../sequential-ids.js';

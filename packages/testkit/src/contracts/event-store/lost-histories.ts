@@ -1,6 +1,5 @@
-import { START, type Position } from '@login-policy/event-sourcing';
+import { eventId, type Position, START } from '@login-policy/event-sourcing';
 import { ordinalOf, positionOf } from '@login-policy/event-sourcing/store';
-import { eventId } from '@login-policy/event-sourcing/values';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';

@@ -1,5 +1,5 @@
-import { isFault, type EventId, type EventStore, type RecordedEvent } from '@login-policy/event-sourcing';
-import { ordinalOf, type Append } from '@login-policy/event-sourcing/store';
+import { type EventId, type EventStore, isFault, type RecordedEvent } from '@login-policy/event-sourcing';
+import { type Append, ordinalOf } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';

@@ -1,4 +1,4 @@
-import { streamId, toJsonObject, type EventMetadata, type JsonObject } from '@login-policy/event-sourcing';
+import { type EventMetadata, type JsonObject, streamId, toJsonObject } from '@login-policy/event-sourcing';
 import type { NewEvent } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { refusal } from '../refusals.js';

@@ -1,4 +1,4 @@
-import { START, streamId, type RecordedEvent } from '@login-policy/event-sourcing';
+import { type RecordedEvent, START, streamId } from '@login-policy/event-sourcing';
 import type { EventFilter } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';

@@ -1,4 +1,4 @@
-import { START, type EventStore, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { type EventStore, type Position, type RecordedEvent, START } from '@login-policy/event-sourcing';
 import type { ReadStreamsOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';

@@ -1,4 +1,4 @@
-import { revision, type RecordedEvent } from '@login-policy/event-sourcing';
+import { type RecordedEvent, revision } from '@login-policy/event-sourcing';
 import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
 import type { Suite } from '../contract.js';

@@ -1,4 +1,4 @@
-import { isFault, revision, START, type EventStore } from '@login-policy/event-sourcing';
+import { type EventStore, isFault, revision, START } from '@login-policy/event-sourcing';
 import type { Append, ExpectedRevision, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';

@@ -1,5 +1,4 @@
-import { instant, type RecordedEvent } from '@login-policy/event-sourcing';
-import { parseInstant } from '@login-policy/event-sourcing/values';
+import { instant, parseInstant, type RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { appendOf, BEGINNING, FIRST, SECOND, streamsOf, type EventStoreUnderTest } from './event-store-under-test.js';

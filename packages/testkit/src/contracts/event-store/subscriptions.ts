@@ -1,4 +1,4 @@
-import { START, type Position, type RecordedEvent } from '@login-policy/event-sourcing';
+import { type Position, type RecordedEvent, START } from '@login-policy/event-sourcing';
 import type { ReadAllOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';

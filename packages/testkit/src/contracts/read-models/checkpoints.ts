@@ -1,5 +1,5 @@
+import { position } from '@login-policy/event-sourcing';
 import { modelName } from '@login-policy/event-sourcing/store';
-import { position } from '@login-policy/event-sourcing/values';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';

@@ -1,5 +1,4 @@
-import { MOST_COUNTED } from '@login-policy/event-sourcing/domain';
-import { position } from '@login-policy/event-sourcing/values';
+import { MOST_COUNTED, position } from '@login-policy/event-sourcing';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';

@@ -1,6 +1,5 @@
-import { Deadline } from '@login-policy/event-sourcing/domain';
+import { Deadline, position } from '@login-policy/event-sourcing';
 import type { ReadModel, WaitOptions } from '@login-policy/event-sourcing/store';
-import { position } from '@login-policy/event-sourcing/values';
 import type { Suite } from '../contract.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 import { refusal } from '../refusals.js';

@@ -1,4 +1,4 @@
-import { position } from '@login-policy/event-sourcing/values';
+import { position } from '@login-policy/event-sourcing';
 import { demandSame } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';

@@ -1,6 +1,5 @@
-import type { Json, Position, Projection } from '@login-policy/event-sourcing';
+import { type Json, type Position, position, type Projection } from '@login-policy/event-sourcing';
 import type { ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
-import { position } from '@login-policy/event-sourcing/values';
 import { demandSame } from '../../demand.js';
 import type { OpenedReadModelStore } from '../read-model-store-contract.js';
 

@@ -1,13 +1,14 @@
 import {
+  type EventStore,
   isFault,
   openMemoryStore,
+  position,
   ProjectionRunner,
   streamId,
-  type EventStore,
   type StreamId,
+  systemClock,
 } from '@login-policy/event-sourcing';
 import type { NewEvent, ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
-import { position, systemClock } from '@login-policy/event-sourcing/values';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import {

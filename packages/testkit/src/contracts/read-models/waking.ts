@@ -1,5 +1,5 @@
+import { position } from '@login-policy/event-sourcing';
 import type { ReadModel } from '@login-policy/event-sourcing/store';
-import { position } from '@login-policy/event-sourcing/values';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';

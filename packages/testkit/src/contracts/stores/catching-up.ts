@@ -1,6 +1,5 @@
-import { ProjectionRunner, START, type Projection, type Store } from '@login-policy/event-sourcing';
+import { position, type Projection, ProjectionRunner, START, type Store } from '@login-policy/event-sourcing';
 import { MOST_BEHIND } from '@login-policy/event-sourcing/store';
-import { position } from '@login-policy/event-sourcing/values';
 import { demandSame, fail } from '../../demand.js';
 import { counterTotals, PARITY, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';

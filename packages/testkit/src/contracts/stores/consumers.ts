@@ -1,5 +1,4 @@
-import { isFault, type RecordedEvent } from '@login-policy/event-sourcing';
-import { position } from '@login-policy/event-sourcing/values';
+import { isFault, position, type RecordedEvent } from '@login-policy/event-sourcing';
 import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY } from '../../samples/counter.js';
 import type { Suite } from '../contract.js';

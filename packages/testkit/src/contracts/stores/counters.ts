@@ -1,13 +1,13 @@
 import {
-  START,
-  streamId,
   type Position,
   type Projection,
   type RecordedEvent,
+  reducePage,
+  START,
   type Store,
+  streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { reducePage } from '@login-policy/event-sourcing/domain';
 import { filterPredicate, type NewEvent } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import {

@@ -1,12 +1,12 @@
 import {
   CommandHandler,
-  ProjectionRunner,
+  Deadline,
   isFault,
-  streamId,
+  ProjectionRunner,
   type Store,
+  streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import { Deadline } from '@login-policy/event-sourcing/domain';
 import { demandSame, fail } from '../../demand.js';
 import { paced } from '../../pace.js';
 import {

@@ -1,9 +1,9 @@
 import {
+  type Position,
   ProjectionRunner,
   START,
-  streamId,
-  type Position,
   type Store,
+  streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { MOST_BEHIND } from '@login-policy/event-sourcing/store';

@@ -1,0 +1,96 @@
+import { atOnce } from '../values/at-once.js';
+import { demandPlain } from '../options/parse-options.js';
+import { demandIndexed, demandText } from '../store/demand-text.js';
+import type { IndexEntry, IndexValues, ReadModelDefinition } from './projection.js';
+import type { RowCount, RowQuery } from './read-model-store.js';
+
+/** Rows are counted up to here. A count of one more says that there are more: counting all of them would take long. */
+export const MOST_COUNTED = 10_000;
+
+const DEFAULT_LIMIT = 100;
+const LARGEST_LIMIT = 10_000;
+
+/**
+ * The limit of a query.
+ *
+ * @throws RangeError when it is not a whole number from 1 to 10,000.
+ */
+export function rowLimitOf(query: RowQuery): number {
+  demandPlain(query, 'a query of rows');
+  const limit = query.limit ?? DEFAULT_LIMIT;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_LIMIT) return limit;
+  throw new RangeError(`limit must be a whole number from 1 to ${LARGEST_LIMIT}, not ${limit}`);
+}
+
+/** A number of rows: under a value, counted up to the limit, or all. */
+export type WantedCount =
+  (Exclude<RowCount, 'all'> & { readonly wanted: 'count'; readonly limit: number }) | { readonly wanted: 'size' };
+
+/** The query for a number of rows. */
+export function wantedCount(query: RowCount): WantedCount {
+  if (query === 'all') return { wanted: 'size' };
+  demandPlain(query, 'a count of rows');
+  return { ...query, limit: MOST_COUNTED + 1, wanted: 'count' };
+}
+
+/** The index entries of a row, each value once. @throws UnserialisableData naming an index that is not Unicode text. */
+export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
+  return entriesIn(atOnce(definition.index?.(row) ?? {}, 'index'));
+}
+
+/** Index values, if they are Unicode text. @throws UnserialisableData naming the index. */
+export function demandedIndex(values: IndexValues): IndexValues {
+  entriesIn(values);
+  return values;
+}
+
+function entriesIn(values: IndexValues): readonly IndexEntry[] {
+  const entries: IndexEntry[] = [];
+  for (const index of Object.keys(values)) {
+    const given = values[index] ?? [];
+    for (const value of typeof given === 'string' ? [given] : eachOnce(given)) {
+      demandText('index', index);
+      demandIndexed(index, value);
+      entries.push([index, value]);
+    }
+  }
+  return entries;
+}
+
+/** A single value has no duplicates. */
+function eachOnce(values: readonly string[]): Iterable<string> {
+  return values.length < 2 ? values : new Set(values);
+}
+
+/** The entries that the other list lacks. */
+export function entriesBeside(entries: readonly IndexEntry[], others: readonly IndexEntry[]): readonly IndexEntry[] {
+  if (others.length === 0) return entries;
+  if (entries.length * others.length <= FEW) {
+    return entries.filter(([index, value]) => !others.some((other) => other[1] === value && other[0] === index));
+  }
+  const names = new Set(others.map(entryName));
+  return entries.filter((entry) => !names.has(entryName(entry)));
+}
+
+/** Up to this many pairs, comparing each with each is faster than building a set of names. */
+const FEW = 400;
+
+/** One text for an entry, different from that of any other. */
+export function entryName([index, value]: IndexEntry): string {
+  return `${index.length} ${index}${value}`;
+}
+
+/** The order of keys: by UTF-8 bytes, which is the order of code points. */
+export function compareKeys(left: string, right: string): number {
+  if (left === right) return 0;
+  const [one, other] = [left[Symbol.iterator](), right[Symbol.iterator]()];
+  for (;;) {
+    const [point, otherPoint] = [codePointOf(one.next()), codePointOf(other.next())];
+    if (point !== otherPoint) return point - otherPoint;
+  }
+}
+
+/** The end of a text comes before every code point. */
+function codePointOf({ value }: IteratorResult<string, undefined>): number {
+  return value?.codePointAt(0) ?? -1;
+}

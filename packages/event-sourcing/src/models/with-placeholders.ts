@@ -1,0 +1,204 @@
+import { atOnce } from '../values/at-once.js';
+import { Fault } from '../values/fault.js';
+import { isFault } from '../values/is-fault.js';
+import { AS_RECORDED, placeOf } from '../streams/event-codec.js';
+import type { EventShape, RecordedEvent } from '../streams/event.js';
+import { categoryOf, type StreamId } from '../values/stream-id.js';
+import {
+  type CheckingProjection,
+  covers,
+  type IndexEntry,
+  type IndexValues,
+  keptRow,
+  type KeyedRow,
+  type Projection,
+  rowKey,
+  rowText,
+} from './projection.js';
+import { demandedIndex, indexEntries } from './row-query.js';
+import {
+  indexOfKind,
+  placeholderIn,
+  placeholderOf,
+  strayRow,
+  UnreadableRow,
+  type UnreadableFacts,
+} from './unreadable-row.js';
+
+/**
+ * Wraps a projection, so that a problem with one row replaces only that row by a placeholder (poison-event isolation).
+ * Other programs may write to the same log. A problem is
+ * - an event that this program can't read, or for which the reducer throws `UnreadableEvent`;
+ * - a row that can't be encoded or indexed;
+ * - a stream that the projection does not cover.
+ *
+ * Any other error of the reducer is a defect and stops the projection.
+ */
+export function withPlaceholders<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+): CheckingProjection<RecordedEvent, Row | UnreadableRow> {
+  const { name, version, filter } = projection;
+  const { text, ...checks } = rowChecks(projection);
+  return {
+    ...checks,
+    name,
+    version,
+    filter,
+    // `reduceOrPlaceholder` decodes them, so that an unreadable event concerns only its row.
+    events: AS_RECORDED,
+    ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
+    reduce: (row, event) => reduceOrPlaceholder(projection, row, event),
+    index: (row) =>
+      row instanceof UnreadableRow ? indexOfUnreadable(projection, row) : (projection.index?.(row) ?? {}),
+    rows: {
+      encode: (row) => (row instanceof UnreadableRow ? placeholderOf(row) : projection.rows.encode(row)),
+      text: (row) => (row instanceof UnreadableRow ? JSON.stringify(placeholderOf(row)) : text(row)),
+      isTextJson: true,
+      decode: (stored) => placeholderIn(stored) ?? projection.rows.decode(stored),
+    },
+  };
+}
+
+/** The row after an event; from the first unreadable event on, its placeholder. */
+function reduceOrPlaceholder<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  row: Row | UnreadableRow | undefined,
+  recorded: RecordedEvent,
+): Row | UnreadableRow | undefined {
+  if (row instanceof UnreadableRow) return row;
+  // A stream that has a row is covered by the projection.
+  if (row === undefined && !covers(projection, recorded.streamId)) return placeholderOfStray(projection, recorded);
+  try {
+    return atOnce(projection.reduce(row, atOnce(projection.events.decode(recorded), 'decode')), 'reduce');
+  } catch (caught) {
+    const facts = unreadableFactsOf(caught);
+    if (facts === undefined) throw caught;
+    return new UnreadableRow(facts, row === undefined ? {} : indexValuesOrNone(() => projection.index?.(row)));
+  }
+}
+
+/**
+ * The placeholder of a stray stream.
+ *
+ * @throws StoreDamaged when the projection did not ask for the stream's category: the stored name must then be damaged.
+ */
+function placeholderOfStray(
+  { filter, name }: Pick<Projection<never, never>, 'filter' | 'name'>,
+  event: RecordedEvent,
+): UnreadableRow {
+  if (filter.categories.includes(categoryOf(event.streamId))) return strayRow(placeOf(event), { name });
+  const problem = `the event at position ${event.position} was read for ${filter.categories.join(' and ')}, and is of ${event.streamId}`;
+  throw new Fault('store-damaged', { store: `the log that ${name} is made of`, problem });
+}
+
+const MOST_ENCODED = 500;
+
+/** The checks of rows. */
+interface RowChecks<Row> {
+  readonly text: (row: Row) => string;
+  entries(row: Row | UnreadableRow): readonly IndexEntry[] | undefined;
+  /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
+  checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow;
+  /** The snapshot of a row, or a placeholder under its key. */
+  snapshot(row: Row | UnreadableRow, event: RecordedEvent): KeyedRow<Row | UnreadableRow> | undefined;
+}
+
+/** The result of encoding a row for the first time. */
+interface EncodedOnce {
+  readonly entries: readonly IndexEntry[];
+  /** `undefined` where the codec promises JSON: only a store of texts needs it then. */
+  readonly text: string | undefined;
+}
+
+/** Encodes and indexes the rows of a projection before a store gets them. */
+function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, Row>): RowChecks<Row> {
+  /** The rows encoded by `checked`. A store of texts asks for the text of each one next, and only once. */
+  const encodedRows = new Map<Row | UnreadableRow, EncodedOnce>();
+  return {
+    text(row) {
+      const encoded = encodedRows.get(row);
+      encodedRows.delete(row);
+      return encoded?.text ?? rowText(projection, row);
+    },
+    entries: (row) => encodedRows.get(row)?.entries,
+    checked(row, last) {
+      if (row instanceof UnreadableRow) return row;
+      try {
+        const isTextJson = projection.rows.isTextJson === true;
+        const kept = isTextJson ? { row, text: undefined } : keptRow(projection, row);
+        const entries = indexEntries(projection, kept.row);
+        if (encodedRows.size >= MOST_ENCODED) encodedRows.clear();
+        encodedRows.set(kept.row, { entries, text: kept.text });
+        return kept.row;
+      } catch (caught) {
+        return unkeptRow(last, caught, {});
+      }
+    },
+    snapshot(row, event) {
+      if (row instanceof UnreadableRow) return undefined;
+      const snapshot = snapshotOrNone(() => projection.snapshot?.(row, event));
+      return snapshot && { key: snapshot.key, row: keptSnapshot(projection, snapshot.row, event) };
+    },
+  };
+}
+
+/** A snapshot as it is read again, or its placeholder. */
+function keptSnapshot<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  snapshot: Row,
+  event: RecordedEvent,
+): Row | UnreadableRow {
+  try {
+    const { row } = keptRow(projection, snapshot);
+    indexEntries(projection, row);
+    return row;
+  } catch (caught) {
+    const index = indexValuesOrNone(() => projection.index?.(snapshot));
+    return unkeptRow(event, caught, index);
+  }
+}
+
+/** The placeholder of a row that can't be encoded or indexed, because of its last event. */
+function unkeptRow(last: RecordedEvent, caught: unknown, index: IndexValues): UnreadableRow {
+  const why = caught instanceof Error ? caught.message : String(caught);
+  // A store that could not read the event throws when the row's codec reads its data.
+  const problem = isFault(caught, 'unreadable-event') ? caught.facts.problem : `its row can't be kept: ${why}`;
+  return new UnreadableRow({ ...placeOf(last), code: 'unreadable-event', problem }, index);
+}
+
+/** The snapshot; none when the projection fails to make it. */
+function snapshotOrNone<Row>(make: () => KeyedRow<Row> | undefined): KeyedRow<Row> | undefined {
+  try {
+    return atOnce(make(), 'snapshot');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The key of a stream's row. A stray stream has its own row, so that `key` is not called with an unexpected name. */
+function keyOf<Event extends EventShape, Row>(projection: Projection<Event, Row>, streamId: StreamId): string {
+  return covers(projection, streamId) ? rowKey(projection, streamId) : streamId;
+}
+
+function unreadableFactsOf(caught: unknown): UnreadableFacts | undefined {
+  const isUnreadable = isFault(caught, 'written-by-newer-program') || isFault(caught, 'unreadable-event');
+  return isUnreadable ? { ...caught.facts, code: caught.code } : undefined;
+}
+
+function indexOfUnreadable<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  row: UnreadableRow,
+): IndexValues {
+  const { streamId } = row.facts;
+  const ofName = covers(projection, streamId) ? indexValuesOrNone(() => projection.indexUnreadable?.(streamId)) : {};
+  return { ...ofName, ...row.index, ...indexOfKind(row) };
+}
+
+/** The index values of an unreadable row; none when the projection can't tell. */
+function indexValuesOrNone(index: () => IndexValues | undefined): IndexValues {
+  try {
+    return demandedIndex(atOnce(index() ?? {}, 'index'));
+  } catch {
+    return {};
+  }
+}
