@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Header } from './parts/header.js';
 import { fetchAhead, LazyPart, LazyView, type Lazy } from './parts/lazy-view.js';
 import { PageNotices } from './parts/modal.js';
+import { useLoaded } from './parts/use-loaded.js';
 import { conflict, settle } from './state/conflicts.js';
 import { isForDevelopers, showForDevelopers } from './state/developers.js';
 import { recallDrafts } from './state/draft.js';
@@ -10,6 +11,7 @@ import { forgetWhatWasRead } from './state/forget.js';
 import { onKeptElsewhere } from './state/kept.js';
 import { returns, stayUpToDate } from './state/live.js';
 import { addressDialogs } from './state/dialog-address.js';
+import { learnProviders } from './state/identity-providers.js';
 import { leaveFailures } from './state/notices.js';
 import { organizationName } from './state/organizations.js';
 import { returnToPlace } from './state/place.js';
@@ -78,6 +80,8 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
   const at = viewKey(route.value);
   const first = useRef(at);
   useEffect(begin, []);
+  // Each view may name them. Until they are known, and where they can't be read, the ids stand in their place.
+  useLoaded('names of identity providers', learnProviders);
   // Also when the server is reachable again, because an earlier preload may have failed.
   useEffect(beginAhead, [returns.value]);
   const name = organizationName(route.value.organizationId ?? '');

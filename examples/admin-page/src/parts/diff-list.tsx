@@ -41,7 +41,7 @@ function Line({ line: { step, sign, what, name, values } }: { readonly line: Cha
       </span>
       <span>
         <span class="hidden">{step} </span>
-        {what} {name !== '' && <code class={what === 'Identity provider' ? '' : 'dev'}>{name}</code>}
+        {what} {name !== '' && <code class="dev">{name}</code>}
         {values !== undefined && <Values values={values} />}
       </span>
     </li>

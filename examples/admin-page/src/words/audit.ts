@@ -1,3 +1,4 @@
+import { providerName } from '../state/identity-providers.js';
 import type { AuditEntry } from '../wire/audit.js';
 import { factorLabel } from '../wire/factors.js';
 import type { JsonObject } from '../wire/json.js';
@@ -66,9 +67,9 @@ function deedsOf({ type, data, organizationId }: AuditEntry): readonly string[] 
     case 'MultiFactorRemoved':
       return [`${step} ${factorLabel('multi-factor', String(data['factor']))}`];
     case 'IdentityProviderAdded':
-      return [`Added the identity provider ${isolated(String(recordOf(data['identityProvider'])['id']))}`];
+      return [`Added the identity provider ${providerName(String(recordOf(data['identityProvider'])['id']))}`];
     case 'IdentityProviderRemoved':
-      return [`Removed the identity provider ${isolated(String(data['id']))}`];
+      return [`Removed the identity provider ${providerName(String(data['id']))}`];
     default:
       return [`${type}: a newer program wrote this`];
   }

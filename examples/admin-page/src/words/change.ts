@@ -1,3 +1,4 @@
+import { providerName } from '../state/identity-providers.js';
 import { factorLabel } from '../wire/factors.js';
 import type { PolicyChange, Step } from '../wire/policy-change.js';
 import { isoInWords } from './duration.js';
@@ -31,7 +32,7 @@ export function changeInWords(change: PolicyChange): ChangeWords {
     case 'multi-factor':
       return addedOrRemoved(change.step, { what: factorLabel(change.what, change.factor), name: change.factor });
     case 'identity-provider':
-      return addedOrRemoved(change.step, { what: 'Identity provider', name: change.id });
+      return addedOrRemoved(change.step, { what: `Identity provider ${providerName(change.id)}`, name: change.id });
   }
 }
 

@@ -1,8 +1,8 @@
+import { providerName } from '../state/identity-providers.js';
 import { MULTI_FACTORS, SECOND_FACTORS, type Factor } from '../wire/factors.js';
 import { isOn, type Policy } from '../wire/policy.js';
 import { LIFETIME_NAMES, SWITCH_NAMES, type Settings } from '../wire/settings.js';
 import { lifetimeInWords } from './duration.js';
-import { isolated } from './isolated.js';
 import { LIFETIME_WORDS, REDIRECT_WORDS, SWITCH_WORDS } from './settings.js';
 
 /** One line of a policy in words. */
@@ -21,7 +21,7 @@ export function itemsOf(policy: Policy): readonly PolicyItem[] {
 export function otherItems({ settings, identityProviders }: Policy): readonly PolicyItem[] {
   return [
     ...settingItems(settings),
-    { label: 'Identity providers', value: identityProviders.map(isolated).join(', ') || 'none' },
+    { label: 'Identity providers', value: identityProviders.map(providerName).join(', ') || 'none' },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { providerName } from '../state/identity-providers.js';
 import { factorLabel } from '../wire/factors.js';
 import type { JsonObject } from '../wire/json.js';
 import type { ProposalShown } from '../wire/proposals.js';
@@ -37,9 +38,9 @@ export function commandInWords({ type, factor, id, identityProvider, settings }:
     case 'removeMultiFactor':
       return `Remove ${factorLabel('multi-factor', name)}`;
     case 'addIdentityProvider':
-      return `Add the identity provider ${idOf(identityProvider)}`;
+      return `Add the identity provider ${providerName(String(recordOf(identityProvider)['id']))}`;
     case 'removeIdentityProvider':
-      return `Remove the identity provider ${isolated(String(id))}`;
+      return `Remove the identity provider ${providerName(String(id))}`;
     case 'change':
       return settingsInWords(recordOf(settings));
     case 'customize':
@@ -64,10 +65,6 @@ function settingsInWords({ lifetimes, ...settings }: JsonObject): string {
 }
 
 const MOST_SETTINGS = 3;
-
-function idOf(provider: unknown): string {
-  return isolated(String(recordOf(provider)['id']));
-}
 
 function recordOf(value: unknown): JsonObject {
   return typeof value === 'object' && value !== null ? { ...value } : {};

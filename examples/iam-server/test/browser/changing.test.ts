@@ -111,6 +111,8 @@ describeInBrowser('the page: changing policies', (stage) => {
     const providers = visitor.page.getByRole('region', { name: 'Identity providers' });
     await providers.getByLabel('Another identity provider').fill('google');
     await providers.getByRole('button', { name: 'Review and add' }).click();
+    await visitor.page.getByRole('dialog', { name: 'Add the identity provider Google' }).waitFor();
+    await visitor.dialog.getByRole('listitem').getByText('added Identity provider Google').waitFor();
     await visitor.confirm();
     await visitor.goTo('Organizations');
     await visitor.button('Add a custom policy for Globex').click();
@@ -127,6 +129,11 @@ describeInBrowser('the page: changing policies', (stage) => {
     await providers.getByRole('listitem').filter({ hasText: 'google' }).waitFor({ state: 'detached' });
     expect(await providers.getByRole('listitem').count()).to.equal(1);
     expect((await stage.policy()).idps?.map(({ idpId }) => idpId)).to.deep.equal(['google']);
+    await visitor.goTo('Audit');
+    await visitor.page.reload();
+    const changes = visitor.page.getByRole('list', { name: 'Changes' });
+    await changes.getByText('Removed the identity provider Google').waitFor();
+    await changes.getByText('Added the identity provider Globex').waitFor();
   });
 
   it('customizes an organization, which is then not affected by the default, and resets it', async () => {
