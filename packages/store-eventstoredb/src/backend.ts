@@ -52,6 +52,7 @@ export class EventStoreDbBackend implements LogBackend {
    * clocks and slow networks.
    */
   readonly lateByMs: number;
+  readonly provesReads = true;
   /** The whole log. */
   readonly log: LogReader;
   readonly #parts: BackendParts;
@@ -106,7 +107,11 @@ export class EventStoreDbBackend implements LogBackend {
     return this.#lookups.find(question, wait);
   }
 
-  readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {
+  readStream(
+    streamId: StreamId,
+    part: StreamPart,
+    wait?: Parameters<LogBackend['readStream']>[2],
+  ): Promise<StreamPage> {
     return this.#streams.part(streamId, part, wait);
   }
 

@@ -1,6 +1,7 @@
 import { isFault, type RecordedEvent, revision, type Revision, type StreamId } from '@login-policy/event-sourcing';
 import {
   followedInAppend,
+  type LogBackend,
   type StreamEnd,
   type StreamPage,
   type StreamPart,
@@ -52,16 +53,19 @@ export class StreamReader {
   async read(
     streamId: StreamId,
     range: StreamRange,
-    { signal, beforeAppend, shared }: StreamReading = {},
+    { signal, beforeAppend = false, shared }: StreamReading = {},
   ): Promise<Page> {
     try {
       return await retry(this.#context, { doing: `reading ${streamId}`, signal }, async (stopSignal) => {
-        const shown = beforeAppend === true ? undefined : await this.#context.barrier.pass(stopSignal, shared);
+        const shown = beforeAppend ? undefined : await this.#context.barrier.pass(stopSignal, shared);
         return this.#once(streamId, range, { signal: stopSignal, shown });
       });
     } catch (error) {
+      if (!isFault(error, 'store-damaged')) throw error;
       // The cached head of a damaged stream is no longer valid.
-      if (isFault(error, 'store-damaged')) this.#context.known.of(streamId).head = undefined;
+      this.#context.known.of(streamId).head = undefined;
+      // Damage is a refusal, too: only the leader may say it.
+      if (beforeAppend) return this.read(streamId, range, { signal, shared });
       throw error;
     }
   }
@@ -75,8 +79,8 @@ export class StreamReader {
   async #once(streamId: StreamId, range: StreamRange, reading: Reading): Promise<Page> {
     const { known, names } = this.#context;
     const streamName = names.nameOf(streamId);
-    // Where only the end is asked for, both are asked side by side: an append to a new stream then waits for one answer.
-    const isFirstLook = range.limit === 1 && range.direction === 'backwards' && known.of(streamId).headAt === -Infinity;
+    // Before an append both are asked side by side, so that an append to a new stream waits for one answer.
+    const isFirstLook = reading.shown === undefined && known.of(streamId).headAt === -Infinity;
     const looking = isFirstLook ? isSoftDeleted(this.#context, streamName, reading) : undefined;
     // Heard only where there is no stream.
     looking?.catch(() => undefined);
@@ -120,7 +124,7 @@ function demandNoGap(streamId: StreamId, { direction, from, limit }: StreamRange
 const PAST_THE_END = 2n ** 63n - 1n;
 
 /** A part of a stream to read. */
-interface WantedPart extends WaitOptions {
+interface WantedPart extends StreamReading {
   readonly streamId: StreamId;
   readonly from: Revision;
   readonly count: number;
@@ -141,29 +145,33 @@ export class WholeStreams {
    *
    * @throws StoreUnavailable when the event before the part no longer exists.
    */
-  async part(streamId: StreamId, part: StreamPart, wait: WaitOptions = {}): Promise<StreamPage> {
+  async part(
+    streamId: StreamId,
+    part: StreamPart,
+    { signal, isBeforeAppend }: Parameters<LogBackend['readStream']>[2] = {},
+  ): Promise<StreamPage> {
     const { isForwards, after } = part;
     // The event before the part is read again, to check that the part continues the same history.
     const from = after?.revision ?? revision(part.from);
     const count = part.count + (after === undefined ? 0 : 1);
-    const wanted: WantedPart = { streamId, from, count, signal: wait.signal };
+    const wanted: WantedPart = { streamId, from, count, signal, beforeAppend: isBeforeAppend };
     const { events, isLast } = await this.#read(isForwards, wanted);
     if (after === undefined) return { events, isLast };
     if (events[0]?.id !== after.id) throw historyReplaced(streamId, after.revision);
     return { events: events.slice(1), isLast };
   }
 
-  async #read(isForwards: boolean, { streamId, from, count, signal }: WantedPart): Promise<StreamPage> {
+  async #read(isForwards: boolean, { streamId, from, count, ...reading }: WantedPart): Promise<StreamPage> {
     const direction = isForwards ? 'forwards' : 'backwards';
     const begin = !isForwards && from >= PAST_THE_END ? undefined : from;
     for (let attempt = 1; ; attempt++) {
-      const page = await this.#streams.read(streamId, { direction, from: begin, limit: count }, { signal });
+      const page = await this.#streams.read(streamId, { direction, from: begin, limit: count }, reading);
       const events = page.map(({ event }) => event);
       const isLast = page.length < count;
       const end = isForwards ? isLast && events.at(-1) : begin === undefined && events[0];
       if (!end || followedInAppend(end) === 0 || this.#context.partialAppends.isCutOff(end.position))
         return { events, isLast };
-      await backOff(Math.min(attempt, 3), signal);
+      await backOff(Math.min(attempt, 3), reading.signal);
     }
   }
 }

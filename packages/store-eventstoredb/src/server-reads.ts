@@ -121,12 +121,14 @@ export async function streamRecords(
   const pageSize = Math.min(range.limit, MOST_AT_ONCE);
   const read = { request: connection.requests.readStream(range), pageSize, withinMs: timeouts.readMs, signal };
   const records: WireEvent[] = [];
-  let isComplete = false;
+  let [isComplete, isNotFound] = [false, false];
+  // To its end, also where there is no stream: servers take calls that are cancelled by the thousand for an attack.
   for await (const messages of shownRead(connection, read, shown)) {
-    if (messages.some((message) => message.hasStreamNotFound())) return undefined;
     records.push(...recordsOf(messages));
+    isNotFound ||= messages.some((message) => message.hasStreamNotFound());
     isComplete ||= messages.some((message) => message.hasLastStreamPosition());
   }
+  if (isNotFound) return undefined;
   if (isComplete || records.length >= range.limit || signal.aborted) return records;
   throw unavailable(`the server ended a read of ${range.streamName} before the end of the stream`);
 }

@@ -111,9 +111,7 @@ export class CommandHandler<
     const waiting = this.#lock(streamId, deadline);
     if (waiting !== undefined) await waiting;
     try {
-      const cached = this.#cache.get(streamId);
-      let known =
-        cached === undefined ? await this.#catchUp(task, this.states.nothing) : { ...cached, isCompared: false };
+      let known = await this.#firstState(task);
       for (let attempt = 1; ; attempt++) {
         deadline.throwIfOver();
         const decision = this.#decide(task, known);
@@ -131,6 +129,25 @@ export class CommandHandler<
     } finally {
       this.#locks.leave(streamId);
     }
+  }
+
+  /**
+   * The cached state, or the state read. Where a node would first have to show that it leads, it need not: the append
+   * compares the revision. Only an accepted decision with events may follow from such a state; everything else, and what
+   * the node can't read, is read again.
+   */
+  async #firstState(task: Task<Command>): Promise<ComparedState<State>> {
+    const { streamId, deadline } = task;
+    const cached = this.#cache.get(streamId);
+    if (cached !== undefined) return { ...cached, isCompared: false };
+    if (this.#store.provesReads) {
+      try {
+        return { ...(await this.states.beforeAppend(streamId, deadline)), isCompared: false };
+      } catch (caught) {
+        if (!isFault(caught, 'unreadable-event') && !isFault(caught, 'written-by-newer-program')) throw caught;
+      }
+    }
+    return this.#catchUp(task, this.states.nothing);
   }
 
   /** Waits for the lock on the stream. @throws DeadlineExceeded when it is not free in time. */

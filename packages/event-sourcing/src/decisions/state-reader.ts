@@ -29,6 +29,7 @@ interface Extent {
   readonly deadline: Deadline;
   readonly isWanted?: Wanted;
   readonly last?: bigint;
+  readonly isBeforeAppend?: boolean;
 }
 
 /** Folds streams of one kind into states, from the first event or from a known state. */
@@ -59,6 +60,11 @@ export class StateReader<Event extends EventShape, State> {
     return (await this.#upToFrom(streamId, known, { deadline })) ?? this.upTo(streamId, ALL, deadline);
   }
 
+  /** A state to append after ({@link ReadStreamOptions.isBeforeAppend}): where nothing is appended, it proves nothing. */
+  beforeAppend(streamId: StreamId, deadline: Deadline): Promise<StateAt<State>> {
+    return this.#fromFirst(streamId, { deadline, isBeforeAppend: true });
+  }
+
   /** The state right after the last wanted event. */
   async upTo(streamId: StreamId, isWanted: Wanted, deadline: Deadline): Promise<StateAt<State>> {
     return this.#fromFirst(streamId, { deadline, isWanted });
@@ -87,13 +93,13 @@ export class StateReader<Event extends EventShape, State> {
   async #upToFrom(
     streamId: StreamId,
     known: StateAt<State>,
-    { deadline, isWanted = ALL, last }: Extent,
+    { deadline, isWanted = ALL, last, isBeforeAppend = false }: Extent,
   ): Promise<StateAt<State> | undefined> {
     let current = known.revision === undefined ? known : undefined;
     const from = known.revision ?? revisionAfter(undefined);
     if (last !== undefined && last < from) return undefined;
     const limit = last === undefined ? {} : { limit: Math.min(Number(last - from + 1n), Number.MAX_SAFE_INTEGER) };
-    for await (const page of this.#pages(streamId, { from, ...limit }, deadline)) {
+    for await (const page of this.#pages(streamId, { from, ...limit, isBeforeAppend }, deadline)) {
       const [first] = page;
       if (current === undefined && !(first?.id === known.eventId && first !== undefined && isWanted(first)))
         return undefined;

@@ -34,6 +34,7 @@ export class EngineEventStore implements EventStore {
   readonly #guarded: GuardedBackend;
   readonly #writer: Writer;
   readonly lateByMs?: number;
+  readonly provesReads?: boolean;
   readonly acknowledged?: Acknowledged;
   readonly receipts?: (options?: ReceiptOptions) => AsyncIterable<readonly StreamReceipt[]>;
   readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
@@ -44,12 +45,13 @@ export class EngineEventStore implements EventStore {
     const { backend } = guarded;
     this.#guarded = guarded;
     this.#writer = writer;
-    const { lateByMs } = backend;
+    const { lateByMs, provesReads } = backend;
     const readReceipts = backend.readReceipts?.bind(backend);
     const readStreams = backend.readStreams?.bind(backend);
     const erase = backend.erase?.bind(backend);
     if (acknowledged !== undefined) this.acknowledged = acknowledged;
     if (lateByMs !== undefined) this.lateByMs = lateByMs;
+    if (provesReads !== undefined) this.provesReads = provesReads;
     if (readReceipts !== undefined) {
       this.receipts = (options = {}) => {
         const pageSize = pageSizeOf(options);

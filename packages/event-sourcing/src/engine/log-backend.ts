@@ -3,7 +3,7 @@ import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import type { WaitOptions } from '../values/deadline.js';
 import type { Fault } from '../values/fault.js';
 import type { EventFilter } from '../streams/event-filter.js';
-import type { ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
+import type { ReadStreamOptions, ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
 import type { EventMetadata, RecordedEvent } from '../streams/event.js';
 import type { Position } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
@@ -83,6 +83,8 @@ export interface LogBackend {
   readonly consumers: ConsumerBackend;
   /** As `EventStore.lateByMs`. */
   readonly lateByMs?: number | undefined;
+  /** As `EventStore.provesReads`. */
+  readonly provesReads?: boolean;
   /** As `EventStore.trouble`. */
   trouble?(): Fault | undefined;
   /**
@@ -103,7 +105,11 @@ export interface LogBackend {
   /** Looks things up in one snapshot. A log on a cluster answers a question about `events` as the leader does. */
   lookUp(question: Question, wait?: WaitOptions): Promise<Found>;
   /** The events of a part of a stream. */
-  readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage>;
+  readStream(
+    streamId: StreamId,
+    part: StreamPart,
+    wait?: WaitOptions & Pick<ReadStreamOptions, 'isBeforeAppend'>,
+  ): Promise<StreamPage>;
   /** The next whole appends after a position. @throws PositionUnknown when no event of the log is at it. */
   readLog(after: Position, range: LogRange, wait?: WaitOptions): Promise<ReadAhead>;
   /** Reads one stream after another; absent where that is not faster than reading the log. The engine notices gaps. */

@@ -2,7 +2,7 @@ import type { EventStore } from '../streams/event-store.js';
 
 /** A store that delegates to another one, except for the methods in `instead`. */
 export function delegating(store: EventStore, instead: Partial<EventStore> = {}): EventStore {
-  const { lateByMs, acknowledged } = store;
+  const { lateByMs, provesReads, acknowledged } = store;
   // `proveHead` combines `head` and `knows`: when either is replaced, the replacement must be asked.
   const isReplaced = instead.head !== undefined || instead.knows !== undefined;
   const proveHead = isReplaced ? undefined : store.proveHead?.bind(store);
@@ -11,6 +11,7 @@ export function delegating(store: EventStore, instead: Partial<EventStore> = {})
   const erase = store.erase?.bind(store);
   return {
     ...(lateByMs !== undefined && { lateByMs }),
+    ...(provesReads !== undefined && { provesReads }),
     ...(acknowledged !== undefined && { acknowledged }),
     ...(proveHead !== undefined && { proveHead }),
     ...(receipts !== undefined && { receipts }),

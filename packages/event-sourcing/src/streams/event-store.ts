@@ -66,6 +66,11 @@ export interface ReadStreamOptions extends WaitOptions {
   readonly limit?: number;
   /** The most events in a page, 1 to 10,000. Default 500. */
   readonly pageSize?: number;
+  /**
+   * Whether an append follows that names the last revision read, and nothing else is concluded from the read: a node of
+   * a cluster then need not show that it leads ({@link EventStore.provesReads}). Default false.
+   */
+  readonly isBeforeAppend?: boolean;
 }
 
 /** Which part of the whole store to read, and how. */
@@ -143,6 +148,11 @@ export interface EventStore {
    * up to an instant complete. Absent where events are timestamped as they are written: it is then 0.
    */
   readonly lateByMs?: number;
+
+  /**
+   * Whether a read has to show that the node leads its cluster, which takes a round trip. Absent where a read needs none.
+   */
+  readonly provesReads?: boolean;
 
   /**
    * Why the server does not answer at present: the last attempt's fault, if no attempt succeeded since; `undefined`

@@ -38,6 +38,11 @@ export class TimedEventStore {
     return this.#store.lateByMs;
   }
 
+  /** As {@link EventStore.provesReads}. */
+  get provesReads(): boolean {
+    return this.#store.provesReads === true;
+  }
+
   /** As {@link EventStore.trouble}. */
   get trouble(): Fault | undefined {
     return this.#store.trouble?.();

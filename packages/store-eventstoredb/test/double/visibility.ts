@@ -25,7 +25,7 @@ export function visibilityOf(log: EventLog, streamName: string): Visible {
   const head = BigInt(log.shown(streamName).length) - 1n;
   // A metastream reads as if its $maxCount were 1 (checklist 26).
   if (streamName.startsWith('$$')) return head < 0n ? { state: 'not-found' } : { state: 'readable', from: head, head };
-  const { truncateBefore, maxCount, maxAgeSeconds } = metadataOf(log, streamName);
+  const { truncateBefore, maxCount, maxAgeSeconds } = metadataOf(log.shown(`$$${streamName}`));
   if (head < 0n || truncateBefore === DELETED) return { state: 'not-found' };
   let from = truncateBefore;
   if (maxCount !== undefined && head - maxCount + 1n > from) from = head - maxCount + 1n;
@@ -39,7 +39,7 @@ export function visibilityOf(log: EventLog, streamName: string): Visible {
 
 /** Whether a stream was soft-deleted and not written since. */
 export function isSoftDeleted(log: EventLog, streamName: string): boolean {
-  return metadataOf(log, streamName).truncateBefore === DELETED;
+  return metadataOf(log.stream(`$$${streamName}`)).truncateBefore === DELETED;
 }
 
 /** Whether the stream has metadata: that alone lets `stream_exists` pass (checklist 24). */
@@ -50,8 +50,8 @@ export function hasMetadata(log: EventLog, streamName: string): boolean {
 /**
  * Only the newest event counts, and a parse error, a float or a number above 2^63-1 voids all of it (reference §2.5).
  */
-function metadataOf(log: EventLog, streamName: string): StreamMetadata {
-  const newest: LogRecord | undefined = log.stream(`$$${streamName}`).at(-1);
+function metadataOf(records: readonly LogRecord[]): StreamMetadata {
+  const newest = records.at(-1);
   const none = { truncateBefore: 0n, maxCount: undefined, maxAgeSeconds: undefined };
   if (newest === undefined || !newest.isJson) return none;
   const text = Buffer.from(newest.data).toString('utf8');
