@@ -31,7 +31,8 @@ const OPTIONS: OptionRules<MemoryStoreOptions> = {
 /**
  * Opens a store that keeps its events in memory until the process ends, with every other guarantee of the ports.
  *
- * @throws RangeError when the history has a gap in a stream, or that names an unknown or malformed option.
+ * @throws RangeError when the history has a gap in a stream or an event that no store would have recorded, or that
+ *   names an unknown or malformed option.
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
   const { clock = systemClock, history = [], observe } = parseOptions(options, 'openMemoryStore', OPTIONS);

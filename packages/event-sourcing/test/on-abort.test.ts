@@ -1,5 +1,5 @@
 import { isFault, openMemoryStore, type RecordedEvent, streamId } from '@login-policy/event-sourcing';
-import { onAbort, TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { onAbort, OPTIONAL_METADATA, TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { raise } from './followed.js';
@@ -69,6 +69,28 @@ describe('a memory store that begins with a history', () => {
         RangeError,
         /^expected revision \d of tally-a, got \d$/,
       );
+  });
+
+  it('refuses one with an event that no store would have recorded, and names its member', async () => {
+    const recorded = openMemoryStore();
+    await raise(recorded, streamId('tally', 'a'), 1, 2);
+    const history: RecordedEvent[] = [];
+    for await (const page of recorded.eventStore.readAll()) history.push(...page);
+    const [first, last] = history;
+    if (last === undefined) throw new Error('unreachable');
+    for (const [wrong, member] of [
+      [{ metadata: { ...last.metadata, actor: 5 } }, 'metadata.actor'],
+      [{ metadata: { ...last.metadata, correlationId: undefined } }, 'metadata.correlationId'],
+      ...OPTIONAL_METADATA.map((name) => [{ metadata: { ...last.metadata, [name]: 5 } }, `metadata.${name}`] as const),
+      [{ metadata: null }, 'metadata'],
+      [{ streamId: 5 }, 'streamId'],
+      [{ type: 5 }, 'type'],
+      [{ id: 5 }, 'id'],
+    ] as const)
+      expect(
+        () => openMemoryStore({ history: Array.of(Object(first), Object({ ...last, ...wrong })) }),
+        member,
+      ).to.throw(RangeError, `history[1]: $.${member} can't be stored: `);
   });
 });
 

@@ -3,7 +3,7 @@ import { isEventId } from '../values/ids.js';
 import { demandSignal } from '../values/on-abort.js';
 import { shown } from '../values/shown.js';
 import type { Append, ExpectedEnd } from '../streams/event-store.js';
-import { OPTIONAL_METADATA, type EventMetadata, type NewEvent } from '../streams/event.js';
+import { OPTIONAL_METADATA, type EventMetadata, type NewEvent, type RecordedEvent } from '../streams/event.js';
 import { toJsonObject } from '../streams/json.js';
 import { freezeMetadata } from '../streams/recording.js';
 import type { ExpectedRevision } from '../values/revision.js';
@@ -101,13 +101,28 @@ function checkedEvents(events: readonly NewEvent[]): readonly NewEvent[] {
   });
 }
 
-function checkedEvent({ id, type, schemaVersion, data }: NewEvent, metadata: EventMetadata): NewEvent {
+/**
+ * The metadata, copied and frozen, of an event recorded elsewhere.
+ *
+ * @throws UnserialisableData when its stream, id, type or metadata is not what a store would have recorded.
+ */
+export function checkedRecorded({ id, streamId, type, metadata }: RecordedEvent): EventMetadata {
+  demandText('streamId', streamId);
+  demandNamed(id, type);
+  return checkedMetadata(metadata);
+}
+
+function demandNamed(id: string, type: string): void {
   demandText('type', type);
   if (type === '' || type.startsWith('$')) throw refused('type', 'a type must not be empty or begin with $');
+  if (!isEventId(id)) throw refused('id', 'expected a ULID');
+}
+
+function checkedEvent({ id, type, schemaVersion, data }: NewEvent, metadata: EventMetadata): NewEvent {
+  demandNamed(id, type);
   if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > LARGEST_SCHEMA_VERSION) {
     throw refused('schemaVersion', `expected a whole number from 1 to ${LARGEST_SCHEMA_VERSION}, got ${schemaVersion}`);
   }
-  if (!isEventId(id)) throw refused('id', 'expected a ULID');
   return Object.freeze({ id, type, schemaVersion, data: toJsonObject(data), metadata });
 }
 

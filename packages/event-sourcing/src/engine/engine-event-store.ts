@@ -1,6 +1,7 @@
 import type { WaitOptions } from '../values/deadline.js';
 import type { Fault } from '../values/fault.js';
 import { catchUpSubscription, readThrough, type Reader } from '../store/read-through.js';
+import { demandText } from '../store/demand-text.js';
 import { leavable } from '../store/leavable.js';
 import { streamThrough, withoutGaps, type StreamPage, type StreamPart } from '../store/stream-pages.js';
 import type { Acknowledged } from '../streams/acknowledged.js';
@@ -134,6 +135,8 @@ export class EngineEventStore implements EventStore {
     { commitments, eventId, revision, streamId }: Erasure,
     wait: WaitOptions | undefined,
   ): Promise<void> {
+    for (const name of ['actor', 'reason'] as const)
+      if (commitments[name] !== undefined) demandText(`commitments.${name}`, commitments[name]);
     const part = { isForwards: true, from: revision, count: 1, after: undefined };
     const { events } = await this.#guarded.call(wait, (backend) => backend.readStream(streamId, part, wait));
     const [event] = events;

@@ -1,4 +1,5 @@
 import { Fault } from '../values/fault.js';
+import { isFault } from '../values/is-fault.js';
 import type { ReadAhead } from '../store/read-through.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
 import { filterPredicate } from '../streams/event-filter.js';
@@ -9,6 +10,7 @@ import { ordinalOf, positionOf, START, type Position } from '../values/position.
 import { revisionAfter } from '../values/revision.js';
 import type { StreamId } from '../values/stream-id.js';
 import { yieldToLoop } from '../values/yield-to-loop.js';
+import { checkedRecorded } from './checked-append.js';
 import type { LogRange } from './log-backend.js';
 
 const SCANNED_AT_ONCE = 10_000;
@@ -52,15 +54,20 @@ export class MemoryLog {
     return true;
   }
 
-  /** Adds events recorded elsewhere. Their ids, revisions and times stay; they get new positions. */
+  /**
+   * Adds events recorded elsewhere. Their ids, revisions and times stay; they get new positions.
+   *
+   * @throws RangeError when a stream has a gap, or for an event that no store would have recorded.
+   */
   restore(history: readonly RecordedEvent[]): void {
-    for (const event of history) {
+    for (const [index, event] of history.entries()) {
+      const metadata = metadataOf(event, index);
       const expected = revisionAfter(this.endOf(event.streamId)?.revision);
       if (event.revision !== expected) {
         throw new RangeError(`expected revision ${expected} of ${event.streamId}, got ${event.revision}`);
       }
       const position = positionOf(this.#log.length + 1, event.id);
-      this.record(Object.freeze({ ...event, position }));
+      this.record(Object.freeze({ ...event, metadata, position }));
     }
   }
 
@@ -112,5 +119,14 @@ export class MemoryLog {
       }
     }
     if (page.length > 0) yield page;
+  }
+}
+
+function metadataOf(event: RecordedEvent, index: number): EventMetadata {
+  try {
+    return checkedRecorded(event);
+  } catch (caught) {
+    if (!isFault(caught, 'unserialisable-data')) throw caught;
+    throw new RangeError(`history[${index}]: ${caught.message}`, { cause: caught });
   }
 }

@@ -13,6 +13,7 @@ export const erasing: Suite<EventStoreUnderTest> = {
     'of one text leaves the other one': leavesTheOther,
     'again changes nothing, and later events follow as before': isRepeatable,
     'is refused for an event that is not at that place': refusesOthers,
+    'is refused with a commitment that is not text, by its name': refusesNoText,
   },
 };
 
@@ -82,5 +83,14 @@ async function refusesOthers(subject: EventStoreUnderTest): Promise<void> {
       eventStore.erase?.({ streamId, revision, eventId, commitments: COMMITMENTS, ...wrong }) ?? Promise.resolve(),
       RangeError,
     );
+  demandEvents(await readAll(subject.eventStore), all);
+}
+
+async function refusesNoText(subject: EventStoreUnderTest): Promise<void> {
+  const all = await recordAround(subject);
+  for (const name of ['actor', 'reason']) {
+    const fault = await refusal(eraseFirst(subject, { [name]: 5 }), 'unserialisable-data');
+    demandSame({ what: 'message', actual: fault.message, expected: `$.commitments.${name} can't be stored: it is not text` });
+  }
   demandEvents(await readAll(subject.eventStore), all);
 }
