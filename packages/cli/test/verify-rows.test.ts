@@ -25,6 +25,19 @@ describe('verifying lists', () => {
   });
 });
 
+describe('verifying metadata', () => {
+  it('names each text that is recorded as something else, which every read leaves out (T44)', async () => {
+    place.tamper(`UPDATE events SET metadata = json_set(metadata, '$.reason', 5) WHERE position = 1;
+      UPDATE events SET metadata = json_set(metadata, '$.causationId', json('null')) WHERE position = 2`);
+    const { code, out } = await place.run('verify');
+    expect(out)
+      .to.match(/^event \w+ \(revision 0 of \w+-iam\): its metadata has a reason that is not text, which every read/)
+      .and.to.match(/\nevent \w+ \(revision 1 of [^)]+\): its metadata has a causationId that is not text/)
+      .and.to.contain(' 2 findings.');
+    expect(code).to.equal(EXIT.refused);
+  });
+});
+
 describe('verifying streams', () => {
   it('reports an event that only its stream has, as one that was moved to position 0', async () => {
     await place.run('change forceMfa=yes --yes');

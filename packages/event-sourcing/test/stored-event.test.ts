@@ -1,4 +1,4 @@
-import { type EventStore, isJsonObject, openMemoryStore, streamId } from '@login-policy/event-sourcing';
+import { damagedMembers, type EventStore, isJsonObject, openMemoryStore, streamId } from '@login-policy/event-sourcing';
 import { delegating, metadataIn } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -29,7 +29,9 @@ describe('an event as a store reads it', () => {
   it('has no metadata members of foreign programs, and none that is not text', () => {
     const foreign = { kind: 'import', owner: 'me', position: 7, toJSON: 1, reason: 'why', causationId: 5 };
     const said: unknown = JSON.parse(JSON.stringify({ ...metadata, ...foreign }).replace('kind', '__proto__'));
-    expect(metadataIn(said)).to.deep.equal({ ...metadata, reason: 'why' });
+    const read = metadataIn(said);
+    expect(read).to.deep.equal({ ...metadata, reason: 'why' });
+    expect(read && damagedMembers(read)).to.deep.equal(['causationId']);
   });
 });
 

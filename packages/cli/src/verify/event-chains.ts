@@ -1,15 +1,17 @@
 import {
-  START,
+  damagedMembers,
   type EventId,
   type EventStore,
   type Instant,
   type Position,
   type RecordedEvent,
   type Revision,
+  START,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import { eventName } from '../copy/same-event.js';
 import type { Findings } from './findings.js';
+import { readableMetadata } from './readable-metadata.js';
 
 interface StreamEnd {
   readonly revision: Revision;
@@ -50,6 +52,7 @@ export class EventChains {
     this.#reached = event.position;
     this.#ends.set(streamId, { revision, recordedAt });
     this.#checkPlace(event, where);
+    this.#checkMetadata(event, where);
   }
 
   /** Checks the end of the log. Call it after the last event. */
@@ -69,6 +72,13 @@ export class EventChains {
         if (last !== undefined && last.revision > revision && last.position <= this.#reached)
           this.#findings.add(eventName(last), 'it is in its stream, and a read of the whole log does not meet it');
     }
+  }
+
+  /** Reads leave out what is not text, so nobody else would ever see it. */
+  #checkMetadata(event: RecordedEvent, where: string): void {
+    const metadata = readableMetadata(event);
+    for (const name of metadata === undefined ? [] : damagedMembers(metadata))
+      this.#findings.add(where, `its metadata has a ${name} that is not text, which every read leaves out`);
   }
 
   #checkPlace(event: RecordedEvent, where: string): void {

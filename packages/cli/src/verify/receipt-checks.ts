@@ -3,6 +3,7 @@ import type { EventStore, RecordedEvent, Revision, StreamId } from '@login-polic
 import type { StoredReceipt } from '../copy/receipts.js';
 import { eventName } from '../copy/same-event.js';
 import type { Findings } from './findings.js';
+import { readableMetadata } from './readable-metadata.js';
 
 /** Every command's fingerprint: SHA-256 in hexadecimal. */
 const FINGERPRINT = /^[0-9a-f]{64}$/;
@@ -23,10 +24,11 @@ export class ReceiptChecks {
 
   /** Call it with every event. */
   add(event: RecordedEvent): void {
-    const { append, metadata, revision: last, streamId } = event;
+    const { append, revision: last, streamId } = event;
     if (ownerOfStream(streamId) === undefined) return;
     this.#ends.set(streamId, last);
-    if (metadata.idempotencyKey === undefined || append?.place !== append?.count) return;
+    const metadata = readableMetadata(event);
+    if (metadata?.idempotencyKey === undefined || append?.place !== append?.count) return;
     this.#recorded.set(nameOf({ streamId, key: metadata.idempotencyKey }), event);
   }
 

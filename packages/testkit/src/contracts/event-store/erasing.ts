@@ -90,7 +90,11 @@ async function refusesNoText(subject: EventStoreUnderTest): Promise<void> {
   const all = await recordAround(subject);
   for (const name of ['actor', 'reason']) {
     const fault = await refusal(eraseFirst(subject, { [name]: 5 }), 'unserialisable-data');
-    demandSame({ what: 'message', actual: fault.message, expected: `$.commitments.${name} can't be stored: it is not text` });
+    demandSame({
+      what: 'message',
+      actual: fault.message,
+      expected: `$.commitments.${name} can't be stored: it is not text`,
+    });
   }
   demandEvents(await readAll(subject.eventStore), all);
 }
