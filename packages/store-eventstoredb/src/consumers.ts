@@ -1,5 +1,6 @@
 import {
   Fault,
+  isFault,
   type Json,
   parsePosition,
   positionToString,
@@ -31,6 +32,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
   readonly #parts: ConsumersParts;
   /** The revision of the last record of each session of this process. */
   readonly #sessions = new Map<string, Revision | undefined>();
+  #hasWarned = false;
 
   constructor(parts: ConsumersParts) {
     this.#parts = parts;
@@ -119,12 +121,15 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     return (await this.#parts.delivery.deliver(prepared)).kind === 'written';
   }
 
-  /** If this fails, the stream only keeps more records than needed. */
+  /** If this fails, the stream only keeps more records than needed: a role without the right can still consume. */
   async #setStreamMetadata(streamName: string, metadata: Json): Promise<void> {
     try {
       await this.#write(`$$${streamName}`, undefined, { type: '$metadata', content: metadata });
-    } catch {
-      // A role without the right to change metadata can still consume.
+    } catch (caught) {
+      if (!isFault(caught, 'store-foreign') || this.#hasWarned) return;
+      this.#hasWarned = true;
+      const why = `the user may not write the metadata of ${streamName} ($mw)`;
+      process.emitWarning(`The records of consumers pile up on EventStoreDB: ${why}.`, 'LoginPolicyWarning');
     }
   }
 }

@@ -4,6 +4,7 @@ import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { createHash } from 'node:crypto';
+import { Double } from './double/double.js';
 import { appendOf } from './events.js';
 import { disposeOf, startServer, unusedPrefix } from './server.js';
 
@@ -13,6 +14,25 @@ describe('a consumer on EventStoreDB', () => {
 
   it('whose record another program hid is damaged, and does not wait forever', () =>
     isDamagedBy((client, name) => client.setStreamMetadata(name, { truncateBefore: 1 })));
+
+  it('without the right to write metadata handles events, and says once that its records pile up (T76)', async () => {
+    const double = await Double.start();
+    double.mode.isDenied = (name) => name.startsWith('$$_consumers') || name.startsWith('$$_sessions');
+    const warnings: string[] = [];
+    const hear = ({ message }: Error): number => warnings.push(message);
+    process.on('warning', hear);
+    const store = connectEventStoreDb(double.url, { timeouts: { beatMs: 750 } });
+    const [last] = await store.eventStore.append(appendOf(streamId('Counter', 'one'), 1));
+    const consumers = ['one', 'other'].map((name) => store.consume({ name, handle: () => undefined }));
+    await until(() => consumers.every((consumer) => consumer.status().position === last?.position));
+    process.off('warning', hear);
+    await store.close();
+    await double.stop();
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.match(
+      /^The records of consumers pile up on EventStoreDB: the user may not write .* \(\$mw\)\.$/,
+    );
+  });
 
   async function isDamagedBy(act: (client: EventStoreDBClient, name: string) => Promise<unknown>): Promise<void> {
     const server = await startServer();

@@ -15,6 +15,7 @@ import {
   type LoginPolicy,
 } from '@login-policy/domain/model';
 import type { Instant } from '@login-policy/event-sourcing';
+import type { Append } from '@login-policy/event-sourcing/store';
 import { actorOf, CHANGE_OPTIONS, isConfirmed, type Actor } from '../changes/change-options.js';
 import type { Command, OptionSpecs, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -23,6 +24,7 @@ import { pathOf, YamlFile, type Path } from '../files/yaml-file.js';
 import { counted, policiesText } from '../output/counted.js';
 import { titleOf } from '../output/policy-text.js';
 import { writeResult } from '../output/result.js';
+import { mapConcurrently, MOST_CONCURRENT } from '../policies/map-concurrently.js';
 import { parseImportFile, type ImportedState, type ImportFile } from '../policies/import-file.js';
 import { withStoreSession, type StoreSession as Session } from '../session/session.js';
 import { PATIENCE_OPTIONS, patienceOf, patiently } from '../store/patiently.js';
@@ -54,10 +56,9 @@ async function importPolicies(invocation: Invocation): Promise<ExitCode> {
   const text = await readTextFile(name, io);
   const file = parseImportFile(new YamlFile(name, text));
   const id = `import ${createHash('sha256').update(text).digest('hex')}`;
-  const clock = { now: file.states[0]?.at };
-  // The events get the instants of the file, one state after the other.
-  const eventClock = (): Instant => clock.now ?? file.startedAt;
-  const opening = { purpose: 'create', instanceId: file.instanceId, clock: eventClock } as const;
+  const instants = new Map(file.states.map(({ at }, index) => [keyOf(id, index), at]));
+  const recordedAt = ({ receipt }: Append): Instant => instants.get(receipt?.key ?? '') ?? file.startedAt;
+  const opening = { purpose: 'create', instanceId: file.instanceId, recordedAt } as const;
   return withStoreSession(invocation, opening, async (session) => {
     const by = actorOf(args);
     refuseInvalid(session, file, by);
@@ -74,7 +75,7 @@ async function importPolicies(invocation: Invocation): Promise<ExitCode> {
       finish(0, 'Nothing was done.\n');
       return EXIT.refused;
     }
-    const repeated = await takeOver(invocation, session, { by, clock, count, file, id });
+    const repeated = await takeOver(invocation, session, { by, count, file, id });
     finish(
       file.states.length,
       repeated === file.states.length ? `Took over ${what} before; nothing is new.\n` : `Took over ${what}.\n`,
@@ -85,35 +86,58 @@ async function importPolicies(invocation: Invocation): Promise<ExitCode> {
 
 interface TakingOver {
   readonly by: Actor;
-  readonly clock: { now: Instant | undefined };
   /** The number of policies. */
   readonly count: number;
   readonly file: ImportFile;
   readonly id: string;
 }
 
-/** Takes the states over, one after the other. Returns how many an earlier run had taken over. */
+/** Takes the states over, in the order of their instants. Returns how many an earlier run had taken over. */
 async function takeOver(
   { args, io }: Invocation,
   session: Session,
-  { by, clock, count, file, id }: TakingOver,
+  { by, count, file, id }: TakingOver,
 ): Promise<number> {
   const patience = patienceOf(args, io.interrupted);
   const { states } = file;
-  let repeated = 0;
-  for (const [index, state] of states.entries()) {
-    try {
-      io.interrupted.throwIfAborted();
-      clock.now = state.at;
-      const key = `${id} ${index}`;
-      const isRepeated = await patiently(patience, () => importState(session, file, { state, by, key, id }));
-      if (isRepeated) repeated += 1;
-    } catch (caught) {
-      io.err.write(`Stopped after ${index} of ${states.length} states.\n`);
-      throw new Incomplete({ states: index, left: states.length - index, policies: count }, caught);
-    }
+  let [done, repeated] = [0, 0];
+  const importOne = async ([index, state]: NumberedState): Promise<void> => {
+    io.interrupted.throwIfAborted();
+    const key = keyOf(id, index);
+    if (await patiently(patience, () => importState(session, file, { state, by, key, id }))) repeated += 1;
+    done += 1;
+  };
+  // On SQL, the log keeps the order of the instants. A server takes its time for each answer.
+  const atOnce = session.store.readModelUpdates === 'followed' ? MOST_CONCURRENT : 1;
+  try {
+    for (const batch of batchesOf(states, atOnce)) await mapConcurrently(batch, importOne);
+  } catch (caught) {
+    io.err.write(`Stopped after ${done} of ${states.length} states.\n`);
+    throw new Incomplete({ states: done, left: states.length - done, policies: count }, caught);
   }
   return repeated;
+}
+
+/** A state and its index in the file. */
+type NumberedState = readonly [number, ImportedState];
+
+/** Neighbouring states that may be recorded in any order: of different organizations; each state of the default alone. */
+function* batchesOf(states: readonly ImportedState[], size: number): Generator<readonly NumberedState[]> {
+  let batch = new Map<string | undefined, NumberedState>();
+  for (const [index, state] of states.entries()) {
+    const { organizationId } = state;
+    if (batch.size === size || batch.has(undefined) || batch.has(organizationId) || organizationId === undefined) {
+      yield [...batch.values()];
+      batch = new Map();
+    }
+    batch.set(organizationId, [index, state]);
+  }
+  yield [...batch.values()];
+}
+
+/** The idempotency key of a state. */
+function keyOf(id: string, index: number): string {
+  return `${id} ${index}`;
 }
 
 interface StateImport {
@@ -191,19 +215,17 @@ async function refuseExisting(
   { file, states }: ImportFile,
   id: string,
 ): Promise<void> {
-  const seen = new Set<string | undefined>();
-  for (const state of states) {
-    if (seen.has(state.organizationId)) continue;
-    seen.add(state.organizationId);
+  const firstStates = new Map(states.toReversed().map((state) => [state.organizationId, state] as const));
+  await mapConcurrently([...firstStates.values()], async (state) => {
     const owner = ownerOf(instance, state);
     const { entries } = orThrow(await loginPolicies.history(owner, { limit: 1 }));
     const [first] = entries;
-    if (first === undefined || first.correlationId === id) continue;
+    if (first === undefined || first.correlationId === id) return;
     throw file.failure(
       state.path,
       `${titleOf(owner)} already has events, and earlier ones can't be inserted before them.`,
     );
-  }
+  });
 }
 
 function ownerOf(instance: Session['instance'], { organizationId }: ImportedState): OwnerRef {

@@ -1,5 +1,5 @@
 /** The number of concurrent calls. A store answers them from one connection, a server from a few. */
-const MOST_CONCURRENT = 16;
+export const MOST_CONCURRENT = 16;
 
 /**
  * Runs a function for each item, some at a time, and returns the results in order. After a failure, no more are

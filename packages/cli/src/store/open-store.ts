@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type Clock, isFault, type Store } from '@login-policy/event-sourcing';
-import type { ReadModelStore } from '@login-policy/event-sourcing/store';
+import { type Instant, isFault, type Store } from '@login-policy/event-sourcing';
+import { delegating, type Append, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import type { SqliteStore } from '@login-policy/store-sqlite';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -12,8 +12,8 @@ export type Purpose = 'read' | 'write' | 'create';
 /** The options to open a store. */
 export interface OpenOptions {
   readonly purpose: Purpose;
-  /** The clock for its events. Default: the machine's. */
-  readonly clock?: Clock;
+  /** When the events of an append are said to have been recorded. Default: now. */
+  readonly recordedAt?: (append: Append) => Instant;
   /** Only for a SQLite file. Default `full`. */
   readonly durability?: 'full' | 'normal';
 }
@@ -23,19 +23,29 @@ export type OpenedStore = Store & Partial<Pick<SqliteStore, 'check'>>;
 
 /** Opens a store, and loads its driver on demand. @throws Failure, and as the store does. */
 export async function openStore(address: StoreAddress, opening: OpenOptions): Promise<OpenedStore> {
+  const store = await opened(address, opening);
+  const { recordedAt } = opening;
+  if (recordedAt === undefined) return store;
+  const { eventStore } = store;
+  const append = (one: Append): ReturnType<typeof eventStore.append> =>
+    eventStore.append({ ...one, recordedAt: recordedAt(one) });
+  return { ...store, eventStore: delegating(eventStore, { append }) };
+}
+
+function opened(address: StoreAddress, opening: OpenOptions): Promise<OpenedStore> {
   switch (address.kind) {
     case 'sqlite':
       return openSqlite(address, opening);
     case 'postgres':
       return openPostgres(address, opening);
     case 'esdb':
-      return openEventStoreDb(address, opening);
+      return openEventStoreDb(address);
   }
 }
 
 async function openSqlite(
   { path, shown }: StoreAddress & { readonly kind: 'sqlite' },
-  { purpose, clock, durability = 'full' }: OpenOptions,
+  { purpose, durability = 'full' }: OpenOptions,
 ): Promise<OpenedStore> {
   if (purpose !== 'create' && path !== ':memory:' && !existsSync(path)) {
     const advice = `login-policy migrate --store ${shown} creates an empty store there.`;
@@ -44,12 +54,12 @@ async function openSqlite(
   const { openSqliteStore } = await import('@login-policy/store-sqlite');
   // Only on request: the programs of an older version that still run could no longer use the file.
   const migrate = purpose === 'create' ? 'run' : 'check';
-  return openSqliteStore({ path, durability, readOnly: purpose === 'read', migrate, ...(clock && { clock }) });
+  return openSqliteStore({ path, durability, readOnly: purpose === 'read', migrate });
 }
 
 async function openPostgres(
   { url, schema }: StoreAddress & { readonly kind: 'postgres' },
-  { purpose, clock }: OpenOptions,
+  { purpose }: OpenOptions,
 ): Promise<Store> {
   const { openPostgresStore } = await import('@login-policy/store-postgres');
   const { Client, Pool } = (await import('pg')).default;
@@ -58,7 +68,7 @@ async function openPostgres(
   const pool = new Pool({ connectionString: url });
   try {
     const migrate = purpose === 'create' ? 'run' : 'check';
-    const store = await openPostgresStore({ pool, migrate, ...(schema && { schema }), ...(clock && { clock }) });
+    const store = await openPostgresStore({ pool, migrate, ...(schema && { schema }) });
     return closingAlso(store, () => pool.end());
   } catch (caught) {
     await pool.end();
@@ -66,10 +76,11 @@ async function openPostgres(
   }
 }
 
-async function openEventStoreDb(
-  { url, rows: rowsAddress, streamPrefix }: StoreAddress & { readonly kind: 'esdb' },
-  { clock }: OpenOptions,
-): Promise<Store> {
+async function openEventStoreDb({
+  url,
+  rows: rowsAddress,
+  streamPrefix,
+}: StoreAddress & { readonly kind: 'esdb' }): Promise<Store> {
   const { connectEventStoreDb } = await import('@login-policy/store-eventstoredb');
   // A command that only reads brings the rows up to date, too.
   const rows = rowsAddress && (await openStore(rowsAddress, { purpose: 'create', durability: 'normal' }));
@@ -81,7 +92,6 @@ async function openEventStoreDb(
     return parsed(() =>
       connectEventStoreDb(url, {
         ...(streamPrefix && { streamPrefix }),
-        ...(clock && { clock }),
         ...(readModels && { readModels }),
       }),
     );
