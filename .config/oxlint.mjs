@@ -56,7 +56,8 @@ export default {
     // Modules: named exports, one front door, no knots.
     'import/no-default-export': 'error',
     'oxc/no-barrel-file': ['error', { threshold: 0 }], // No `export *`.
-    'import/no-cycle': 'error',
+    // Types, too: two files that name each other are one file for a reader.
+    'import/no-cycle': ['error', { ignoreTypes: false }],
     'import/no-self-import': 'error',
     'import/no-duplicates': 'error',
     'import/no-mutable-exports': 'error',
@@ -111,7 +112,7 @@ export default {
     // What an application meets and what the author of a domain builds with; then what the author of a store needs.
     { files: ['**/packages/event-sourcing/src/index.ts'], rules: { 'ours/max-exports': ['error', 90] } },
     { files: ['**/packages/domain/src/index.ts'], rules: { 'ours/max-exports': ['error', 70] } },
-    { files: ['**/packages/event-sourcing/src/for-stores.ts'], rules: { 'ours/max-exports': ['error', 66] } },
+    { files: ['**/packages/event-sourcing/src/for-stores.ts'], rules: { 'ours/max-exports': ['error', 67] } },
 
     // Exceptions to the limits, each with its reason.
     {

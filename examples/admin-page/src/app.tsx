@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { JSX, RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { Header } from './parts/header.js';
 import { fetchAhead, LazyPart, LazyView, type Lazy } from './parts/lazy-view.js';
@@ -75,6 +75,16 @@ function beginAhead(): () => void {
   };
 }
 
+/** The tab is called as the view is. */
+function useTitle(main: RefObject<HTMLElement | null>, { instanceName }: Session): void {
+  // An organization's name is only known after a read.
+  const name = organizationName(route.value.organizationId ?? '');
+  useEffect(() => {
+    const heading = main.current?.querySelector('h1')?.textContent ?? '';
+    document.title = `${heading} · ${instanceName}`;
+  }, [viewKey(route.value), name]);
+}
+
 function SignedIn({ session: who }: { readonly session: Session }): JSX.Element {
   const main = useRef<HTMLElement>(null);
   const at = viewKey(route.value);
@@ -84,12 +94,7 @@ function SignedIn({ session: who }: { readonly session: Session }): JSX.Element 
   useLoaded('names of identity providers', learnProviders);
   // Also when the server is reachable again, because an earlier preload may have failed.
   useEffect(beginAhead, [returns.value]);
-  const name = organizationName(route.value.organizationId ?? '');
-  useEffect(() => {
-    const heading = main.current?.querySelector('h1')?.textContent ?? '';
-    document.title = `${heading} · ${who.instanceName}`;
-    // An organization's name is only known after a read.
-  }, [at, name]);
+  useTitle(main, who);
   // Not an effect after painting, because a dialog would be visible for a moment over the wrong view.
   useLayoutEffect(() => {
     if (first.current === at) return;

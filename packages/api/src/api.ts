@@ -1,19 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import type { LoginPolicies } from '@login-policy/domain';
-import type { AuditLog } from '@login-policy/domain/audit';
 import { DirectCommands } from './calls/direct-commands.js';
-import type { People } from '@login-policy/domain/people';
 import { Pipeline } from './calls/pipeline.js';
 import { PolicyAnswers } from './calls/policy-answers.js';
 import { servedMethods } from './calls/served-methods.js';
-import type { UnknownNames } from './contract/enum-names.js';
-import type { AbsentAnswer } from './errors/status.js';
 import { openApiDocument } from './openapi/document.js';
 import type { Schema } from './openapi/schemas.js';
 import { holdsGrant } from './ports/caller.js';
-import type { Ports } from './ports/ports.js';
-import type { ProposalsPort } from './ports/proposals.js';
-import type { SignIns } from './ports/sign-ins.js';
 import { auditRoutes } from './rest/audit-routes.js';
 import { proposalRoutes } from './rest/proposal-routes.js';
 import { customizeRoute } from './rest/customize-route.js';
@@ -35,68 +27,17 @@ import { wholePoliciesRoute, wholePolicyRoute } from './rest/whole-routes.js';
 import { Router } from './rest/router.js';
 import { grpcHealth } from './rpc/grpc-health.js';
 import { rpcProtocol } from './rpc/rpc-protocol.js';
-import type { NodeRequest, NodeResponse } from './port/servers.js';
-import { parseApiOptions } from './options.js';
-import { parseCloseOptions } from './port/port-options.js';
-import { openPort, type CloseOptions, type OpenPort, type PortOptions } from './port/port.js';
+import type { NodeRequest, NodeResponse } from './port/on-request.js';
+import { parseApiOptions, type ApiOptions } from './options.js';
+import { parseCloseOptions, type CloseOptions, type PortOptions } from './port/port-options.js';
+import { openPort, type OpenPort } from './port/port.js';
 import { asError } from './port/destroy-on-error.js';
-import type { AllowedOrigins } from './server/cors.js';
 import { dispatch, isServed, type Protocols } from './server/dispatch.js';
-import type { Exchange, Hooks } from './server/exchange.js';
+import type { Exchange } from './server/exchange.js';
 import { FetchExchange, type FetchOptions } from './server/fetch-exchange.js';
 import { NodeExchange } from './server/node-exchange.js';
 import { openPages } from './server/open-pages.js';
 import { ReadinessProbe, type Readiness } from './server/readiness.js';
-
-/** Limits on what a client may send. */
-export interface BodyOptions {
-  /** Default 262,144: the largest body in bytes, as sent and decompressed. */
-  readonly maxBodyBytes?: number;
-  /** Default 10,000: how long a body may take to arrive. */
-  readonly bodyTimeoutMs?: number;
-}
-
-/** The paths of the operator's pages. */
-export interface OperationalPages {
-  /** The prefix of `/debug/healthz`, `/debug/ready` and `/openapi.json`. Default: none. */
-  readonly prefix: string;
-}
-
-/** The options of the API. */
-export interface ApiOptions extends Hooks, BodyOptions {
-  readonly loginPolicies: LoginPolicies;
-  /** Served at `/admin/v1/policies/login/audit`, and searched by ZITADEL's `ListEvents`. Default: not served. */
-  readonly auditLog?: AuditLog;
-  /**
-   * What others approve first (docs/how-to/four-eyes.md): their routes, and which changes are refused until then.
-   * Default: nothing needs approval.
-   */
-  readonly proposals?: ProposalsPort;
-  /** Counts the users (`openPeople`), for `…/policies/login/population`. Default: not served. */
-  readonly people?: Pick<People, 'population'>;
-  /** With `proposals`: whether a change that needs approval is refused when it is given directly. Default true. */
-  readonly demandsApproval?: boolean;
-  /** The recorded sign-ins of an instance, for `…/policies/login/_backtest`. Default: not served. */
-  readonly signIns?: SignIns;
-  /** The hooks that authenticate callers, authorize them, find the instance and look up organizations. */
-  readonly ports: Omit<Ports, 'isAllowed'> & Partial<Pick<Ports, 'isAllowed'>>;
-  /** The answer to removing what is not on a policy. Default `page`: 400 with code 9. */
-  readonly absent?: AbsentAnswer;
-  /**
-   * What happens to unknown names in a JSON body. Default `refuse`: 400, with the name that was probably meant. With
-   * `ignore`, a misspelt setting is silently not changed.
-   */
-  readonly unknownNames?: UnknownNames;
-  /** The other origins whose web pages may call the API. Default: none. */
-  readonly origins?: AllowedOrigins;
-  /**
-   * The paths of health, readiness and the OpenAPI document, which are open to all callers: `prefix` is put before
-   * them. `false` serves none of them, and no `grpc.health.v1`. Default: no prefix.
-   */
-  readonly operational?: false | OperationalPages;
-  /** Default 30: how far the read model may lag before the service reports that it is not ready. */
-  readonly maxSecondsBehind?: number;
-}
 
 /** The API of the login policies: a handler to mount in a server, or a port of its own. */
 export interface Api {

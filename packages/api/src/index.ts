@@ -1,4 +1,5 @@
-export { createApi, type Api, type ApiOptions, type BodyOptions, type OperationalPages } from './api.js';
+export { createApi, type Api } from './api.js';
+export type { ApiOptions, BodyOptions, OperationalPages } from './options.js';
 export type { UnknownNames } from './contract/enum-names.js';
 export type { AbsentAnswer } from './errors/status.js';
 export { holdsGrant, type Caller, type Grant, type PermissionScope } from './ports/caller.js';
@@ -31,8 +32,9 @@ export type { SignIns } from './ports/sign-ins.js';
 export { staticTokens } from './ports/static-tokens.js';
 export type { AllowedOrigins } from './server/cors.js';
 export type { AccessEntry, Hooks, Protocol } from './server/exchange.js';
-export { openPort, type CloseOptions, type OpenPort, type PortLimits, type PortOptions } from './port/port.js';
-export type { NodeRequest, NodeResponse, OnRequest } from './port/servers.js';
+export { openPort, type OpenPort } from './port/port.js';
+export type { CloseOptions, PortLimits, PortOptions } from './port/port-options.js';
+export type { NodeRequest, NodeResponse, OnRequest } from './port/on-request.js';
 export { requestHeaders, targetOf } from './server/request-headers.js';
 export type { FetchOptions } from './server/fetch-exchange.js';
 export type { Readiness } from './server/readiness.js';

@@ -46,14 +46,10 @@ describe('importing into EventStoreDB', () => {
         `policy org-7 --as-of ${day}`,
         'policy org-39',
       ]) {
-        const onBoth = await Promise.all(
-          ['--store sqlite:old.db', '--store-file esdb'].map((store) =>
-            place.run(`${command} --instance old ${store}`),
-          ),
-        );
-        const [expected, found] = onBoth.map(({ out }) => out);
-        expect(found, command).to.equal(expected);
-        expect(found).to.match(/2024-0/);
+        const expected = await place.run(`${command} --instance old --store sqlite:old.db`);
+        const found = await place.run(`${command} --instance old --store-file esdb`);
+        expect(found.out, command).to.equal(expected.out);
+        expect(found.out).to.match(/2024-0/);
       }
       const again = await place.run('import old.yaml --yes --store-file esdb');
       expect(again.out).to.equal('Took over 84 states of 41 policies before; nothing is new.\n');

@@ -40,6 +40,6 @@ export { memoryReadModelStore } from './memory-store.js';
 export { isEventId } from './values/ids.js';
 export { faultyEvent } from './store/faulty-event.js';
 export { decodeReceipt } from './store/receipt-pages.js';
-export { metadataIn } from './store/stored-event.js';
+export { damagedMembers, metadataIn } from './store/stored-event.js';
 export { OPTIONAL_METADATA } from './streams/event.js';
 export { nameRanges, type NameRange } from './streams/event-filter.js';

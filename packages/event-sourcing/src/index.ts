@@ -48,7 +48,7 @@ export { eventId } from './values/ids.js';
 export { instantToIso, parseInstant } from './values/instant.js';
 export type { AnyFault } from './values/is-fault.js';
 export { Lru } from './values/lru.js';
-export { damagedMembers, isJsonObject } from './store/stored-event.js';
+export { isJsonObject } from './store/stored-event.js';
 export { parseJson } from './streams/json.js';
 export { position } from './values/position.js';
 export { categoryOf, parseStreamId } from './values/stream-id.js';

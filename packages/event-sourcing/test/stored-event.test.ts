@@ -1,5 +1,5 @@
-import { damagedMembers, type EventStore, isJsonObject, openMemoryStore, streamId } from '@login-policy/event-sourcing';
-import { delegating, metadataIn } from '@login-policy/event-sourcing/store';
+import { type EventStore, isJsonObject, openMemoryStore, streamId } from '@login-policy/event-sourcing';
+import { damagedMembers, delegating, metadataIn } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

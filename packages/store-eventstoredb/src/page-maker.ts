@@ -1,16 +1,22 @@
 import { laterPosition, Lru, type Position, START } from '@login-policy/event-sourcing';
 import { AppendAssembly, type EventFilter, faultyEvent, followedInAppend } from '@login-policy/event-sourcing/store';
+import type { OwnEvents } from './known.js';
 import type { LogRecord, StoredEvent } from './record.js';
-import type { Page } from './read-stream.js';
-import type { ReadingContext } from './server-reads.js';
-import type { Wanted } from './stream-names.js';
+import type { StreamNames, Wanted } from './stream-names.js';
+
+/** What a maker of pages shares with the other reads of its store. */
+export interface PageContext {
+  readonly names: StreamNames;
+  readonly ownEvents: OwnEvents;
+  readonly partialAppends: PartialAppends;
+}
 
 /**
  * Turns records of the whole log into pages: only wanted events, each once, and whole appends. A filter takes whole
  * streams, so it never splits an append. In the log, the events of one append are adjacent.
  */
 export class PageMaker {
-  readonly #context: ReadingContext;
+  readonly #context: PageContext;
   readonly #isWanted: Wanted;
   /** The events for the next pages: of whole appends, and of appends that will never be complete. */
   #ready: StoredEvent[] = [];
@@ -19,7 +25,7 @@ export class PageMaker {
   #receivedUpTo: Position;
   #returnedUpTo: Position;
 
-  constructor(context: ReadingContext, filter: EventFilter | undefined, after: Position) {
+  constructor(context: PageContext, filter: EventFilter | undefined, after: Position) {
     this.#context = context;
     this.#isWanted = context.names.wanted(filter);
     this.#lastAdded = after;
@@ -76,7 +82,7 @@ export class PageMaker {
   }
 
   /** The next page, of about `size` events; empty when there is none. */
-  nextPage(size: number): Page {
+  nextPage(size: number): readonly StoredEvent[] {
     let end = Math.min(size, this.#ready.length);
     while (end < this.#ready.length && this.#isFollowed(end - 1)) end += 1;
     const page = this.#ready.splice(0, end);

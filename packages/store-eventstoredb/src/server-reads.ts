@@ -3,23 +3,19 @@ import { onAbort } from '@login-policy/event-sourcing/store';
 import type { Barrier, Shown } from './barrier.js';
 import type { Connection } from './connection.js';
 import { connectionBroke, historyCutOff, unavailable } from './faults.js';
-import type { PartialAppends } from './page-maker.js';
-import type { KnownStreams, OwnEvents } from './known.js';
+import type { PageContext } from './page-maker.js';
+import type { KnownStreams } from './known.js';
 import { LogRecord, type WireEvent } from './record.js';
 import { ReadCall, SILENCE } from './read-call.js';
 import type { StreamRead } from './requests.js';
-import type { StreamNames } from './stream-names.js';
 import type { Timeouts } from './options.js';
 
 /** The shared context of all reads of one store. */
-export interface ReadingContext {
+export interface ReadingContext extends PageContext {
   readonly connection: Connection;
-  readonly names: StreamNames;
   readonly known: KnownStreams;
   readonly timeouts: Required<Timeouts>;
   readonly barrier: Barrier;
-  readonly partialAppends: PartialAppends;
-  readonly ownEvents: OwnEvents;
   /** Fires when the store is closed. */
   readonly closing: AbortSignal;
 }

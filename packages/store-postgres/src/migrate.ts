@@ -1,21 +1,9 @@
 import { parseOptions } from '@login-policy/event-sourcing';
-import type { Pool } from 'pg';
 import { migrate, migrationSql, VERSION } from './migrations.js';
 import { PoolErrors } from './pool-errors.js';
 import { connectionOf } from './postgres-store.js';
 import { schemaNamed } from './schema.js';
-import { MIGRATION_OPTIONS, SCRIPT_OPTIONS, settingsOf } from './settings.js';
-
-/** The options of {@link migratePostgresStore}. */
-export interface PostgresMigrationOptions {
-  readonly pool: Pool;
-  /** Default `login_policy`. */
-  readonly schema?: string;
-  /**
-   * How long a change of a table waits for its users. Meanwhile, new users of the table wait, too. Default 5,000 ms.
-   */
-  readonly lockTimeoutMs?: number;
-}
+import { MIGRATION_OPTIONS, SCRIPT_OPTIONS, settingsOf, type PostgresMigrationOptions } from './settings.js';
 
 /** The schema version before and after. */
 export interface PostgresMigration {

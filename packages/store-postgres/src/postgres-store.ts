@@ -1,12 +1,4 @@
-import {
-  type Clock,
-  type Consumer,
-  Fault,
-  type Observe,
-  parseOptions,
-  type Store,
-  systemClock,
-} from '@login-policy/event-sourcing';
+import { type Consumer, Fault, parseOptions, type Store, systemClock } from '@login-policy/event-sourcing';
 import { closedBy, InlineModels, storeOn } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { PostgresBackend } from './backend.js';
@@ -17,48 +9,12 @@ import { PoolSource } from './connection-source.js';
 import { prepareSchema } from './migrations.js';
 import { PoolErrors } from './pool-errors.js';
 import { nameOf, schemaNamed, type Schema } from './schema.js';
-import { settingsOf, STORE_OPTIONS, WITHIN_RULES, type Settings } from './settings.js';
+import { settingsOf, STORE_OPTIONS, WITHIN_RULES, type Settings, type PostgresStoreOptions } from './settings.js';
 import { Sweeper } from './sweeper.js';
 import { SchemaWatch } from './watch.js';
 import { storeWithin } from './within.js';
 
 const MOST = { appends: 256, size: 8_000_000 } as const;
-
-/** The options of a store on PostgreSQL. */
-export interface PostgresStoreOptions {
-  /** The program's own pool. The store borrows connections for the time of a statement or a transaction. */
-  readonly pool: Pool;
-  /** The schema of the store's tables: 1 to 63 letters, digits and underscores. Default `login_policy`. */
-  readonly schema?: string;
-  /**
-   * What to do with a missing or older schema. `run` migrates it; `check` refuses it, for roles without the privilege,
-   * or where migrations run separately: see `migratePostgresStore`. Default `run`.
-   */
-  readonly migrate?: 'run' | 'check';
-  readonly clock?: Clock;
-  /** The time-out of a statement. Default 10,000 ms. */
-  readonly statementTimeoutMs?: number;
-  /** How long an append waits for other writers. Default 5,000 ms. */
-  readonly lockTimeoutMs?: number;
-  /** How long to wait for a connection of the pool. Default 5,000 ms. */
-  readonly connectTimeoutMs?: number;
-  /** How long to look for an append whose answer was lost, before it is `outcome-unknown`. Default 10,000 ms. */
-  readonly lostAnswerTimeoutMs?: number;
-  /** How often to poll for changes of other processes while a caller waits for them. Default 100 ms. */
-  readonly pollIntervalMs?: number;
-  /**
-   * The most text of events read at once: a page with more is read with fewer events, but a single event always.
-   * Default 64,000,000 bytes.
-   */
-  readonly largestPageBytes?: number;
-  /**
-   * Whether connections keep prepared statements for writing: only on direct connections to the server, which the store
-   * detects, or never. Default `when-direct`.
-   */
-  readonly preparedStatements?: 'when-direct' | 'never';
-  /** Observes the number of appends in each transaction. */
-  readonly observe?: Observe;
-}
 
 /** Events and read models in one schema of a PostgreSQL database. */
 export interface PostgresStore extends Store {

@@ -1,7 +1,7 @@
 import type { EventId, Instant } from '@login-policy/event-sourcing';
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
-import { READ_COLUMNS, type EventRow } from './rows.js';
+import { READ_COLUMNS, type EventRow } from './event-row.js';
 
 /** The parts of a stream's last event that an append needs. */
 export interface StreamHead {

@@ -1,3 +1,4 @@
-export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite-store.js';
+export { openSqliteStore, type SqliteStore } from './sqlite-store.js';
+export type { SqliteStoreOptions } from './settings.js';
 export type { IntegrityCheck } from './file-check.js';
 export type { BackupOptions } from './backup.js';

@@ -18,7 +18,8 @@ import type { Database } from './database.js';
 import type { EventStatements } from './event-statements.js';
 import type { Names } from './names.js';
 import { headOf, positionAt } from './positions.js';
-import { READ_COLUMNS, followedIn, pageOf, type EventPage, type EventRow } from './rows.js';
+import { followedIn, pageOf, type EventPage } from './rows.js';
+import { READ_COLUMNS, type EventRow } from './event-row.js';
 import type { Statement } from './statement.js';
 
 /** The page that a reader of the log asks for. */

@@ -2,29 +2,7 @@ import { Fault, instant, isFault, isJsonObject, type RecordedEvent, revision } f
 import { followedInAppend, isEventId, metadataIn, positionOf } from '@login-policy/event-sourcing/store';
 import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
-
-/** A type and a schema version share one number; versions are smaller than this. */
-const SCHEMA_VERSIONS = 65_536;
-
-/**
- * The columns of an event's row in a read. Passing columns to JavaScript is most of a read's time, so some numbers are
- * combined.
- */
-export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version AS type_and_version,
-  recorded_at, append, data, id, metadata`;
-
-/** An event as the driver returns it: a list, which takes half the time of an object. */
-export type EventRow = readonly [...EventNumbers, data: string, id: string, metadata: string];
-
-/** The numbers of an event's row. */
-export type EventNumbers = readonly [
-  position: number,
-  stream: number,
-  revision: number,
-  typeAndVersion: number,
-  recordedAt: number,
-  append: number,
-];
+import { SCHEMA_VERSIONS, type EventNumbers, type EventRow } from './event-row.js';
 
 /** The place and the count of an event in its append share one stored number; counts are smaller than this. */
 const APPEND_COUNTS = 65_536;

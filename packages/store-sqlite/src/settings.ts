@@ -1,6 +1,40 @@
-import { type OptionRules, rule } from '@login-policy/event-sourcing';
+import { type Clock, type Observe, type OptionRules, rule } from '@login-policy/event-sourcing';
+import type { Durability } from './open-database.js';
+import type { IntegrityCheck } from './file-check.js';
 import type { BackupOptions } from './backup.js';
-import type { SqliteStoreOptions } from './sqlite-store.js';
+
+/** The options of a SQLite store; all but `path` have defaults. */
+export interface SqliteStoreOptions {
+  /** The file, created if it is missing; `:memory:` for a store that ends when it is closed. */
+  readonly path: string;
+  /**
+   * `full`, the default: an acknowledged append survives a power loss. `normal`: appends are not synced, and a power
+   * loss may undo the last ones; the rest is never damaged.
+   */
+  readonly durability?: Durability;
+  readonly clock?: Clock;
+  /**
+   * Opens the file read-only beside its writers: nothing is created, migrated or caught up. Writes are refused with
+   * `store-foreign`; read models are as the writers left them. Default false.
+   */
+  readonly readOnly?: boolean;
+  /**
+   * What to do with a missing or older file. `run`, the default, creates or migrates it, after which programs of the
+   * older version can't use it. `check` refuses it, and leaves it as it is.
+   */
+  readonly migrate?: 'run' | 'check';
+  /**
+   * The check of a file before it is opened for writing. `quick` reads every page, `full` compares indexes too. `none`,
+   * the default: damage is found when it is read, or by {@link SqliteStore.check}.
+   */
+  readonly integrityCheck?: IntegrityCheck;
+  /** How long a write waits for another process's lock. 0 to 600,000 ms, default 5,000. */
+  readonly busyTimeoutMs?: number;
+  /** How often commits of other processes are polled for while a caller waits. 1 to 60,000 ms, default 50. */
+  readonly pollIntervalMs?: number;
+  /** Observes the number of appends in each transaction. */
+  readonly observe?: Observe;
+}
 
 /**
  * The driver trims white space from a path, cuts it at NUL, and replaces a lone surrogate: it would open another file

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Clock, Fault, type Observe, parseOptions, type Store, yieldToLoop } from '@login-policy/event-sourcing';
+import { Fault, parseOptions, type Store, yieldToLoop } from '@login-policy/event-sourcing';
 import { storeOn } from '@login-policy/event-sourcing/store';
 import { SqliteBackend } from './backend.js';
 import { backUp, type BackupOptions, type BackupSource } from './backup.js';
@@ -8,49 +8,16 @@ import { Connection } from './connection.js';
 import { loadDriver, type Driver, type DriverConnection } from './driver.js';
 import { eventStatements } from './event-statements.js';
 import { rightsFault, toFault } from './faults.js';
-import { checkFile, OPENING_WAIT_MS, refuseUnsound, type IntegrityCheck } from './file-check.js';
+import { checkFile, OPENING_WAIT_MS, refuseUnsound } from './file-check.js';
 import { modelStatements } from './model-statements.js';
 import { Names } from './names.js';
-import { openDatabase, prepareDatabase, type Durability } from './open-database.js';
+import { openDatabase, prepareDatabase } from './open-database.js';
 import { LogReader } from './log-reader.js';
-import { BACKUP_RULES, CHECK_RULES, STORE_OPTIONS } from './settings.js';
+import { BACKUP_RULES, CHECK_RULES, STORE_OPTIONS, type SqliteStoreOptions } from './settings.js';
 import { StreamsReader } from './streams-reader.js';
 
 /** The limits of a group, so that it blocks the event loop for at most some hundredths of a second. */
 const MOST = { appends: 512, size: 16_000_000 } as const;
-
-/** The options of a SQLite store; all but `path` have defaults. */
-export interface SqliteStoreOptions {
-  /** The file, created if it is missing; `:memory:` for a store that ends when it is closed. */
-  readonly path: string;
-  /**
-   * `full`, the default: an acknowledged append survives a power loss. `normal`: appends are not synced, and a power
-   * loss may undo the last ones; the rest is never damaged.
-   */
-  readonly durability?: Durability;
-  readonly clock?: Clock;
-  /**
-   * Opens the file read-only beside its writers: nothing is created, migrated or caught up. Writes are refused with
-   * `store-foreign`; read models are as the writers left them. Default false.
-   */
-  readonly readOnly?: boolean;
-  /**
-   * What to do with a missing or older file. `run`, the default, creates or migrates it, after which programs of the
-   * older version can't use it. `check` refuses it, and leaves it as it is.
-   */
-  readonly migrate?: 'run' | 'check';
-  /**
-   * The check of a file before it is opened for writing. `quick` reads every page, `full` compares indexes too. `none`,
-   * the default: damage is found when it is read, or by {@link SqliteStore.check}.
-   */
-  readonly integrityCheck?: IntegrityCheck;
-  /** How long a write waits for another process's lock. 0 to 600,000 ms, default 5,000. */
-  readonly busyTimeoutMs?: number;
-  /** How often commits of other processes are polled for while a caller waits. 1 to 60,000 ms, default 50. */
-  readonly pollIntervalMs?: number;
-  /** Observes the number of appends in each transaction. */
-  readonly observe?: Observe;
-}
 
 /** A store in one SQLite file. */
 export interface SqliteStore extends Store {

@@ -1,17 +1,28 @@
 import type { SQLInputValue, StatementResultingChanges, StatementSync } from 'node:sqlite';
-import type { Database } from './database.js';
+import type { DriverConnection } from './driver.js';
 
 /** The form of rows: objects by column name, lists, or the first column only. Column names are unique. */
 export type RowShape = 'record' | 'list' | 'value';
 
+/** What a statement is run on: a database whose connection may be opened anew. */
+export interface Connections {
+  /** The number of the current connection. */
+  readonly connectionNumber: number;
+  connection(): Pick<DriverConnection, 'prepare'>;
+  /** @throws the error after which SQLite has rolled back the running transaction. */
+  throwIfRolledBack(): void;
+  /** Is told of each error of a statement. */
+  noteError(caught: unknown): void;
+}
+
 /** A prepared statement, compiled on first use and again after each reopening. */
 export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = unknown> {
-  readonly #database: Database;
+  readonly #database: Connections;
   readonly #sql: string;
   readonly #shape: RowShape;
   #compiled: { readonly statement: StatementSync; readonly connectionNumber: number } | undefined;
 
-  constructor(database: Database, sql: string, shape: RowShape) {
+  constructor(database: Connections, sql: string, shape: RowShape) {
     this.#database = database;
     this.#sql = sql;
     this.#shape = shape;

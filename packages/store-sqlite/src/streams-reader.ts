@@ -2,7 +2,8 @@ import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
 import { type EventFilter, type NameRange, nameRanges, ordinalOf } from '@login-policy/event-sourcing/store';
 import type { Names } from './names.js';
 import type { LogReader } from './log-reader.js';
-import { READ_COLUMNS, type EventPage } from './rows.js';
+import type { EventPage } from './rows.js';
+import { READ_COLUMNS } from './event-row.js';
 
 /** The streams that a reader asks for. */
 export interface WantedStreams {

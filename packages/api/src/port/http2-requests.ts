@@ -6,7 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { destroyOnError, isOver } from './destroy-on-error.js';
-import type { OnRequest } from './servers.js';
+import type { OnRequest } from './on-request.js';
 
 const CONTINUE = '100-continue';
 

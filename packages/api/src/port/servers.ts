@@ -1,5 +1,5 @@
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
@@ -9,16 +9,8 @@ import { destroyOnError } from './destroy-on-error.js';
 import { Http1Connections } from './http1-connections.js';
 import { streamListener } from './http2-requests.js';
 import { Http2Sessions } from './http2-sessions.js';
-import type { PortLimits } from './port.js';
-
-/** A request as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
-export type NodeRequest = IncomingMessage | Http2ServerRequest;
-
-/** A response as Node's servers of HTTP/1.1 and HTTP/2 hand it out. */
-export type NodeResponse = ServerResponse | Http2ServerResponse;
-
-/** Handles a request. An error aborts that request and never reaches the process. */
-export type OnRequest = (request: NodeRequest, response: NodeResponse) => void;
+import type { PortLimits } from './port-options.js';
+import type { OnRequest } from './on-request.js';
 
 /**
  * The server of a port that speaks HTTP/1.1 and HTTP/2. One server listens (`net`) and hands each connection to the

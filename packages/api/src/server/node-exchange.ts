@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { isOver } from '../port/destroy-on-error.js';
-import type { NodeRequest, NodeResponse } from '../port/servers.js';
+import type { NodeRequest, NodeResponse } from '../port/on-request.js';
 import { Exchange, type ExchangeSettings, type SentAnswer, type Trailers } from './exchange.js';
 import { isInParts, ownTurn } from './parts.js';
 import { joinedIfDoubled } from './request-headers.js';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { NodeRequest } from '../port/servers.js';
+import type { NodeRequest } from '../port/on-request.js';
 import type { RequestHeaders } from '../ports/ports.js';
 
 /** The headers of a request of Node, in the form that {@link bearerToken} and {@link instancesByHost} read. */

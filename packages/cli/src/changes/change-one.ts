@@ -7,7 +7,7 @@ import { paintFor, type Paint } from '../output/paint.js';
 import { titleOf } from '../output/policy-text.js';
 import { indented } from '../output/table.js';
 import type { PolicyCommand, PreviewJson } from '../session/answers.js';
-import type { PolicyRef } from '../session/policies.js';
+import type { PolicyRef } from '../session/policy-ref.js';
 import type { Session } from '../session/session.js';
 import { actorAndWarningsOf, isConfirmed } from './change-options.js';
 

@@ -2,13 +2,15 @@ import type { Acknowledgement } from '@login-policy/domain';
 import { userInfo } from 'node:os';
 import { ACKNOWLEDGED_BY_NAME, InvalidValue, parseId, parseProse } from '@login-policy/domain/model';
 import { hintFor } from '@login-policy/event-sourcing';
-import type { OptionSpecs, Invocation } from '../command-line/command.js';
+import type { Invocation } from '../command-line/command.js';
+import type { OptionSpecs } from '../command-line/option-specs.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { paintFor, type Paint } from '../output/paint.js';
 import { OUTPUT_OPTIONS } from '../output/result.js';
 import { SESSION_OPTIONS } from '../session/session.js';
+import type { Actor } from '../session/actor.js';
 
 /** The option to acknowledge a warning about a lock-out. */
 export const ACKNOWLEDGE_OPTION: OptionSpecs = {
@@ -34,12 +36,6 @@ export const CHANGE_OPTIONS: OptionSpecs = {
   ...ACKNOWLEDGE_OPTION,
   ...OUTPUT_OPTIONS,
 };
-
-/** The actor and reason of a change. */
-export interface Actor {
-  readonly actor: string;
-  readonly reason?: string;
-}
 
 /** The actor and reason of a command, parsed before it shows what it would do. @throws Failure */
 export function actorOf(args: ParsedArguments): Actor {

@@ -1,23 +1,7 @@
 import type { ExitCode } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import type { ParsedArguments } from './parsed-arguments.js';
-
-/** An option of a command. */
-export interface OptionSpec {
-  /** Stands for the value in the help, such as `URL`; absent for an option without a value. */
-  readonly placeholder?: string;
-  /** An explanation, as a sentence. */
-  readonly description: string;
-  /** The environment variable used when the option is absent. */
-  readonly variable?: string;
-  /** Whether a command line may have the option several times. */
-  readonly isRepeatable?: boolean;
-  /** Whether words that follow the option's value are further values, as a shell makes them of a pattern. */
-  readonly takesWords?: boolean;
-}
-
-/** Options by name, without the dashes. */
-export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+import type { OptionSpecs } from './option-specs.js';
 
 /** A positional argument of a command. */
 export interface ArgumentSpec {

@@ -1,5 +1,6 @@
 import { indented, table } from '../output/table.js';
-import { SECTIONS, type ArgumentSpec, type Command, type OptionSpecs } from './command.js';
+import { SECTIONS, type ArgumentSpec, type Command } from './command.js';
+import type { OptionSpecs } from './option-specs.js';
 
 const TITLE = 'login-policy: show and change login policies, keep them as code, operate their store.';
 

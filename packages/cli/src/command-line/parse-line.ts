@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { joinInWords, nearestName } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import type { Command, OptionSpecs } from './command.js';
+import type { Command } from './command.js';
+import type { OptionSpecs } from './option-specs.js';
+import type { Values } from './parsed-arguments.js';
 
 /** The options of every command. */
 export const COMMON_OPTIONS: OptionSpecs = {
@@ -20,9 +22,6 @@ export type CommandLine =
       readonly values: Values;
       readonly positionals: Readonly<Record<string, string>>;
     };
-
-/** The options of a command line: the value of each, `true` without a value, or a list of values. */
-export type Values = Readonly<Record<string, string | true | readonly string[]>>;
 
 /** A token of a command line, as Node's parser returns it. */
 type Token =

@@ -1,7 +1,9 @@
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
-import type { OptionSpecs } from './command.js';
-import type { Values } from './parse-line.js';
+import type { OptionSpecs } from './option-specs.js';
+
+/** The options of a command line: the value of each, `true` without a value, or a list of values. */
+export type Values = Readonly<Record<string, string | true | readonly string[]>>;
 
 /** The checked options and arguments of a command line, with environment variables as defaults. */
 export class ParsedArguments {

@@ -20,7 +20,7 @@ import { titleOf } from '../output/policy-text.js';
 import { OUTPUT_OPTIONS, writeResult } from '../output/result.js';
 import { ExistingPolicies } from '../policies/existing-policies.js';
 import { parsePoliciesFile, pathOfField, type PoliciesFile } from '../policies/policies-file.js';
-import type { PolicyRef } from '../session/policies.js';
+import type { PolicyRef } from '../session/policy-ref.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 /** Checks properties of policies over all kinds of users and sessions. */

@@ -1,5 +1,7 @@
-import { actorOf, CHANGE_OPTIONS, isConfirmed, type Actor } from '../changes/change-options.js';
-import type { Command, OptionSpecs, Invocation } from '../command-line/command.js';
+import { actorOf, CHANGE_OPTIONS, isConfirmed } from '../changes/change-options.js';
+import type { Actor } from '../session/actor.js';
+import type { Command, Invocation } from '../command-line/command.js';
+import type { OptionSpecs } from '../command-line/option-specs.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure, Incomplete } from '../failure.js';
 import { policiesText } from '../output/counted.js';

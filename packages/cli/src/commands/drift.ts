@@ -9,7 +9,7 @@ import { table } from '../output/table.js';
 import { differencesOf } from '../policies/plan.js';
 import { parsePoliciesFile } from '../policies/policies-file.js';
 import { mapConcurrently } from '../policies/map-concurrently.js';
-import type { PolicyRef } from '../session/policies.js';
+import type { PolicyRef } from '../session/policy-ref.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
 
 /** Lists the policies that differ from a file. */

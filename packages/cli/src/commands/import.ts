@@ -16,8 +16,10 @@ import {
 } from '@login-policy/domain/model';
 import type { Instant } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
-import { actorOf, CHANGE_OPTIONS, isConfirmed, type Actor } from '../changes/change-options.js';
-import type { Command, OptionSpecs, Invocation } from '../command-line/command.js';
+import { actorOf, CHANGE_OPTIONS, isConfirmed } from '../changes/change-options.js';
+import type { Actor } from '../session/actor.js';
+import type { Command, Invocation } from '../command-line/command.js';
+import type { OptionSpecs } from '../command-line/option-specs.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Incomplete, type Failure } from '../failure.js';
 import { pathOf, YamlFile, type Path } from '../files/yaml-file.js';

@@ -1,4 +1,5 @@
-import type { OptionSpecs, Invocation } from '../command-line/command.js';
+import type { Invocation } from '../command-line/command.js';
+import type { OptionSpecs } from '../command-line/option-specs.js';
 import { paintFor, type Paint } from './paint.js';
 
 /** The options of every command with a result. */

@@ -2,7 +2,7 @@ import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { counted, policiesText } from '../output/counted.js';
 import { titleOf } from '../output/policy-text.js';
-import type { Actor } from '../changes/change-options.js';
+import type { Actor } from '../session/actor.js';
 import { Refused } from '../session/answers.js';
 import type { Session } from '../session/session.js';
 import { mapConcurrently } from './map-concurrently.js';

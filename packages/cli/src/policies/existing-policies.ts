@@ -16,7 +16,7 @@ import {
   type OwnerKind,
 } from '@login-policy/domain/model';
 import type { PolicyJson } from '../session/answers.js';
-import type { PolicyRef } from '../session/policies.js';
+import type { PolicyRef } from '../session/policy-ref.js';
 import type { Session } from '../session/session.js';
 import { undefinedIfAbsent } from '../session/undefined-if-absent.js';
 import { mapConcurrently } from './map-concurrently.js';

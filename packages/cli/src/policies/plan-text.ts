@@ -4,7 +4,7 @@ import type { Paint } from '../output/paint.js';
 import { printable } from '../output/printable.js';
 import { indented } from '../output/table.js';
 import { previewText } from '../changes/change-one.js';
-import type { PolicyRef } from '../session/policies.js';
+import type { PolicyRef } from '../session/policy-ref.js';
 import type { Session } from '../session/session.js';
 import type { Differences } from './plan.js';
 

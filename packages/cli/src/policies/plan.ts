@@ -1,7 +1,8 @@
 import type { Acknowledgement, NewLoginPolicy } from '@login-policy/domain';
 import { Failure } from '../failure.js';
 import { Refused, type PreviewJson } from '../session/answers.js';
-import type { PolicyRef, PreviewConditions } from '../session/policies.js';
+import type { PreviewConditions } from '../session/policies.js';
+import type { PolicyRef } from '../session/policy-ref.js';
 import type { Session } from '../session/session.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { pathOfField, type PoliciesFile, type FilePolicy } from './policies-file.js';

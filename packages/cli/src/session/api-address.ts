@@ -1,4 +1,4 @@
-import type { OptionSpecs } from '../command-line/command.js';
+import type { OptionSpecs } from '../command-line/option-specs.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';

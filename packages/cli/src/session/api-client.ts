@@ -4,7 +4,7 @@ import { printable } from '../output/printable.js';
 import type { JsonCheck } from './answers.js';
 import { failureOfAnswer, unreachable } from './api-failures.js';
 import type { ApiAddress } from './api-address.js';
-import type { PolicyRef } from './policies.js';
+import type { PolicyRef } from './policy-ref.js';
 
 /**
  * The time-out of a response that is not streamed. The report of a rollout reads policy by policy, and may take longer.

@@ -24,12 +24,12 @@ import type {
   CustomListOptions,
   HistoryPart,
   ExecuteOptions,
-  PolicyRef,
   Policies,
   PreviewConditions,
   RolloutRunOptions,
   RolloutRun,
 } from './policies.js';
+import type { PolicyRef } from './policy-ref.js';
 import { lookBackOverApi, type LookingBack } from './looking-back.js';
 import { rolloutOverApi } from './rollout-over-api.js';
 

@@ -1,4 +1,10 @@
-import type { CommandInput, InstanceRef, LoginPolicies, OwnerRef } from '@login-policy/domain';
+import {
+  type CommandInput,
+  type InstanceRef,
+  type LoginPolicies,
+  type OwnerRef,
+  RejectedError,
+} from '@login-policy/domain';
 import {
   backtest,
   policiesAfter,
@@ -8,12 +14,11 @@ import {
   type RecordSource,
 } from '@login-policy/domain/backtest';
 import type { RolloutCommand } from '@login-policy/domain/rollout';
-import { RejectedError } from '@login-policy/domain';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { withMembers } from './answers.js';
 import type { ApiClient } from './api-client.js';
-import type { PolicyRef } from './policies.js';
+import type { PolicyRef } from './policy-ref.js';
 import { accepted } from './accepted.js';
 
 /** The change to look back with: the steps of a plan, or one command for all policies. */

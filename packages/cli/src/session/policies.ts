@@ -2,7 +2,7 @@ import type { Acknowledgement, CommandInput, MultiFactor, PolicyChange, SecondFa
 import type { LockOut } from '@login-policy/domain/model';
 import type { RolloutCommand } from '@login-policy/domain/rollout';
 import type { Backtest } from '@login-policy/domain/backtest';
-import type { Actor } from '../changes/change-options.js';
+import type { Actor } from './actor.js';
 import type {
   AuditPageJson,
   PolicyCommand,
@@ -19,9 +19,7 @@ import type {
 } from './answers.js';
 import type { LookingBack } from './looking-back.js';
 import type { Proposing } from './proposing.js';
-
-/** An organization; `undefined` for the default policy. */
-export type PolicyRef = string | undefined;
+import type { PolicyRef } from './policy-ref.js';
 
 /** Which part of a history to read. */
 export interface HistoryPart {

@@ -1,7 +1,7 @@
 import type { Acknowledgement } from '@login-policy/domain';
-import type { Actor } from '../changes/change-options.js';
+import type { Actor } from './actor.js';
 import type { PolicyCommand, PreviewJson } from './answers.js';
-import type { PolicyRef } from './policies.js';
+import type { PolicyRef } from './policy-ref.js';
 
 /** What is proposed: a command on one policy, or on all. */
 export interface ToPropose {

@@ -5,7 +5,8 @@ import {
   type LoginPoliciesOptions,
 } from '@login-policy/domain';
 import { joinInWords, type Store } from '@login-policy/event-sourcing';
-import type { OptionSpecs, Invocation } from '../command-line/command.js';
+import type { Invocation } from '../command-line/command.js';
+import type { OptionSpecs } from '../command-line/option-specs.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { listedOrganizations, unlistedMessage } from '../store/organizations-file.js';
@@ -18,7 +19,8 @@ import { API_OPTIONS, apiAddressOf, type ApiAddress } from './api-address.js';
 import { ApiPolicies } from './api-policies.js';
 import { refuseUnknownInstance } from './known-instance.js';
 import { StorePolicies } from './store-policies.js';
-import type { PolicyRef, Policies } from './policies.js';
+import type { Policies } from './policies.js';
+import type { PolicyRef } from './policy-ref.js';
 
 /** The options for the instance, and for the list of its organizations. */
 const INSTANCE_OPTIONS: OptionSpecs = {

@@ -38,12 +38,12 @@ import type {
   CustomListOptions,
   HistoryPart,
   ExecuteOptions,
-  PolicyRef,
   Policies,
   PreviewConditions,
   RolloutRunOptions,
   RolloutRun,
 } from './policies.js';
+import type { PolicyRef } from './policy-ref.js';
 import { lookBackInStore, type LookingBack } from './looking-back.js';
 import { rolloutInStore } from './rollout-in-store.js';
 

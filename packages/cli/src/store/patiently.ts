@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFault } from '@login-policy/event-sourcing';
-import type { OptionSpecs } from '../command-line/command.js';
+import type { OptionSpecs } from '../command-line/option-specs.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';

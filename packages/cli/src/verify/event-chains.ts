@@ -1,5 +1,4 @@
 import {
-  damagedMembers,
   type EventId,
   type EventStore,
   type Instant,
@@ -9,6 +8,7 @@ import {
   START,
   type StreamId,
 } from '@login-policy/event-sourcing';
+import { damagedMembers } from '@login-policy/event-sourcing/store';
 import { eventName } from '../copy/same-event.js';
 import type { Findings } from './findings.js';
 import { readableMetadata } from './readable-metadata.js';

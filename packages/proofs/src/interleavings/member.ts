@@ -5,35 +5,23 @@ import {
   Deadline,
   type Decision,
   type EventStore,
-  type IdSource,
   type RecordedEvent,
   reject,
   revision,
-  type Store,
   streamId,
 } from '@login-policy/event-sourcing';
-import type { Chance } from '../attacks/chance.js';
 import type { Consuming } from './consuming.js';
 import { countedEvents, type Counted } from './counts.js';
 import { faultOf, maybeSignal, newAppend } from './calls.js';
 import { Reads } from './reads.js';
 import { followSubscription } from './subscriber.js';
-import type { SharedLog } from './shared-log.js';
+import type { MemberParts } from './member-parts.js';
 
 /** What became of the events that a process wanted to append. */
 export interface Attempted {
   readonly ids: readonly string[];
   /** `acknowledged`, or the fault. */
   readonly outcome: string;
-}
-
-/** What a process works with. */
-export interface MemberParts {
-  readonly store: Store;
-  readonly log: SharedLog;
-  readonly chance: Chance;
-  readonly ids: IdSource;
-  readonly consumers: readonly Consuming[];
 }
 
 const by = { actor: 'proof' };

@@ -12,7 +12,7 @@ import {
   type Rows,
 } from './counts.js';
 import { faultOf, maybeSignal } from './calls.js';
-import type { MemberParts } from './member.js';
+import type { MemberParts } from './member-parts.js';
 
 interface OpenRunner {
   readonly runner: ProjectionRunner<Counted, CountRow>;

@@ -1,11 +1,14 @@
-import type { Clock, EventStore } from '@login-policy/event-sourcing';
-import { describeContract, type Opened, type WaitLimit, type TestRunner, type Suite } from './contract.js';
+import { describeContract, type TestRunner, type Suite } from './contract.js';
 import { appending } from './event-store/appending.js';
 import { closing } from './event-store/closing.js';
 import { deadlines, frozenDeadlines } from './event-store/deadlines.js';
 import { concurrentWriters } from './event-store/concurrent-writers.js';
 import { erasing } from './event-store/erasing.js';
-import { eventStoreUnderTest, type EventStoreUnderTest } from './event-store/event-store-under-test.js';
+import {
+  eventStoreUnderTest,
+  type EventStoreUnderTest,
+  type EventStoreFixture,
+} from './event-store/event-store-under-test.js';
 import { expectedRevisions } from './event-store/expected-revisions.js';
 import { lostHistories } from './event-store/lost-histories.js';
 import { manyStreams } from './event-store/many-streams.js';
@@ -21,38 +24,6 @@ import { recordingTime } from './event-store/recording-time.js';
 import { manySubscriptions, subscriptionEnds } from './event-store/subscription-ends.js';
 import { subscriptions } from './event-store/subscriptions.js';
 import { wholeAppends } from './event-store/whole-appends.js';
-
-/** An event store on storage that nothing else uses. */
-export interface OpenedEventStore extends Opened {
-  readonly eventStore: EventStore;
-  /**
-   * A further handle on the same storage, independent of the first where the store supports that; otherwise the same
-   * handle.
-   */
-  readonly another: () => Promise<EventStore>;
-  /** Freezes the store's server until the returned function is called. */
-  readonly freeze?: (() => Promise<() => Promise<void>>) | undefined;
-}
-
-/** How the event store contract opens a store. */
-export interface EventStoreFixture extends WaitLimit {
-  /** The store's name in the report. */
-  readonly name: string;
-  /** Opens a store on fresh storage, which records its events by this clock, also through further handles. */
-  readonly open: (options: { readonly clock: Clock }) => Promise<OpenedEventStore>;
-  /** Whether it can read one stream after another ({@link EventStore.readStreams}). */
-  readonly readsStreams?: boolean;
-  /** Whether it can destroy the texts of an event ({@link EventStore.erase}). */
-  readonly erases?: boolean;
-  /** Whether its server can be frozen ({@link OpenedEventStore.freeze}). */
-  readonly freezes?: boolean;
-  /** Whether it looks at another stream before it appends, and not in one transaction (`Append.expectedElsewhere`). */
-  readonly looksElsewhereFirst?: boolean;
-  /**
-   * The number of streams in tests with very many; such tests use a twenty-fifth as many subscriptions. Default 1,000.
-   */
-  readonly veryMany?: number;
-}
 
 /**
  * Tests every promise of the port `EventStore` as a suite of `runner`. A store that passes can replace any other; a

@@ -1,5 +1,4 @@
-import type { ReadModelStore } from '@login-policy/event-sourcing/store';
-import { describeContract, type Opened, type WaitLimit, type TestRunner, type Suite } from './contract.js';
+import { describeContract, type TestRunner, type Suite } from './contract.js';
 import { checkpoints } from './read-models/checkpoints.js';
 import { closingReadModels } from './read-models/closing-read-models.js';
 import { deadlinesOfRows } from './read-models/deadlines-of-rows.js';
@@ -10,24 +9,7 @@ import { rebuilds } from './read-models/rebuilds.js';
 import { rows } from './read-models/rows.js';
 import { twoRunners } from './read-models/two-runners.js';
 import { waking } from './read-models/waking.js';
-
-/** A read-model store on storage that nothing else uses. */
-export interface OpenedReadModelStore extends Opened {
-  readonly readModels: ReadModelStore;
-  /**
-   * A further handle on the same storage, independent of the first where the store supports that; otherwise the same
-   * handle.
-   */
-  readonly another: () => Promise<ReadModelStore>;
-}
-
-/** How the read-model store contract opens a store. */
-export interface ReadModelStoreFixture extends WaitLimit {
-  /** The store's name in the report. */
-  readonly name: string;
-  /** Opens a store on fresh storage. */
-  readonly open: () => Promise<OpenedReadModelStore>;
-}
+import type { OpenedReadModelStore, ReadModelStoreFixture } from './read-models/opened-read-models.js';
 
 /**
  * Tests every promise of the port `ReadModelStore` as a suite of `runner`. A store that passes can replace any other; a

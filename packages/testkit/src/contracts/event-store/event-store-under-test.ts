@@ -1,8 +1,40 @@
-import { type RecordedEvent, streamId, type StreamId } from '@login-policy/event-sourcing';
+import { type Clock, type EventStore, type RecordedEvent, streamId, type StreamId } from '@login-policy/event-sourcing';
+import type { Opened, WaitLimit } from '../contract.js';
 import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
 import { settableClock, type SettableClock } from '../../clocks.js';
 import { sequentialIds } from '../../sequential-ids.js';
-import type { EventStoreFixture, OpenedEventStore } from '../event-store-contract.js';
+
+/** An event store on storage that nothing else uses. */
+export interface OpenedEventStore extends Opened {
+  readonly eventStore: EventStore;
+  /**
+   * A further handle on the same storage, independent of the first where the store supports that; otherwise the same
+   * handle.
+   */
+  readonly another: () => Promise<EventStore>;
+  /** Freezes the store's server until the returned function is called. */
+  readonly freeze?: (() => Promise<() => Promise<void>>) | undefined;
+}
+
+/** How the event store contract opens a store. */
+export interface EventStoreFixture extends WaitLimit {
+  /** The store's name in the report. */
+  readonly name: string;
+  /** Opens a store on fresh storage, which records its events by this clock, also through further handles. */
+  readonly open: (options: { readonly clock: Clock }) => Promise<OpenedEventStore>;
+  /** Whether it can read one stream after another ({@link EventStore.readStreams}). */
+  readonly readsStreams?: boolean;
+  /** Whether it can destroy the texts of an event ({@link EventStore.erase}). */
+  readonly erases?: boolean;
+  /** Whether its server can be frozen ({@link OpenedEventStore.freeze}). */
+  readonly freezes?: boolean;
+  /** Whether it looks at another stream before it appends, and not in one transaction (`Append.expectedElsewhere`). */
+  readonly looksElsewhereFirst?: boolean;
+  /**
+   * The number of streams in tests with very many; such tests use a twenty-fifth as many subscriptions. Default 1,000.
+   */
+  readonly veryMany?: number;
+}
 
 /** A store on its own storage, its clock, and new events for it. */
 export interface EventStoreUnderTest extends OpenedEventStore {

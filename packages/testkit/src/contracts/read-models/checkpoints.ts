@@ -2,7 +2,7 @@ import { position } from '@login-policy/event-sourcing';
 import { modelName } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 import { refusal } from '../refusals.js';
 import { change, demandModel, GROUP, openTallies, openTwice, step, tallies, tally } from './tally.js';
 

@@ -1,7 +1,7 @@
 import { MOST_COUNTED, position } from '@login-policy/event-sourcing';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 import { change, commitNumbered, GROUP, openTallies, openTwice, step, tally, type Tally } from './tally.js';
 
 /** Guarantees about the number of rows under a value of an index. */

@@ -1,7 +1,7 @@
 import { Deadline, position } from '@login-policy/event-sourcing';
 import type { ReadModel, WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Suite } from '../contract.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 import { refusal } from '../refusals.js';
 import { change, demandModel, GROUP, openTallies, step, tally, type Tally } from './tally.js';
 

@@ -1,7 +1,7 @@
 import { position } from '@login-policy/event-sourcing';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 import { change, demandModel, GROUP, openTallies, step, tallies, tally } from './tally.js';
 
 /** Several read models in one store. */

@@ -2,7 +2,7 @@ import { position } from '@login-policy/event-sourcing';
 import type { ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 import { refusal } from '../refusals.js';
 import { change, commitNumbered, GROUP, LABEL, openTallies, openTwice, step, tally, type Tally } from './tally.js';
 

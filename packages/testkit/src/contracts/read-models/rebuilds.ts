@@ -4,7 +4,7 @@ import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
 import { yieldToLoop, eventually } from '../waiting.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { change, demandModel, GROUP, openTwice, step, tallies, tally, type Tally } from './tally.js';
 

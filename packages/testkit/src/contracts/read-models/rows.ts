@@ -2,7 +2,7 @@ import { position } from '@login-policy/event-sourcing';
 import { demandSame } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 import { refusal } from '../refusals.js';
 import { change, demandModel, openTallies, openTwice, step, tallies, tally, type Tally } from './tally.js';
 

@@ -1,7 +1,7 @@
 import { type Json, type Position, position, type Projection } from '@login-policy/event-sourcing';
 import type { ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 
 /** A row with content that JSON does not have, so that a store that skips the row's codec is noticed. */
 export interface Tally {

@@ -21,7 +21,7 @@ import {
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Suite } from '../contract.js';
 import { yieldToLoop, eventually, within } from '../waiting.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTwice, step, tally, type Tally } from './tally.js';
 

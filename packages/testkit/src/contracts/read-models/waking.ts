@@ -4,7 +4,7 @@ import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
 import { awaitedLater, yieldToLoop, eventually, within } from '../waiting.js';
-import type { OpenedReadModelStore } from '../read-model-store-contract.js';
+import type { OpenedReadModelStore } from './opened-read-models.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
 import { change, demandModel, openTallies, openTwice, step, tally, type Tally } from './tally.js';
 

@@ -7,7 +7,7 @@ import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { yieldToLoop } from '../waiting.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { APPLES, CounterWriter, demandRowsMatchLog, PEARS, picky, WEATHER } from './counters.js';
 
 /** A read model that is opened on a log with events. */

@@ -2,7 +2,7 @@ import { demandSame } from '../../demand.js';
 import { counterTotals } from '../../samples/counter.js';
 import type { Suite } from '../contract.js';
 import { readStream } from '../event-store/reading.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { APPLES, CounterWriter } from './counters.js';
 
 /** The clock that a store reports. */

@@ -1,7 +1,7 @@
 import type { Suite } from '../contract.js';
 import { within } from '../waiting.js';
 import { refusal } from '../refusals.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { counterTotals } from '../../samples/counter.js';
 import { APPLES, CounterWriter } from './counters.js';
 

@@ -4,7 +4,7 @@ import { COUNTER_CATEGORY } from '../../samples/counter.js';
 import type { Suite } from '../contract.js';
 import { eventually, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { APPLES, CounterWriter, PEARS, WEATHER } from './counters.js';
 import { RecordingConsumer, rejectedWith, untilAborted } from './recording-consumer.js';
 

@@ -5,7 +5,7 @@ import { counterTotals, type CounterRow } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
 import { readAll, readStream } from '../event-store/reading.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
 import { APPLES, BAD_LUCK, CounterWriter, demandRowsMatchLog, PEARS, picky } from './counters.js';
 

@@ -21,17 +21,8 @@ import {
   type CounterState,
 } from '../../samples/counter.js';
 import type { Suite } from '../contract.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest, FrozenEnd } from './store-under-test.js';
 import { APPLES, CounterWriter, PEARS } from './counters.js';
-
-/** How a call ended on a frozen server. */
-export interface FrozenEnd {
-  /** The call and what should end it: `a read, waitMs 1000`. */
-  readonly call: string;
-  /** The fault's code, or `answered`. */
-  readonly end: string;
-  readonly afterMs: number;
-}
 
 const [WAIT_MS, SIGNAL_MS, CLOSE_MS] = [1000, 300, 1000];
 /** How much later than its time-out, or its signal, a call may end. */

@@ -3,7 +3,7 @@ import { demandSame, fail } from '../../demand.js';
 import { counterTotals } from '../../samples/counter.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { awaitedLater, yieldToLoop, within } from '../waiting.js';
 import { refusal } from '../refusals.js';
 import { APPLES, CounterWriter, demandRowsMatchLog, PEARS, picky, WEATHER } from './counters.js';

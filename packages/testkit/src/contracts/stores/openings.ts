@@ -20,7 +20,7 @@ import type { Suite } from '../contract.js';
 import { ofAnotherHistory } from '../event-store/lost-histories.js';
 import { yieldToLoop } from '../waiting.js';
 import { refusal } from '../refusals.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { CounterWriter, demandRowsMatchLog } from './counters.js';
 
 type Counters = ProjectionRunner<CounterEvent, CounterRow>;

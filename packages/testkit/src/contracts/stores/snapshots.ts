@@ -4,7 +4,7 @@ import { rowUnder } from '../../row-under.js';
 import { counterTotals, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Suite } from '../contract.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { APPLES, CounterWriter, demandRowsMatchLog, PEARS } from './counters.js';
 
 const PATIENT = { waitMs: 30_000 };

@@ -11,7 +11,7 @@ import { demandSame, fail } from '../../demand.js';
 import { COUNTER_CATEGORY, counterTotals, PARITY, type CounterEvent, type CounterRow } from '../../samples/counter.js';
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Suite } from '../contract.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { APPLES, CounterWriter, PEARS } from './counters.js';
 
 const PATIENT = { waitMs: 30_000 };

@@ -11,7 +11,7 @@ import { counterEvents, counterTotals, PARITY, type CounterEvent, type CounterRo
 import { sequentialIds } from '../../sequential-ids.js';
 import type { Suite } from '../contract.js';
 import { readAll } from '../event-store/reading.js';
-import type { StoreUnderTest } from '../store-contract.js';
+import type { StoreUnderTest } from './store-under-test.js';
 import { APPLES, CounterWriter, PEARS } from './counters.js';
 
 const PATIENT = { waitMs: 30_000 };

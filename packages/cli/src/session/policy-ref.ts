@@ -1,0 +1,2 @@
+/** An organization; `undefined` for the default policy. */
+export type PolicyRef = string | undefined;

@@ -1,0 +1,13 @@
+import type { Chance } from '../attacks/chance.js';
+import type { Consuming } from './consuming.js';
+import type { IdSource, Store } from '@login-policy/event-sourcing';
+import type { SharedLog } from './shared-log.js';
+
+/** What a process works with. */
+export interface MemberParts {
+  readonly store: Store;
+  readonly log: SharedLog;
+  readonly chance: Chance;
+  readonly ids: IdSource;
+  readonly consumers: readonly Consuming[];
+}
