@@ -28,8 +28,8 @@ export type {
   ReadStreamOptions,
   ReadStreamsOptions,
   StreamReceipt,
-  SubscriptionMessage,
 } from './streams/event-store.js';
+export type { SubscriptionMessage } from './streams/following.js';
 export { ordinalOf, positionOf } from './values/position.js';
 export { revisionAfter, type ExpectedRevision } from './values/revision.js';
 export { modelName } from './models/projection.js';

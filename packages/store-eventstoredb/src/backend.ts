@@ -25,7 +25,7 @@ import { PartialAppends } from './page-maker.js';
 import { KnownStreams, OwnEvents } from './known.js';
 import { Lookups } from './lookups.js';
 import type { StreamNames } from './stream-names.js';
-import { PageReader, type FollowingContext } from './page-reader.js';
+import { PageReader, type FollowingContext } from './read-log.js';
 import { StreamReader, WholeStreams } from './read-stream.js';
 import { LogReader } from './log.js';
 import type { ReadingContext } from './server-reads.js';

@@ -1,7 +1,7 @@
 import { type Position, START } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { isInternalError, unavailable } from './faults.js';
-import { splitPosition, type LogRecord } from './record.js';
+import type { LogRecord } from './record.js';
 import type { AllRead } from './requests.js';
 import { logRecordsOf, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
 import type { ServerFilter, Wanted } from './stream-names.js';
@@ -68,7 +68,7 @@ export class LogQueries {
     // Nearly always the last records are the wanted ones, and the server reads no further.
     const last: LogRecord[] = [];
     const options = { pageSize: wanted.limit, withinMs: this.#context.timeouts.scanMs, signal };
-    for await (const records of this.#records(read, options)) last.push(...records);
+    for await (const records of this.records(read, options)) last.push(...records);
     const found = last.filter(wanted.isWanted);
     const isAtStart = (last.at(-1)?.position ?? until + 1n) <= until;
     if (found.length === wanted.limit || isAtStart) return found;
@@ -76,25 +76,21 @@ export class LogQueries {
   }
 
   /**
-   * The record at a position. `scavenged`: it existed, but the server has deleted it. `nowhere`: the log has no such
-   * position. The server reports that like any internal error; if another read succeeds, the position was the cause.
+   * The record at a position; `undefined` when the log has none there, or no such position. The server reports that like
+   * any internal error; if another read succeeds, the position was the cause.
    */
-  async recordAt(position: Position, signal: AbortSignal): Promise<LogRecord | 'scavenged' | 'nowhere'> {
+  async recordAt(position: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
     try {
-      // If the log has grown past the position between the two queries, the position is read again.
-      for (let isRepeated = false; ; isRepeated = true) {
-        const first = await this.at(position, signal);
-        if (first !== undefined && ordinalOf(first.position) === ordinalOf(position)) return first;
-        const last = await this.last(signal);
-        if (first !== undefined && first.position > position)
-          return isInChunkOf(last, position) ? 'nowhere' : 'scavenged';
-        if (isRepeated || position > last.position) return 'nowhere';
-      }
+      const first = await this.at(position, signal);
+      if (first !== undefined) return ordinalOf(first.position) === ordinalOf(position) ? first : undefined;
+      // Nothing is there, or the server has ended the read too early.
+      const last = await this.last(signal);
+      return position > last.position ? undefined : endedEarly();
     } catch (error) {
       if (!isInternalError(error)) throw error;
       // Throws if the position was not the cause.
       await this.last(signal);
-      return 'nowhere';
+      return undefined;
     }
   }
 
@@ -114,7 +110,7 @@ export class LogQueries {
 
   async #first(read: AllRead, signal: AbortSignal): Promise<LogRecord | undefined> {
     const options = { pageSize: 1, withinMs: this.#context.timeouts.readMs, signal };
-    for await (const [first] of this.#records(read, options)) return first;
+    for await (const [first] of this.records(read, options)) return first;
     return undefined;
   }
 
@@ -127,7 +123,7 @@ export class LogQueries {
   async *upTo(until: Position, read: AllRead, options: Omit<ServerRead, 'request'>): Records {
     const { direction, from } = read;
     let isReached = direction === 'forwards' && from !== 'end' && from >= until;
-    for await (const records of this.#records(read, options)) {
+    for await (const records of this.records(read, options)) {
       const position = records.at(-1)?.position;
       isReached ||= position !== undefined && (direction === 'forwards' ? position >= until : position <= until);
       yield records;
@@ -135,27 +131,12 @@ export class LogQueries {
     if (!isReached && !options.signal.aborted) endedEarly();
   }
 
-  async *#records(read: AllRead, options: Omit<ServerRead, 'request'>): Records {
+  /** The records that a read of the whole log returns. It may end too early. */
+  async *records(read: AllRead, options: Omit<ServerRead, 'request'>): Records {
     const { connection } = this.#context;
     const messagesOf = serverRead(connection, { ...options, request: connection.requests.readAll(read) });
     for await (const messages of messagesOf) yield logRecordsOf(messages);
   }
-}
-
-/**
- * The server's chunk size in bytes. The server scavenges only complete chunks, so every record of the current chunk
- * still exists. A position in it without an event is that of a record which reads don't return: the server writes one
- * when it starts, also where a restored backup lacks an event.
- */
-const CHUNK_BYTES = 256n * 1024n * 1024n;
-
-/** Whether a position is in the chunk of this record. */
-function isInChunkOf(record: LogRecord, position: Position): boolean {
-  return chunkOf(record.position) === chunkOf(position);
-}
-
-function chunkOf(position: Position): bigint {
-  return splitPosition(position).commit / CHUNK_BYTES;
 }
 
 function endedEarly(): never {

@@ -1,5 +1,5 @@
-import { laterPosition, type Position, START } from '@login-policy/event-sourcing';
-import { type HeadProof, ordinalOf, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { type Position, type RecordedEvent, START } from '@login-policy/event-sourcing';
+import type { HeadProof, WaitOptions } from '@login-policy/event-sourcing/store';
 import type { LogRecord } from './record.js';
 import type { ReadingContext } from './server-reads.js';
 import { retry } from './time.js';
@@ -54,18 +54,30 @@ export class LogReader {
   }
 }
 
+/** A record of the log, and its stream: a filter that lets the stream through returns the record. */
+export type Place = Pick<LogRecord, 'position' | 'streamName'>;
+
 /** The last known end of the log. */
 interface KnownEnd {
-  /** The end of the last whole append of this store; `START` when it has none. */
-  readonly last: Position;
-  /** The position of a record of any store, at or after `last`. The next query ends there, or begins there. */
-  readonly mark: Position;
+  /** The end of the last whole append of this store; `undefined` when it has none. */
+  readonly last: Place | undefined;
+  /**
+   * A record of any store, at or after `last`, and before an incomplete append. The next query ends there, or begins
+   * there.
+   */
+  readonly mark: Place;
 }
 
 /** The end of the last whole append, and whether an incomplete one follows. */
 interface LastAppend {
-  readonly last: Position;
+  readonly last: Place | undefined;
   readonly isFollowed: boolean;
+}
+
+/** Where the log ends, and whether an event is in it. */
+export interface LogLook extends Pick<KnownEnd, 'last'>, Pick<HeadProof, 'head' | 'isInLog'> {
+  /** As that of {@link KnownEnd}; `undefined` when there is none. */
+  readonly mark: Place | undefined;
 }
 
 /** If fewer events than this were added since the last query, one query finds the end. */
@@ -88,11 +100,16 @@ export class LogEnds {
     this.#queries = new LogQueries(context);
   }
 
+  /** The end of the last known whole append of this store. It may be of a history that was lost. */
+  get last(): Place | undefined {
+    return this.#known?.last;
+  }
+
   /** Notes the end of a whole append of this store, so that the next query begins there. */
-  note(event: Position | undefined): void {
-    if (event !== undefined && (this.#known === undefined || event > this.#known.mark)) {
-      this.#known = { last: event, mark: event };
-    }
+  note(event: Pick<RecordedEvent, 'position' | 'streamId'> | undefined): void {
+    if (event === undefined || (this.#known !== undefined && event.position <= this.#known.mark.position)) return;
+    const last = this.#placeOf(event);
+    this.#known = { last, mark: last };
   }
 
   /**
@@ -101,12 +118,12 @@ export class LogEnds {
    *
    * @throws StoreUnavailable while it can't be shown that the node leads.
    */
-  async proveHead(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
+  async proveHead(checkpoint: Position, signal: AbortSignal): Promise<HeadProof & LogLook> {
     return this.proveHeadAfter(await this.#context.barrier.pass(signal), checkpoint, signal);
   }
 
   /** {@link proveHead} with a barrier that was passed already. */
-  async proveHeadAfter(shown: Shown, checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
+  async proveHeadAfter(shown: Shown, checkpoint: Position, signal: AbortSignal): Promise<HeadProof & LogLook> {
     const found = await this.look(checkpoint, signal);
     // A read of a position that does not exist makes the client reconnect. The answers are then of two connections.
     if (!found.isInLog && !shown.isSameConnection()) return this.#proveInTwoSteps(checkpoint, signal);
@@ -115,40 +132,40 @@ export class LogEnds {
   }
 
   /** The end of the log, and whether an event is in it, as the connected node sees it: it proves nothing. */
-  async look(checkpoint: Position, signal: AbortSignal): Promise<Pick<HeadProof, 'head' | 'isInLog'>> {
+  async look(checkpoint: Position, signal: AbortSignal): Promise<LogLook> {
     // The query of the head also shows whether the mark is in the log, and then the event before it is, too.
-    const isKnown = checkpoint === this.#known?.mark || checkpoint === this.#known?.last;
-    const [{ head, isMarkInLog }, isElsewhereInLog] = await Promise.all([
-      this.#readHead(signal),
+    const isKnown = checkpoint === this.#known?.mark.position || checkpoint === this.#known?.last?.position;
+    const [{ isMarkInLog, last, mark }, isElsewhereInLog] = await Promise.all([
+      this.#readEnd(signal),
       isKnown ? undefined : this.isInLog(checkpoint, signal),
     ]);
-    return { head, isInLog: isElsewhereInLog ?? (isMarkInLog || (await this.isInLog(checkpoint, signal))) };
+    const isInLog = isElsewhereInLog ?? (isMarkInLog || (await this.isInLog(checkpoint, signal)));
+    return { head: last?.position ?? START, isInLog, last, mark };
   }
 
   /** Reads the head first, and then the position, which probably does not exist. */
-  async #proveInTwoSteps(checkpoint: Position, signal: AbortSignal): Promise<HeadProof> {
+  async #proveInTwoSteps(checkpoint: Position, signal: AbortSignal): Promise<HeadProof & LogLook> {
     const proof = await this.proveHead(START, signal);
     return { ...proof, checkpoint, isInLog: await this.isInLog(checkpoint, signal) };
   }
 
-  /** Whether the log has a record at this position. A scavenged record counts as present. */
+  /** Whether the log has this record. A place that was scavenged has none, whichever record was there. */
   async isInLog(position: Position, signal: AbortSignal): Promise<boolean> {
-    if (position === START) return true;
-    const found = await this.#queries.recordAt(position, signal);
-    return found === 'scavenged' || (found !== 'nowhere' && found.position === position);
+    return position === START || (await this.#queries.recordAt(position, signal))?.position === position;
   }
 
-  async #readHead(signal: AbortSignal): Promise<{ readonly head: Position; readonly isMarkInLog: boolean }> {
+  async #readEnd(signal: AbortSignal): Promise<Omit<LogLook, 'head' | 'isInLog'> & { readonly isMarkInLog: boolean }> {
     const known = this.#known;
     const end = await this.#queries.last(signal);
-    if (known !== undefined && end.position === known.mark) return { head: known.last, isMarkInLog: true };
+    if (known !== undefined && end.position === known.mark.position) return { ...known, isMarkInLog: true };
     const since = known && (await this.#readSince(known, end, signal));
     const { last, isFollowed } = since ?? (await this.#readLastAppend(signal));
-    // The last record was read first, so this store has no event between its last event and that record.
-    const newEnd = { last, mark: isFollowed ? last : laterPosition(last, end.position) };
-    const isNew = since === undefined || !isFollowed;
-    if (isNew && this.#known === known && !signal.aborted) this.#known = newEnd;
-    return { head: last, isMarkInLog: since !== undefined };
+    // The last record was read first, so this store has no event between its last event and that record. Before an
+    // incomplete append, only what is known counts.
+    const before = isFollowed ? since && known?.mark : end;
+    const mark = later(last, before);
+    if (this.#known === known && !signal.aborted) this.#known = mark && { last, mark };
+    return { last, mark, isMarkInLog: since !== undefined };
   }
 
   /**
@@ -156,22 +173,21 @@ export class LogEnds {
    * many events were added.
    */
   async #readSince(known: KnownEnd, end: LogRecord, signal: AbortSignal): Promise<LastAppend | undefined> {
-    const isOwn = known.mark === known.last;
+    const { position: from } = known.mark;
+    const isOwn = from === known.last?.position;
     const [recordAtMark, added] = await Promise.all([
-      isOwn ? undefined : this.#queries.at(known.mark, signal),
-      this.#queries.ownUpTo(end, { from: known.mark, limit: ONE_QUERY_EVENTS }, signal),
+      isOwn ? undefined : this.#queries.at(from, signal),
+      this.#queries.ownUpTo(end, { from, limit: ONE_QUERY_EVENTS }, signal),
     ]).catch((error: unknown) => {
       if (isInternalError(error)) return [undefined, undefined];
       throw error;
     });
     const atMark = isOwn ? added?.[0] : recordAtMark;
-    const isSameLog = known.mark === START || atMark?.position === known.mark;
-    if (added === undefined || !isSameLog || added.length >= ONE_QUERY_EVENTS) return undefined;
-    const maker = new PageMaker(this.#context, undefined, known.mark);
+    if (added === undefined || atMark?.position !== from || added.length >= ONE_QUERY_EVENTS) return undefined;
+    const maker = new PageMaker(this.#context, undefined, from);
     maker.add(added);
     maker.cutOffOverdue();
-    const last = laterPosition(known.last, maker.lastAppendEnd === known.mark ? START : maker.lastAppendEnd);
-    return { last, isFollowed: maker.hasIncomplete };
+    return { last: this.#placeOf(maker.lastReady) ?? known.last, isFollowed: maker.hasIncomplete };
   }
 
   /** Reads more events only while all so far are of one append, because its own count may be any number. */
@@ -182,14 +198,19 @@ export class LogEnds {
       maker.add(newestFirst.toReversed());
       if (maker.hasIncomplete && maker.readyCount === 0 && newestFirst.length === limit) continue;
       maker.cutOffOverdue();
-      return { last: maker.lastAppendEnd, isFollowed: maker.hasIncomplete };
+      return { last: this.#placeOf(maker.lastReady), isFollowed: maker.hasIncomplete };
     }
   }
 
+  #placeOf(event: Pick<RecordedEvent, 'position' | 'streamId'>): Place;
+  #placeOf(event: Pick<RecordedEvent, 'position' | 'streamId'> | undefined): Place | undefined;
+  #placeOf(event: Pick<RecordedEvent, 'position' | 'streamId'> | undefined): Place | undefined {
+    return event && { position: event.position, streamName: this.#context.names.nameOf(event.streamId) };
+  }
+
   /** The record at a position; `undefined` when there is none. */
-  async at(position: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
-    const found = await this.#queries.recordAt(position, signal);
-    return typeof found === 'string' || ordinalOf(found.position) !== ordinalOf(position) ? undefined : found;
+  at(position: Position, signal: AbortSignal): Promise<LogRecord | undefined> {
+    return this.#queries.recordAt(position, signal);
   }
 
   /** The first event of this store. */
@@ -197,4 +218,8 @@ export class LogEnds {
     const [last] = await this.#queries.lastOwn(1, signal);
     return last && (await this.#queries.ownUpTo(last, { from: START, limit: 1 }, signal))[0];
   }
+}
+
+function later(one: Place | undefined, other: Place | undefined): Place | undefined {
+  return one === undefined || (other !== undefined && other.position > one.position) ? other : one;
 }

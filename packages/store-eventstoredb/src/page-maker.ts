@@ -44,9 +44,9 @@ export class PageMaker {
     return this.#returnedUpTo;
   }
 
-  /** The end of the last append that is ready or was returned. */
-  get lastAppendEnd(): Position {
-    return this.#ready.at(-1)?.event.position ?? this.#returnedUpTo;
+  /** The last event that is ready to be returned. */
+  get lastReady(): StoredEvent['event'] | undefined {
+    return this.#ready.at(-1)?.event;
   }
 
   /** The number of events ready to be returned. */

@@ -16,7 +16,7 @@ import type { Head, Receipt } from './known.js';
 import { jsonIn, ownProposal, streamNameOf, type KeptReceipt, type WireEvent, typeOf } from './record.js';
 import { lastRecord, type ReadingContext } from './server-reads.js';
 import { retry } from './time.js';
-import { PageReader, type FollowingContext } from './page-reader.js';
+import { PageReader, type FollowingContext } from './read-log.js';
 import { LogQueries } from './log-queries.js';
 import type { AllRead } from './requests.js';
 import type { ServerFilter, Wanted } from './stream-names.js';

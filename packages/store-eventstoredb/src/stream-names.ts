@@ -82,14 +82,13 @@ export class StreamNames {
   }
 
   /**
-   * The filter for the server, which also lets through the stream `besides`. It may let through more records than
+   * The filter for the server, which also lets through the streams `besides`. It may let through more records than
    * wanted, never fewer; {@link wanted} then decides.
    */
-  serverFilter(filter: EventFilter | undefined, besides?: string): ServerFilter {
-    const own = this.#regex();
-    if (filter === undefined) return { regex: besides === undefined ? own : `${own}|^${escaped(besides)}$` };
-    const prefixes = filter.categories.map((category) => `${this.#prefix}${category}-`);
-    return { prefixes: besides === undefined ? prefixes : [...prefixes, besides] };
+  serverFilter(filter: EventFilter | undefined, ...besides: readonly string[]): ServerFilter {
+    if (filter === undefined)
+      return { regex: [this.#regex(), ...besides.map((name) => `^${escaped(name)}$`)].join('|') };
+    return { prefixes: [...filter.categories.map((category) => `${this.#prefix}${category}-`), ...besides] };
   }
 
   /**

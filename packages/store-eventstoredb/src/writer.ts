@@ -224,7 +224,7 @@ export class Writer {
     const stored = recorded.map((event, index) => ({ event, receipt: index === last ? receipt : undefined }));
     known.record(streamId, stored);
     ownEvents.note(stored, proposals);
-    ends.note(positions.at(-1));
+    ends.note(recorded.at(-1));
     return recorded;
   }
 

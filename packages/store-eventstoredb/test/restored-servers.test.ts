@@ -98,14 +98,14 @@ for (const lostCount of [1, 4])
   });
 
 describe('an EventStoreDB that was scavenged', () => {
-  it('still knows the position of a scavenged event in a complete chunk', async () => {
+  it('no longer knows the position of a scavenged event: another one may have been there', async () => {
     const double = await Double.start();
     const store = connectEventStoreDb(double.url);
     const [gone] = await store.eventStore.append(appendOf(STREAM, 1));
     double.log.completeChunk();
     await store.eventStore.append(appendOf(OTHER, 1));
     double.log.scavenge(({ streamName }) => streamName === STREAM);
-    expect(await store.eventStore.knows(gone?.position ?? START)).to.equal(true);
+    expect(await store.eventStore.knows(gone?.position ?? START)).to.equal(false);
     await store.close();
     await double.stop();
   });

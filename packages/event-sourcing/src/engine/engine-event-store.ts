@@ -16,15 +16,16 @@ import type {
   Receipt,
   ReceiptOptions,
   StreamReceipt,
-  SubscriptionMessage,
 } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
+import type { Follower, Following, SubscriptionMessage } from '../streams/following.js';
 import { pageSizeOf } from '../streams/paging.js';
 import { erasedMetadata } from '../streams/recording.js';
 import { START, type Position } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { LogBackend, LogRange } from './log-backend.js';
+import { SharedReading } from './shared-reading.js';
 import { NO_QUESTION, type Found, type Question } from './view.js';
 import type { Writer } from './writer.js';
 
@@ -37,6 +38,7 @@ export class EngineEventStore implements EventStore {
   readonly lateByMs?: number;
   readonly provesReads?: boolean;
   readonly acknowledged?: Acknowledged;
+  readonly follow?: (follower: Follower) => Following;
   readonly receipts?: (options?: ReceiptOptions) => AsyncIterable<readonly StreamReceipt[]>;
   readonly readStreams?: (options: ReadStreamsOptions) => AsyncIterable<readonly RecordedEvent[]>;
   readonly erase?: (erasure: Erasure, wait?: WaitOptions) => Promise<void>;
@@ -50,7 +52,11 @@ export class EngineEventStore implements EventStore {
     const readReceipts = backend.readReceipts?.bind(backend);
     const readStreams = backend.readStreams?.bind(backend);
     const erase = backend.erase?.bind(backend);
-    if (acknowledged !== undefined) this.acknowledged = acknowledged;
+    if (acknowledged !== undefined) {
+      this.acknowledged = acknowledged;
+      const reading = new SharedReading(guarded);
+      this.follow = (follower) => reading.join(follower);
+    }
     if (lateByMs !== undefined) this.lateByMs = lateByMs;
     if (provesReads !== undefined) this.provesReads = provesReads;
     if (readReceipts !== undefined) {
@@ -92,8 +98,10 @@ export class EngineEventStore implements EventStore {
   }
 
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
-    pageSizeOf(options);
+    const pageSize = pageSizeOf(options);
     return leavable(options?.signal, (left) => {
+      const following = this.follow?.({ filter: options?.filter, pageSize, isAwaited: () => false });
+      if (following !== undefined) return throughout(following, options?.after, left);
       const reader = this.#reader({ ...options, isFollowed: true }, left.signal);
       const changed = (signal: AbortSignal): Promise<void> => this.#guarded.changed(signal);
       return catchUpSubscription({ reader, changed, after: options?.after }, left);
@@ -159,5 +167,19 @@ export class EngineEventStore implements EventStore {
     const range = { filter, pageSize: pageSizeOf(options), isFollowed };
     // The signal ends a read without an error.
     return (after) => this.#guarded.call(undefined, (backend) => backend.readLog(after, range, { signal }));
+  }
+}
+
+/** All messages to a follower, which then leaves. */
+async function* throughout(
+  following: Following,
+  after: Position | undefined,
+  left: AbortController,
+): AsyncGenerator<SubscriptionMessage, void, undefined> {
+  try {
+    yield* following.messages(after, left.signal);
+  } finally {
+    left.abort();
+    following.leave();
   }
 }

@@ -1,7 +1,7 @@
 import { Deadline } from '../values/deadline.js';
 import { onAbort } from '../values/on-abort.js';
 import type { Store } from './store.js';
-import type { Position } from '../values/position.js';
+import { START, type Position } from '../values/position.js';
 import type { RowsAt } from './read-model-store.js';
 import type { TimedReadModel } from './timed-read-model.js';
 
@@ -32,9 +32,10 @@ export class CheckpointWaiters {
     this.#readModelUpdates = readModelUpdates;
   }
 
-  /** Whether a caller waits. */
-  get isAwaited(): boolean {
-    return this.#waiting.size > 0;
+  /** Whether a caller waits for a position past this one. */
+  awaits(beyond: Position = START): boolean {
+    for (const { position } of this.#waiting) if (position > beyond) return true;
+    return false;
   }
 
   /**

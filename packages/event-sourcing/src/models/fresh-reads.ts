@@ -143,9 +143,12 @@ export class FreshReads {
     const notBefore = Math.max(begunAt - maxAgeMs, this.#lastProof.since);
     const isOwnKnown = written === own && ownAt >= notBefore;
     if (this.#lastProof.at < begunAt - maxAgeMs / 2) this.#renewProof(checkpoint, notBefore);
-    if (this.#lastProof.checkpoint === checkpoint && this.#lastProof.at >= notBefore)
-      return { position: written, askedAt: -Infinity, isKnown: isOwnKnown };
-    const proof = await this.#prove(checkpoint, deadline, notBefore);
+    const isAtHead = this.#lastProof.checkpoint === checkpoint && this.#lastProof.at >= notBefore;
+    // What another process wrote since then may be of a stream that these rows don't follow. With the head, the store
+    // learns how far its next read must go.
+    const isElsewhere = written > checkpoint && written !== own;
+    if (isAtHead && !isElsewhere) return { position: written, askedAt: -Infinity, isKnown: isOwnKnown };
+    const proof = await this.#prove(checkpoint, deadline, isElsewhere ? begunAt : notBefore);
     const standing = this.#applyProof(proof);
     if (standing === 'lost') throw lostCheckpoint(proof);
     const reached = standing === 'behind' ? proof.head : START;

@@ -1,9 +1,11 @@
 import type { Clock } from '../values/clock.js';
 import type { Deadline } from '../values/deadline.js';
 import type { Store } from './store.js';
-import type { ReadAllOptions, SubscriptionMessage } from '../streams/event-store.js';
+import { Notifier } from '../store/notifier.js';
+import type { ReadAllOptions } from '../streams/event-store.js';
 import type { EventFilter } from '../streams/event-filter.js';
 import type { RecordedEvent } from '../streams/event.js';
+import type { Following, SubscriptionMessage } from '../streams/following.js';
 import type { Position } from '../values/position.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 
@@ -21,6 +23,18 @@ type Messages = AsyncGenerator<SubscriptionMessage, void, undefined>;
 const COUNTED_AT_MOST = 10_000;
 /** The most events reduced in one transaction, so that other work in the process waits only milliseconds. */
 const LARGEST_STEP = 100;
+/** How often a log that is not read for several followers together is read: while somebody waits, and otherwise. */
+const [AWAITED_MS, FOLLOW_MS] = [100, 500];
+
+/** How a projection reads its log. */
+export interface ProjectedLogOptions {
+  readonly filter: EventFilter;
+  readonly pageSize: number | undefined;
+  /** Whether the projection follows the log for long. */
+  readonly isFollower: boolean;
+  /** Whether a caller waits for rows. */
+  readonly isAwaited: () => boolean;
+}
 
 /** The store as a projection reads it. */
 export class ProjectedLog {
@@ -29,6 +43,9 @@ export class ProjectedLog {
   /** The options with which a rebuild reads the whole log. */
   readonly reading: { readonly filter: EventFilter; readonly pageSize: number };
   readonly #clock: Clock;
+  readonly #isAwaited: () => boolean;
+  readonly #following: Following | undefined;
+  readonly #hurried = new Notifier();
 
   constructor(
     {
@@ -36,17 +53,38 @@ export class ProjectedLog {
       eventStore,
       readModelUpdates,
     }: { clock: Clock; eventStore: TimedEventStore; readModelUpdates: Store['readModelUpdates'] },
-    { filter, pageSize = 500 }: { filter: EventFilter; pageSize: number | undefined },
+    { filter, isAwaited, isFollower, pageSize = 500 }: ProjectedLogOptions,
   ) {
     this.store = eventStore;
     this.readModelUpdates = readModelUpdates;
     this.reading = { filter, pageSize };
     this.#clock = clock;
+    this.#isAwaited = isAwaited;
+    const follower = { filter, pageSize: Math.min(pageSize, LARGEST_STEP), isAwaited };
+    this.#following = isFollower ? eventStore.follow(follower) : undefined;
+  }
+
+  /** Resolves when the log is to be read again. */
+  due(signal: AbortSignal): Promise<void> {
+    if (this.#following !== undefined) return this.#following.due(signal);
+    return this.#hurried.changed(signal, this.#isAwaited() ? AWAITED_MS : FOLLOW_MS);
+  }
+
+  /** It is due now. */
+  hurry(): void {
+    this.#following?.hurry();
+    this.#hurried.notify();
+  }
+
+  /** It is no longer read. */
+  leave(): void {
+    this.#following?.leave();
   }
 
   /** The events after a position up to the head. The last message says where that is. @throws DeadlineExceeded */
   async *upToHead(after: Position | undefined, deadline: Deadline): Messages {
-    for await (const message of this.store.subscribe(this.#steps(after), deadline)) {
+    const messages = this.#following?.messages(after, deadline.signal);
+    for await (const message of messages ?? this.store.subscribe(this.#steps(after), deadline)) {
       yield message;
       if (message.kind === 'caught-up') return;
     }

@@ -27,8 +27,8 @@ import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
 type Stored<Row> = Row | UnreadableRow;
 type Parts<Row> = StepParts<RecordedEvent, Stored<Row>>;
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
-/** How often rows that follow a log elsewhere are looked after: while a read waits for them, and otherwise. */
-const [AWAITED_MS, FOLLOW_MS] = [100, 500];
+/** How often a read that waits may wake a runner whose store is away. */
+const AWAITED_MS = 100;
 /** The least time between two rebuilds that replace outdated placeholders: an older program may keep writing them. */
 const REPLACED_EVERY_MS = 60_000;
 
@@ -39,9 +39,9 @@ const REPLACED_EVERY_MS = 60_000;
 export class ProjectionRunner<Event extends EventShape, Row> {
   /** The rows as stored, however old: to be compared with the events. */
   readonly rows: TimedReadModel<Stored<Row>>;
-  readonly #log: ProjectedLog;
   readonly #parts: Parts<Row>;
   readonly #stored: StoredRows<Event, Row>;
+  readonly #log: ProjectedLog;
   readonly #rebuilds: Rebuilds<RecordedEvent, Stored<Row>>;
   readonly #waiters: CheckpointWaiters;
   readonly #ending = new AbortController();
@@ -61,12 +61,13 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     const { store, projection, maxAgeMs = DEFAULT_MAX_AGE_MS, pageSize } = options;
     const eventStore = new TimedEventStore(store.eventStore);
     this.rows = parts.model;
-    this.#log = new ProjectedLog({ ...store, eventStore }, { filter: projection.filter, pageSize });
     this.#parts = parts;
     this.#stored = new StoredRows(parts.model, projection, () => this.#replaceOutdated());
-    this.#rebuilds = new Rebuilds({ ...this.#parts, log: this.#log });
     this.#waiters = new CheckpointWaiters(parts.model, store.readModelUpdates);
     this.#follows = options.follows ?? (store.readModelUpdates === 'inline' ? 'on-demand' : 'always');
+    const follows = { isFollower: this.#follows === 'always', isAwaited: () => this.#waiters.awaits() };
+    this.#log = new ProjectedLog({ ...store, eventStore }, { filter: projection.filter, pageSize, ...follows });
+    this.#rebuilds = new Rebuilds({ ...parts, log: this.#log });
     this.#isCatchUpWanted = options.follows === undefined && state.is !== 'following';
     this.#states = new RunnerStates(projection.name, state);
     const read = { store: eventStore, readModelUpdates: store.readModelUpdates, maxAgeMs };
@@ -154,12 +155,14 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   resume(): void {
     this.#isCatchUpWanted = true;
     this.#wakes.notify();
+    this.#log.hurry();
   }
 
   /** Stops for good within `closeMs`, whether or not the store answers; waiting reads reject. */
   async close({ closeMs = DEFAULT_CLOSE_MS }: CloseOptions = {}): Promise<void> {
     this.#states.become({ is: 'closed' });
     this.#ending.abort();
+    this.#log.leave();
     this.#waiters.fail(this.#states.closed());
     await within(this.#running, closeMs);
   }
@@ -199,7 +202,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
       try {
         if (this.#follows === 'always' || this.#isCatchUpWanted) {
           this.#isCatchUpWanted = false;
-          await this.#keepUp(this.#ended);
+          const reached = await this.#keepUp(this.#ended);
+          if (this.#follows === 'always') this.#isCatchUpWanted &&= this.#waiters.awaits(reached);
           pauses.reset();
         }
         await this.#rest();
@@ -209,11 +213,11 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     }
   }
 
-  /** Until it is woken. Rows that follow a log elsewhere are also looked after at intervals. */
+  /** Until it is woken, or its log is to be read again. */
   #rest(): Promise<void> | undefined {
+    const { signal } = this.#ending;
     if (this.#isCatchUpWanted) return undefined;
-    const intervalMs = this.#waiters.isAwaited ? AWAITED_MS : FOLLOW_MS;
-    return this.#wakes.changed(this.#ending.signal, this.#follows === 'always' ? intervalMs : undefined);
+    return this.#follows === 'always' ? this.#log.due(signal) : this.#wakes.changed(signal);
   }
 
   /** Reduces all events up to the head. @throws DeadlineExceeded */
@@ -234,6 +238,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     if (this.#parts.readModelUpdates === 'inline') return this.#keepUp(deadline);
     for (let attempt = 1; ; attempt++) {
       const head = await this.#log.store.head(deadline);
+      this.#log.hurry();
       const checkpoint = await this.#keepUp(deadline);
       if (checkpoint >= head) return checkpoint;
       // A pass goes as far as the connected node, which may lag.

@@ -9,6 +9,8 @@ export function delegating(store: EventStore, instead: Partial<EventStore> = {})
   const receipts = store.receipts?.bind(store);
   const readStreams = store.readStreams?.bind(store);
   const erase = store.erase?.bind(store);
+  // A replaced `subscribe` must be asked.
+  const follow = instead.subscribe === undefined ? store.follow?.bind(store) : undefined;
   return {
     ...(lateByMs !== undefined && { lateByMs }),
     ...(provesReads !== undefined && { provesReads }),
@@ -17,6 +19,7 @@ export function delegating(store: EventStore, instead: Partial<EventStore> = {})
     ...(receipts !== undefined && { receipts }),
     ...(readStreams !== undefined && { readStreams }),
     ...(erase !== undefined && { erase }),
+    ...(follow !== undefined && { follow }),
     trouble: () => store.trouble?.(),
     append: (append) => store.append(append),
     readStream: (streamId, options) => store.readStream(streamId, options),

@@ -1,5 +1,5 @@
 import { isFault } from '../values/is-fault.js';
-import type { SubscriptionMessage } from '../streams/event-store.js';
+import type { SubscriptionMessage } from '../streams/following.js';
 import type { RecordedEvent } from '../streams/event.js';
 import { laterPosition, START, type Position } from '../values/position.js';
 import { yieldToLoop } from '../values/yield-to-loop.js';

@@ -5,6 +5,7 @@ import type { EventFilter } from './event-filter.js';
 import type { EventId } from '../values/ids.js';
 import type { Instant } from '../values/instant.js';
 import type { NewEvent, RecordedEvent } from './event.js';
+import type { Follower, Following, SubscriptionMessage } from './following.js';
 import type { Position } from '../values/position.js';
 import type { ExpectedRevision, Revision } from '../values/revision.js';
 import type { StreamId } from '../values/stream-id.js';
@@ -120,22 +121,6 @@ export interface HeadProof {
 }
 
 /**
- * A message of a subscription.
- *
- * - `events`: the next page, never empty, in the order of the store;
- * - `caught-up`: all events up to `position` that pass the filter were delivered. It follows whenever the reader
- *   reaches the head of the store, also when only filtered-out events passed.
- */
-export type SubscriptionMessage =
-  | { readonly kind: 'events'; readonly events: readonly RecordedEvent[]; readonly position: Position }
-  | {
-      readonly kind: 'caught-up';
-      readonly position: Position;
-      /** When the store was asked for its head, by `performance.now()`; left out when the store was not asked. */
-      readonly askedAt?: number;
-    };
-
-/**
  * The port of event storage, which every store implements. The testkit's `eventStoreContract` tests it.
  *
  * The order is commit order: an event is visible only after all events at lower positions are. Every method may reject
@@ -212,6 +197,9 @@ export interface EventStore {
    * next events.
    */
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage>;
+
+  /** Adds a follower to those that the log is read for together. Absent where each reads for itself as cheaply. */
+  follow?(follower: Follower): Following;
 
   /** The receipt under this key, if there is one. */
   receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined>;

@@ -10,9 +10,9 @@ import type {
   ReadStreamOptions,
   ReadStreamsOptions,
   Receipt,
-  SubscriptionMessage,
 } from './event-store.js';
 import type { RecordedEvent } from './event.js';
+import type { Follower, Following, SubscriptionMessage } from './following.js';
 import { START, type Position } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
 
@@ -93,6 +93,11 @@ export class TimedEventStore {
   /** As {@link EventStore.subscribe}: ends without an error at the deadline. */
   subscribe(options: ReadAllOptions, { signal }: Deadline): AsyncIterable<SubscriptionMessage> {
     return this.#store.subscribe({ ...options, signal });
+  }
+
+  /** As {@link EventStore.follow}; `undefined` where the store lacks it. */
+  follow(follower: Follower): Following | undefined {
+    return this.#store.follow?.(follower);
   }
 
   /** As {@link EventStore.receipt}. @throws DeadlineExceeded */

@@ -99,6 +99,11 @@ export class Double {
     return this.#state.calls;
   }
 
+  /** How many of them were reads of the whole log. */
+  get logReads(): number {
+    return this.#state.logReads;
+  }
+
   /** How many appends without events came. */
   get barriers(): number {
     return this.#state.barriers;

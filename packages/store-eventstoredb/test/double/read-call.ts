@@ -94,6 +94,7 @@ function firstWanted(options: Options, visible: { readonly from: bigint; readonl
 /** Of `$all`: positions are inclusive forwards and exclusive backwards (checklist 19). */
 async function readAll({ state, outlet, options, filter }: Reading & { filter: ServerFilter }): Promise<void> {
   const { log } = state;
+  state.logReads += 1;
   const all = options.getAll();
   const isBackwards = Number(options.getReadDirection()) === 1;
   const position = all?.hasPosition() === true ? BigInt(all.getPosition()?.getCommitPosition() ?? '0') : undefined;

@@ -55,6 +55,8 @@ export class ServerState {
   considered = 0;
   /** How many calls came: reads, appends, and appends of a batch. */
   calls = 0;
+  /** How many of them were reads of the whole log. */
+  logReads = 0;
   /** How many appends without events came. */
   barriers = 0;
   /** Calls that clients have open now. */
