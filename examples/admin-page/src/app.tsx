@@ -39,6 +39,7 @@ const LAZY: Readonly<Record<Exclude<ViewName, 'overview'>, Lazy>> = {
   rollout: { title: 'Change many policies', fetch: async () => (await import('./views/rollout.js')).RolloutView },
   proposals: { title: 'Proposals', fetch: async () => (await import('./views/proposals.js')).ProposalsView },
   check: { title: 'Check a sign-in', fetch: async () => (await import('./views/check.js')).CheckView },
+  users: { title: 'Users', fetch: async () => (await import('./views/users.js')).UsersView },
 };
 
 /** The dialogs of a change: loaded with the views in which changes begin. */
@@ -174,6 +175,7 @@ function View({ at }: { readonly at: Route }): JSX.Element {
     case 'rollout':
     case 'proposals':
     case 'check':
+    case 'users':
       return <LazyView view={LAZY[at.view]} />;
   }
 }

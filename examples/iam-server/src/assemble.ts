@@ -71,6 +71,7 @@ export async function assemble(parts: Parts): Promise<IamServer> {
   const feed = await ChangesFeed.open(store.eventStore);
   const watch = new StoreWatch(store.eventStore, log);
   const changes = new ChangesStreams(feed, identification, () => watch.isUp);
+  const custom = new CustomPolicies(policies, feed);
   opened.push({ waitsFor: 'the feed of changes', close: () => closeFeed(changes, feed, watch) });
   metrics.watch('iam_change_streams', () => changes.count);
   metrics.watch('iam_store_up', () => Number(watch.isUp));
@@ -84,8 +85,9 @@ export async function assemble(parts: Parts): Promise<IamServer> {
     passkeys: new PasskeyRoutes({ ...about, passkeys }),
     webhooks: new WebhookRoutes(webhooks, instances),
     directory: new DirectoryRoutes(instances, policies, parts.database),
-    users: new UserRoutes(people.accounts, parts.database),
-    table: new OrganizationTableRoute(instances, policies, new CustomPolicies(policies, feed)),
+    users: new UserRoutes(people.accounts, parts.database, custom),
+    table: new OrganizationTableRoute(instances, policies, custom),
+    readModel: policies.readModel,
   });
 }
 

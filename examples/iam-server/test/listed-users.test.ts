@@ -60,6 +60,28 @@ describe('the users of the server, for those who may read them', () => {
     expect(users[0]).to.include({ name: 'olga', organizationId: acme, isAdministrator: true });
   });
 
+  it('are listed by how they sign in, as many as the population counts', async () => {
+    const counts = json<Readonly<Record<string, { readonly users: number; readonly administrators: number }>>>(
+      await call(quickstart.url, '/admin/v1/policies/login/population', { headers: bearer(quickstart.tokens.viewer) }),
+    );
+    const sum = (among: 'users' | 'administrators', ...verdicts: readonly string[]): number =>
+      verdicts.reduce((all, verdict) => all + (counts[verdict]?.[among] ?? 0), 0);
+    for (const [way, ...verdicts] of [
+      ['passkey', 'passkey'],
+      ['two-factors', 'two-factors'],
+      ['one-factor', 'one-factor'],
+      ['set-up', 'set-up'],
+      ['locked-out', 'no-factor-left', 'no-way-to-sign-in'],
+    ] as const) {
+      const names = await namesOf(`way=${way}`);
+      expect(names.length, way).to.equal(sum('users', ...verdicts));
+      expect((await namesOf(`way=${way}&administrators=yes`)).length, way).to.equal(sum('administrators', ...verdicts));
+      expect(await namesOf(`way=${way}&limit=1`), 'however many are passed over').to.deep.equal(names.slice(0, 1));
+    }
+    expect(await namesOf('way=passkey')).to.include('ada');
+    expect((await ask('users?way=somehow')).status).to.equal(400);
+  });
+
   it('are shown with what they have, and how long ago their newest session verified it', async () => {
     const ada = json<Shown>(await ask('user?id=ada'));
     expect(ada.has).to.deep.include({ hasPassword: true, identityProviders: [] });

@@ -23,7 +23,7 @@ interface View {
 }
 
 const VIEWS: readonly View[] = [
-  { label: 'Overview', to: { view: 'overview' }, holds: ['overview'], draftsIn: [] },
+  { label: 'Overview', to: { view: 'overview' }, holds: ['overview', 'users'], draftsIn: [] },
   { label: 'Default policy', to: { view: 'instance' }, holds: ['instance'], draftsIn: ['instance'] },
   {
     label: 'Organizations',

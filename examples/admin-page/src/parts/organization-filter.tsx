@@ -31,20 +31,21 @@ export function OrganizationFilter({ page }: { readonly page: OrganizationPage |
   );
 }
 
-interface TickProps {
+/** A filter that is on or off. */
+export interface TickProps {
   readonly name: string;
   readonly label: string;
 }
 
 /** A filter that is on or off, stored in the address. */
-function Tick({ name, label }: TickProps): JSX.Element {
+export function Tick({ name, label }: TickProps): JSX.Element {
   return (
     <label class="check">
       <input
         type="checkbox"
         checked={chosen(name) === 'yes'}
         onChange={({ currentTarget }) => {
-          choose({ [name]: currentTarget.checked ? 'yes' : '', page: '' });
+          choose({ [name]: currentTarget.checked ? 'yes' : '', page: '', after: '' });
         }}
       />
       {label}
@@ -54,7 +55,8 @@ function Tick({ name, label }: TickProps): JSX.Element {
 
 const shown = (count: number): string => count.toLocaleString('en-GB');
 
-function Search(): JSX.Element {
+/** A search by name or id, stored in the address. */
+export function Search(): JSX.Element {
   return (
     <label class="field">
       <span>Name or id</span>
@@ -65,7 +67,7 @@ function Search(): JSX.Element {
         maxLength={200}
         value={chosen('search')}
         onInput={({ currentTarget }) => {
-          choose({ search: currentTarget.value, page: '' });
+          choose({ search: currentTarget.value, page: '', after: '' });
         }}
       />
     </label>

@@ -1,23 +1,11 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { addressOf, type Query } from '../state/route.js';
+import { mayReadUsers } from '../state/session.js';
 import { WAYS, type Population } from '../wire/population.js';
 import { counted } from '../words/counted.js';
+import { WAY_WORDS } from '../words/ways.js';
 
 type Way = (typeof WAYS)[number];
-
-const LABELS: Readonly<Record<Way, string>> = {
-  passkey: 'By passkey',
-  'two-factors': 'By two factors',
-  'one-factor': 'By one factor only',
-  'set-up': 'Have to set up a factor first',
-  'locked-out': 'Locked out',
-};
-
-/** The organizations in which users can be like that. */
-const LISTS: Readonly<Partial<Record<Way, Query>>> = {
-  'one-factor': { weakest: 'password' },
-  'locked-out': { attention: 'yes' },
-};
 
 /** How the users sign in: a bar, and the same as a table. */
 export function PopulationTable({ population }: { readonly population: Population }): JSX.Element {
@@ -34,7 +22,9 @@ export function PopulationTable({ population }: { readonly population: Populatio
       <table class="population">
         <thead>
           <tr>
-            <th scope="col">{counted(all, 'user')}</th>
+            <th scope="col">
+              <UsersLink query={{}}>{counted(all, 'user')}</UsersLink>
+            </th>
             <th scope="col">Users</th>
             <th scope="col">Administrators</th>
           </tr>
@@ -56,20 +46,44 @@ interface RowProps {
 }
 
 function Row({ way, users, administrators }: RowProps): JSX.Element {
-  const query = LISTS[way];
   const isGrave = users > 0 && way === 'locked-out';
+  const words = WAY_WORDS[way];
   return (
     <tr class={isGrave ? 'population-grave' : undefined}>
       <th scope="row">
         <span class={`bar-sign bar-${way}`} aria-hidden="true" />
-        {query === undefined || users === 0 ? (
-          LABELS[way]
-        ) : (
-          <a href={addressOf({ view: 'organizations', query })}>{LABELS[way]}</a>
-        )}
+        {words}
       </th>
-      <td>{users.toLocaleString('en-GB')}</td>
-      <td>{administrators.toLocaleString('en-GB')}</td>
+      <td>
+        <Count count={users} query={{ way }} of={`users: ${words}`} />
+      </td>
+      <td>
+        <Count count={administrators} query={{ way, administrators: 'yes' }} of={`administrators: ${words}`} />
+      </td>
     </tr>
   );
+}
+
+/** A number that leads to the users it counts. */
+function Count({ count, of, query }: CountProps): JSX.Element {
+  const shown = count.toLocaleString('en-GB');
+  if (count === 0) return <>{shown}</>;
+  return (
+    <UsersLink query={query}>
+      {shown}
+      <span class="hidden"> {of}</span>
+    </UsersLink>
+  );
+}
+
+interface CountProps {
+  readonly count: number;
+  /** What is counted, for those who hear the link alone. */
+  readonly of: string;
+  readonly query: Query;
+}
+
+function UsersLink({ query, children }: { readonly query: Query; readonly children: ComponentChildren }): JSX.Element {
+  // Some roles read policies, and not who the users are.
+  return mayReadUsers() ? <a href={addressOf({ view: 'users', query })}>{children}</a> : <>{children}</>;
 }

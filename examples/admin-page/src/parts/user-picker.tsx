@@ -24,7 +24,10 @@ export function UserPicker(): JSX.Element {
   const loading = useLoaded(`user ${id}`, async (isWanted) => {
     if (id === '' || known.value?.id === id) return;
     const user = await readUser(id);
-    if (isWanted()) known.value = user;
+    if (!isWanted()) return;
+    known.value = user;
+    // An address that names a user and nothing else asks about them as they are now.
+    if (!['has', 'idps', 'shown'].some((name) => chosen(name) !== '')) chooseUser(user);
   });
   const taking = useSignal('');
   const take = (one: string, close?: () => void): void => {

@@ -1,48 +1,18 @@
-import { effect, signal, type ReadonlySignal } from '@preact/signals';
+import { effect, type ReadonlySignal } from '@preact/signals';
 import { isSaidElsewhere, sentenceOf } from '../wire/failure.js';
 import type { Policy } from '../wire/policy.js';
-import {
-  planRollout,
-  readRollout,
-  revertRollout,
-  rollOut,
-  type Plan,
-  type Progress,
-  type RolloutRefusal,
-  type Run,
-  type Standing,
-} from '../wire/rollout.js';
-import { EVERYWHERE, isOfTask, markOf, type Deed, type Task } from '../wire/task.js';
+import { planRollout, readRollout, revertRollout, rollOut, type Run } from '../wire/rollout.js';
+import { EVERYWHERE, isOfTask, markOf, type Task } from '../wire/task.js';
 import { directoryChanges, learn } from './organizations.js';
 import { newCorrelationId } from './own-changes.js';
+import { rolloutNow, type Rollout } from './rollout-now.js';
 import { choose } from './route.js';
 import { signedIn } from './session.js';
 
-/** The progress of a rollout. */
-export type Phase = 'planning' | 'planned' | 'running' | 'reverting' | 'stopped' | 'done' | 'reverted';
-
-/** A rollout, as far as this page has followed it. */
-export interface Rollout {
-  readonly id: string;
-  /**
-   * The change and the policies it is for; `undefined` if neither the address nor the server has all of it. Then it
-   * can't be resumed.
-   */
-  readonly task: Task | undefined;
-  readonly deed: Deed | undefined;
-  readonly phase: Phase;
-  /** Its plan, if one was made, and the number of organization changes seen at that time. */
-  readonly plan?: Plan & { readonly readAt: string; readonly changes: number };
-  readonly progress?: Progress;
-  readonly refused: readonly RolloutRefusal[];
-  /** Its status according to its events, and when that was read. */
-  readonly standing?: Standing & { readonly readAt: string };
-  /** The error, as a sentence. */
-  readonly failure?: string;
-}
+export type { Phase, Rollout } from './rollout-now.js';
 
 const MOST_NAMES = 50;
-const current = signal<Rollout | undefined>(undefined);
+const current = rolloutNow;
 let ending = new AbortController();
 
 /** The rollout that is shown. It continues while another view is open. */

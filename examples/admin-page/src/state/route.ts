@@ -10,6 +10,7 @@ const VIEWS = [
   'rollout',
   'proposals',
   'check',
+  'users',
 ] as const;
 
 /** The views. */

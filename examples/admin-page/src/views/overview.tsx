@@ -1,23 +1,26 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { AuditEntries } from '../parts/audit-entries.js';
+import { NeedsAttention } from '../parts/needs-attention.js';
 import { PopulationTable } from '../parts/population-table.js';
 import { Stale } from '../parts/stale.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLatest } from '../parts/use-latest.js';
 import { useLoaded, useWhole, type Loading } from '../parts/use-loaded.js';
+import { WaitingList } from '../parts/waiting-list.js';
 import { directoryChanges, learn, pageKey, pageOf, refreshPage } from '../state/organizations.js';
-import { addressOf, type Query } from '../state/route.js';
+import { addressOf } from '../state/route.js';
 import { readAnew } from '../state/unread.js';
 import { readAudit, type AuditEntry } from '../wire/audit.js';
-import type { OrganizationPage, OrganizationQuery } from '../wire/organizations.js';
+import type { OrganizationQuery } from '../wire/organizations.js';
 import { readPopulation } from '../wire/population.js';
-import { readProposals } from '../wire/proposals.js';
-import { counted } from '../words/counted.js';
+import { readProposals, type ProposalShown } from '../wire/proposals.js';
+import { readReadModel } from '../wire/read-model.js';
 
 const COUNTS: OrganizationQuery = { limit: 1 };
 const NEWEST = 'newest changes';
 const WAITING = 'waiting proposals';
+const LAG = 'how far the read model lags';
 const PEOPLE = 'how people sign in';
 /** Enough events for the newest commands: a new custom policy has several. */
 const EVENTS = 40;
@@ -29,8 +32,9 @@ export function OverviewView(): JSX.Element {
   const [newest, reading] = useRead(NEWEST, readNewest);
   const counting = useLoaded(String(directoryChanges.value), (isWanted) => refreshPage(COUNTS, isWanted));
   const page = useLatest(pageOf(COUNTS), counting);
+  const [readModel, measuring] = useRead(LAG, readReadModel);
   const [waiting, looking] = useRead(WAITING, readWaiting);
-  const isWhole = useWhole(page !== undefined && newest !== undefined, [counting, reading, asking, looking]);
+  const isWhole = useWhole(page !== undefined && newest !== undefined, [counting, reading, asking, looking, measuring]);
   return (
     <>
       <h1 tabIndex={-1}>Overview</h1>
@@ -41,10 +45,10 @@ export function OverviewView(): JSX.Element {
           </Card>
           <div class="overview-column">
             <Card title="Needs attention" of={pageKey(COUNTS)} loading={counting}>
-              {page !== undefined && <Attention counts={page.counts} />}
+              {page !== undefined && <NeedsAttention counts={page.counts} readModel={readModel} />}
             </Card>
             <Card title="Waiting" of={WAITING} loading={looking}>
-              {waiting !== undefined && <a href={addressOf({ view: 'proposals' })}>{counted(waiting, 'proposal')}</a>}
+              {waiting !== undefined && <WaitingList proposals={waiting} />}
             </Card>
           </div>
           <Card title="Changed last" of={NEWEST} loading={reading}>
@@ -87,57 +91,12 @@ function useRead<Read>(what: string, read: () => Promise<Read>): readonly [Read 
   return [found.value, loading];
 }
 
-async function readWaiting(): Promise<number> {
-  return (await readProposals('waiting')).length;
+function readWaiting(): Promise<readonly ProposalShown[]> {
+  return readProposals('waiting');
 }
 
 async function readNewest(): Promise<readonly AuditEntry[]> {
   const { entries } = await readAudit({}, '', EVENTS);
   await learn([...new Set(entries.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
   return entries;
-}
-
-/** The organizations that need attention, and how many have a policy of their own. */
-function Attention({ counts }: Pick<OrganizationPage, 'counts'>): JSX.Element {
-  const { all, attention, custom, unreadable, weaker } = counts;
-  const lockingOut = attention - unreadable;
-  return (
-    <ul class="effect">
-      {attention === 0 && weaker === 0 && <li>No policy locks users out, and none is weaker than the default.</li>}
-      {lockingOut > 0 && (
-        <Counted query={{ attention: 'yes' }}>
-          {counted(lockingOut, 'organization')} with a policy that locks users out
-        </Counted>
-      )}
-      {unreadable > 0 && (
-        <Counted query={{ attention: 'yes' }}>
-          {counted(unreadable, 'organization')} with a policy that can’t be read
-        </Counted>
-      )}
-      {weaker > 0 && (
-        <Counted query={{ weaker: 'yes' }}>
-          {counted(weaker, 'organization')} with a weaker way in than the default
-        </Counted>
-      )}
-      <li class="soft">
-        <a href={addressOf({ view: 'organizations', query: { policy: 'custom' } })}>
-          {counted(custom, 'custom policy', 'custom policies')}
-        </a>{' '}
-        among {counted(all, 'organization')}.
-      </li>
-    </ul>
-  );
-}
-
-interface CountedProps {
-  readonly query: Query;
-  readonly children: JSX.Element | string | readonly (JSX.Element | string)[];
-}
-
-function Counted({ query, children }: CountedProps): JSX.Element {
-  return (
-    <li class="warning-line">
-      <a href={addressOf({ view: 'organizations', query })}>{children}</a>
-    </li>
-  );
 }

@@ -24,14 +24,23 @@ import {
   type ProposalShown,
 } from '../wire/proposals.js';
 import { actorName } from '../words/actor.js';
-import { commandInWords, isWaiting, STAGES } from '../words/proposal.js';
+import { commandInWords, isWaiting, STAGES, waitsFor, type WaitsFor } from '../words/proposal.js';
+
+const WHICH: readonly (readonly ['' | 'all' | WaitsFor, string])[] = [
+  ['', 'Waiting'],
+  ['approval', 'Waiting for approval'],
+  ['date', 'Approved, with a date'],
+  ['rollout', 'Rollouts that wait'],
+  ['all', 'All'],
+];
 
 /** Changes that others approve, or that have a date, each with what it would do now. */
 export function ProposalsView(): JSX.Element {
   const shown = useSignal<readonly ProposalShown[] | undefined>(undefined);
-  const which = chosen('which') === 'all' ? 'all' : 'waiting';
+  const which = WHICH.find(([name]) => name === chosen('which'))?.[0] ?? '';
   const loading = useLoaded(`${which} ${directoryChanges.value}`, async (isWanted) => {
-    const proposals = await readProposals(which);
+    const read = await readProposals(which === 'all' ? 'all' : 'waiting');
+    const proposals = which === 'all' || which === '' ? read : read.filter((one) => waitsFor(one) === which);
     const ids = proposals.flatMap(({ steps }) => steps.map(({ organizationId }) => organizationId));
     await learn([...new Set(ids)].filter((id) => id !== ''));
     if (isWanted()) shown.value = proposals.toSorted((one, other) => (one.proposedAt < other.proposedAt ? 1 : -1));
@@ -41,17 +50,10 @@ export function ProposalsView(): JSX.Element {
       <h1 tabIndex={-1}>Proposals</h1>
       <p class="lead">Changes that another person approves, or that have a date. Each shows what it would do now.</p>
       <search class="organization-filter">
-        <Choice
-          label="Which"
-          name="which"
-          options={[
-            ['', 'Waiting'],
-            ['all', 'All'],
-          ]}
-        />
+        <Choice label="Which" name="which" options={WHICH} />
       </search>
       <TryAgain what="The proposals" loading={loading} />
-      {shown.value?.length === 0 && <p class="soft">{which === 'waiting' ? 'Nothing waits.' : 'There is none yet.'}</p>}
+      {shown.value?.length === 0 && <p class="soft">{which === 'all' ? 'There is none yet.' : 'Nothing waits.'}</p>}
       <ul class="proposals" aria-label="Proposals" aria-busy={loading.isBusy}>
         {shown.value?.map((one) => (
           <li key={one.id} class="card">

@@ -1,6 +1,6 @@
 import { shownName } from '../words/isolated.js';
 import { shownNameOf } from './check.js';
-import { listOf, objectOf, optionalText, textOf } from './json.js';
+import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
 import { send } from './request.js';
 
 /** A user whom the server knows. */
@@ -10,6 +10,7 @@ export interface ListedUser {
   readonly name: string;
   /** Empty for a user of the instance itself. */
   readonly organizationId: string;
+  readonly isAdministrator: boolean;
 }
 
 /** A page of users. */
@@ -20,7 +21,7 @@ export interface UserPage {
 }
 
 /** A user with what they have to sign in with. */
-export interface KnownUser extends ListedUser {
+export interface KnownUser extends Omit<ListedUser, 'isAdministrator'> {
   /** `password`, and their factors as in histories. */
   readonly has: readonly string[];
   readonly identityProviders: readonly string[];
@@ -43,7 +44,7 @@ export async function readUser(id: string): Promise<KnownUser> {
   const has = objectOf(answer['has'], 'has');
   const factors = listOf(has['factors'], 'factors', (one) => textOf(one, 'a factor'));
   return {
-    ...listedUserOf(answer),
+    ...userOf(answer),
     has: [...(has['hasPassword'] === true ? ['password'] : []), ...factors],
     identityProviders: listOf(has['identityProviders'], 'identityProviders', (one) => textOf(one, 'an id')),
     shown: listOf(answer['checks'], 'checks', (value) => {
@@ -55,6 +56,10 @@ export async function readUser(id: string): Promise<KnownUser> {
 
 function listedUserOf(value: unknown): ListedUser {
   const one = objectOf(value, 'a user');
+  return { ...userOf(one), isAdministrator: one['isAdministrator'] === true };
+}
+
+function userOf(one: JsonObject): Omit<ListedUser, 'isAdministrator'> {
   const id = textOf(one['id'], 'id');
   const organizationId = optionalText(one['organizationId'], 'organizationId') ?? '';
   return { id, name: shownName(textOf(one['name'], 'name'), id), organizationId };

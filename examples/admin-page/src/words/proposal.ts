@@ -25,6 +25,15 @@ export function isWaiting({ stage }: ProposalShown): boolean {
   return stage === 'open' || stage === 'approved';
 }
 
+/** What a proposal waits for. */
+export type WaitsFor = 'approval' | 'date' | 'rollout';
+
+/** What a proposal waits for: an approval, or its date once it has that. One for many policies is a rollout. */
+export function waitsFor({ isRollout, stage }: Pick<ProposalShown, 'isRollout' | 'stage'>): WaitsFor {
+  if (isRollout) return 'rollout';
+  return stage === 'open' ? 'approval' : 'date';
+}
+
 /** A command of the API in words. */
 export function commandInWords({ type, factor, id, identityProvider, settings }: JsonObject): string {
   const name = String(factor);

@@ -72,7 +72,8 @@ const absent = <Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Sc
 const text = z.string().min(1);
 const time = z.number();
 const role = z.enum(ROLES);
-const kind = z.enum(['PASSWORD', 'LINK', ...MULTI_FACTORS, ...SECOND_FACTORS]);
+/** The kinds of credentials, as in rows. */
+export const kind: z.ZodType<CredentialKind> = z.enum(['PASSWORD', 'LINK', ...MULTI_FACTORS, ...SECOND_FACTORS]);
 
 const userRow = z.object({
   user_id: text,

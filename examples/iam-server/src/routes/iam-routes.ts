@@ -1,5 +1,6 @@
 import { holdsGrant } from '@login-policy/api';
-import type { Exchange } from '../http/exchange.js';
+import type { LoginPolicies } from '@login-policy/domain';
+import { sendJson, type Exchange } from '../http/exchange.js';
 import { notAllowed, notSignedIn, wrongVerb } from '../http/refusal.js';
 import type { PageFiles } from '../http/page-files.js';
 import type { Metrics } from '../metrics.js';
@@ -22,6 +23,7 @@ export interface IamRoutesOptions {
   readonly users: UserRoutes;
   readonly changes: ChangesStreams;
   readonly webhooks: WebhookRoutes;
+  readonly readModel: Pick<LoginPolicies['readModel'], 'lag' | 'state'>;
   readonly metrics: Metrics;
   readonly page: PageFiles;
 }
@@ -30,6 +32,7 @@ type Route = (exchange: Exchange) => Promise<void>;
 type ForReaders = (exchange: Exchange, recognised: Recognised) => Promise<void>;
 
 const READ = 'iam.policy.read';
+const LAG_WITHIN_MS = 5_000;
 
 /** Dispatches a request to its route. */
 export class IamRoutes {
@@ -70,6 +73,7 @@ export class IamRoutes {
       ['/iam/v1/user', this.#forReaders((exchange, { caller }) => users.show(exchange, caller))],
       ['/iam/v1/changes', this.#forReaders((exchange, recognised) => changes.begin(exchange, recognised))],
       ['/iam/v1/webhooks', this.#forReaders(async (exchange, { caller }) => webhooks.show(exchange, caller))],
+      ['/iam/v1/read-model', this.#forReaders((exchange) => this.#readModel(exchange))],
       ['/metrics', this.#forReaders((exchange, { caller }) => this.#metrics(exchange, caller.instanceId))],
     ]);
   }
@@ -101,6 +105,13 @@ export class IamRoutes {
         return act(exchange, recognised);
       },
     };
+  }
+
+  /** Whether the rows that lists and counts are read from follow the events, and how far they lag. */
+  async #readModel(exchange: Exchange): Promise<void> {
+    const { readModel } = this.#options;
+    const { events, seconds } = await readModel.lag(AbortSignal.timeout(LAG_WITHIN_MS));
+    sendJson(exchange, { state: readModel.state.is, events, seconds });
   }
 
   async #metrics({ response }: Exchange, instanceId: string): Promise<void> {

@@ -5,6 +5,8 @@ import type { Database } from '../accounts/database/database.js';
 import { listUsers } from '../accounts/listed-users.js';
 import type { OpenSession, Shown } from '../accounts/people.js';
 import { setUpOf } from '../accounts/sign-in-policies.js';
+import type { CustomPolicies } from '../directory/custom-policies.js';
+import { WAYS, waysOfUsers } from '../directory/ways-of-users.js';
 import { sendJson, type Exchange } from '../http/exchange.js';
 import { notAllowed, nothingHere } from '../http/refusal.js';
 import { READ_USERS } from '../accounts/roles.js';
@@ -15,6 +17,8 @@ const MOST_USERS = 100;
 const list = z.strictObject({
   search: z.string().max(200).default(''),
   organization: z.string().max(200).optional(),
+  way: z.enum(WAYS).optional(),
+  administrators: z.enum(['yes', 'no']).default('no'),
   after: z.string().max(1000).default(''),
   limit: whole.pipe(z.int().min(1).max(MOST_USERS)).default(20),
 });
@@ -24,15 +28,27 @@ const one = z.strictObject({ id: z.string().min(1).max(200) });
 export class UserRoutes {
   readonly #accounts: Accounts;
   readonly #database: Database;
+  readonly #custom: CustomPolicies;
 
-  constructor(accounts: Accounts, database: Database) {
+  constructor(accounts: Accounts, database: Database, custom: CustomPolicies) {
+    this.#custom = custom;
     this.#accounts = accounts;
     this.#database = database;
   }
 
   async list(exchange: Exchange, caller: Caller): Promise<void> {
     demandReader(caller);
-    sendJson(exchange, await listUsers(this.#database, caller.instanceId, parsedQuery(list, exchange.query)));
+    const { administrators, way, ...query } = parsedQuery(list, exchange.query);
+    const { instanceId } = caller;
+    const from = { custom: this.#custom, database: this.#database };
+    const wayOf = way === undefined ? undefined : await waysOfUsers({ instanceId }, from);
+    const users = await listUsers(
+      this.#database,
+      instanceId,
+      query,
+      (user) => (administrators === 'no' || user.isAdministrator) && wayOf?.(user) === way,
+    );
+    sendJson(exchange, users);
   }
 
   /** With the checks of their newest session, as old as they are by the clock of the accounts. */

@@ -6,6 +6,7 @@ import { describeInBrowser } from './suite.js';
 const VIEWS = [
   'Overview',
   'Default policy',
+  'Users',
   'Organizations',
   'History',
   'Audit',
@@ -37,6 +38,9 @@ describeInBrowser('the page: accessibility', (stage) => {
       await visitor.goTo('Overview');
       await visitor.page.getByText('All changes').waitFor();
       await check(visitor, 'overview');
+      await visitor.goTo('Users');
+      await visitor.page.getByRole('rowheader').first().waitFor();
+      await check(visitor, 'users');
       await visitor.goTo('Default policy');
       await check(visitor, 'default policy');
       await visitor.passkeys.click();

@@ -17,6 +17,7 @@ export interface Window {
 type View =
   | 'Overview'
   | 'Default policy'
+  | 'Users'
   | 'Organizations'
   | 'History'
   | 'Audit'
@@ -26,6 +27,7 @@ type View =
 
 /** The views that no link of the navigation leads to, but links of others do. */
 const WITHOUT_LINK: Readonly<Partial<Record<View, string>>> = {
+  Users: '#/users',
   History: '#/history',
   'Change many policies': '#/rollout',
 };
