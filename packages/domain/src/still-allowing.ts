@@ -2,7 +2,7 @@ import type { Freshness } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from './commands/commands.js';
 import type { Instance } from './policy/owner.js';
 import type { PolicyCount } from './reads/answers.js';
-import type { PolicyReader } from './reads/policy-reader.js';
+import type { InstancePolicies } from './reads/instance-policies.js';
 import type { ListFilter } from './reads/read-input.js';
 
 /**
@@ -31,7 +31,7 @@ export function stillAllowingFilter(command: LoginPolicyCommand): ListFilter | u
 
 /** How many custom policies match a filter; `unknown` beside those that this program can't read. */
 export async function stillAllowing(
-  policies: PolicyReader,
+  policies: InstancePolicies,
   instance: Instance,
   { filter, freshness }: { readonly filter: ListFilter; readonly freshness: Freshness },
 ): Promise<PolicyCount | 'unknown'> {

@@ -6,7 +6,7 @@ import { listOnDefault, parseOnDefault } from '../reads/on-default.js';
 import type { Reached } from './policy-changed.js';
 
 /** What is needed to tell whom a change affects. */
-export interface ReachSources extends Pick<PolicyParts, 'organizations' | 'policies'> {
+export interface ReachSources extends Pick<PolicyParts, 'organizations' | 'instancePolicies'> {
   /** The position of the change: reads answer from rows that include it. */
   readonly position: Position;
 }
@@ -26,7 +26,7 @@ async function* only(organization: Organization): AsyncGenerator<readonly Organi
 async function* pagesOnDefault(
   instance: Exclude<Owner, Organization>,
   page: { readonly limit: number | undefined; readonly signal: AbortSignal | undefined },
-  { organizations: directory, policies, position: atLeast }: ReachSources,
+  { organizations: directory, instancePolicies: policies, position: atLeast }: ReachSources,
 ): AsyncGenerator<readonly Organization[], void, undefined> {
   const given = Object.fromEntries(Object.entries({ ...page, atLeast }).filter(([, value]) => value !== undefined));
   const once = eachOnce('the list of organizations');

@@ -6,11 +6,10 @@ import { evolveAll } from '../policy/evolve.js';
 import { instanceOf, isOrganization, policyStream, type Owner } from '../policy/owner.js';
 import { seenIn } from '../policy/seen.js';
 import { rejectedAnswer } from '../reads/answering.js';
-import type { PolicyReader } from '../reads/policy-reader.js';
 import type { ParsedRead } from '../reads/read-input.js';
 import type { Beside } from './beside.js';
 import type { Rejected } from '../policy/rejections.js';
-import type { PolicyHandler } from '../policy-parts.js';
+import type { PolicyParts } from '../policy-parts.js';
 
 /** The organization that is asked about, the other steps of its plan, and how long to wait. */
 interface Asked {
@@ -23,12 +22,12 @@ interface Asked {
 /** Looks up the default policy once for all of a preview; `undefined` for the default policy's own preview. */
 export async function defaultsOf(
   { owner, beside: { byDefault }, context: { signal, waitMs }, read: { freshness } }: Asked,
-  { handler, policies }: { readonly handler: PolicyHandler; readonly policies: PolicyReader },
+  { handler, instancePolicies, policies }: Pick<PolicyParts, 'handler' | 'instancePolicies' | 'policies'>,
 ): Promise<PlanDefaults | Rejected | undefined> {
   if (!isOrganization(owner)) return undefined;
   const instance = instanceOf(owner);
   // The events are as fresh as can be. The rows know whether the position exists.
-  if (freshness.atLeast !== undefined) await policies.customizedAmong([owner], freshness);
+  if (freshness.atLeast !== undefined) await instancePolicies.of([owner], freshness);
   if (byDefault === undefined) {
     const before = await Deadline.run(`the default policy of ${instance.instanceId}`, { signal, waitMs }, (deadline) =>
       foundDefault(instance, policies, deadline),

@@ -206,13 +206,13 @@ async function previewOf(
 async function stillAllowingIn({
   owner,
   parsed,
-  policies,
+  instancePolicies,
   read: { freshness },
 }: Surroundings): Promise<PolicyCount | 'unknown' | undefined> {
   const filter = stillAllowingFilter(parsed);
   return filter === undefined || isOrganization(owner)
     ? undefined
-    : stillAllowing(policies, owner, { filter, freshness });
+    : stillAllowing(instancePolicies, owner, { filter, freshness });
 }
 
 /** The policy that would apply to the owner's users: the default where there is, or would be, no custom one. */

@@ -1,6 +1,8 @@
 import {
+  Fault,
   type FaultCode,
   type Freshness,
+  laterPosition,
   MOST_COUNTED,
   type Position,
   type ProjectionRunner,
@@ -9,9 +11,17 @@ import {
   yieldToLoop,
 } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
-import { CUSTOM_IN, type LoginPolicyRow } from '../login-policy-projection.js';
-import { policyStream, type Instance, type Organization, type Owner } from '../policy/owner.js';
-import { organizationOf } from './policy-reader.js';
+import { CUSTOM_IN, UNREADABLE_IN, valueInInstance, type LoginPolicyRow } from '../login-policy-projection.js';
+import {
+  isOrganization,
+  ownerOfStream,
+  policyStream,
+  type Instance,
+  type Organization,
+  type Owner,
+} from '../policy/owner.js';
+import type { CustomizedOrganizations, PolicyCount } from './answers.js';
+import type { ListFilter, ParsedListing } from './read-input.js';
 
 /** Why a policy can't be read or changed. */
 export interface PolicyFault {
@@ -41,7 +51,10 @@ export interface WantedPage {
   readonly freshness: Freshness;
 }
 
-/** The policies of an instance and its organizations, from their rows, including unreadable ones. */
+/**
+ * Many policies of an instance and its organizations, from their rows, including unreadable ones. One policy is read
+ * by `PolicyReader`.
+ */
 export class InstancePolicies {
   readonly #model: ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>;
 
@@ -80,13 +93,7 @@ export class InstancePolicies {
   ): AsyncGenerator<readonly Organization[], void, undefined> {
     let afterKey: string | undefined;
     for (;;) {
-      const query = {
-        index: CUSTOM_IN,
-        value: instance.instanceId,
-        limit,
-        ...(afterKey !== undefined && { afterKey }),
-      };
-      const { rows } = await this.#model.keys(query, freshness);
+      const { rows } = await this.#model.keys(customIn(instance, limit, afterKey), freshness);
       yield rows.map((key) => organizationOf(key, instance));
       if (rows.length < limit) return;
       afterKey = rows.at(-1);
@@ -105,8 +112,10 @@ export class InstancePolicies {
 
   /** A page of custom policies. */
   async page(instance: Instance, { afterKey, limit, freshness }: WantedPage): Promise<InstancePolicyPage> {
-    const query = { index: CUSTOM_IN, value: instance.instanceId, limit, ...(afterKey !== undefined && { afterKey }) };
-    const { rows, checkpoint: position = START } = await this.#model.query(query, freshness);
+    const { rows, checkpoint: position = START } = await this.#model.query(
+      customIn(instance, limit, afterKey),
+      freshness,
+    );
     const policies = rows.map(({ key, row }) => {
       const owner = organizationOf(key, instance);
       if (row instanceof UnreadableRow) return { owner, row: undefined, fault: row.fault() };
@@ -114,4 +123,69 @@ export class InstancePolicies {
     });
     return { policies, lastKey: rows.length < limit ? undefined : rows.at(-1)?.key, position };
   }
+  /**
+   * A page of the organizations with a custom policy, in the order of their streams, and where the next page begins. The
+   * first page also counts them.
+   */
+  async customizedPage(
+    instance: Instance,
+    { filter, after, limit, freshness }: ParsedListing,
+  ): Promise<CustomizedOrganizations> {
+    const query = customIn(instance, limit, after && policyStream(after), filter);
+    const { rows, checkpoint: position = START } = await this.#model.keys(query, freshness);
+    const organizations = rows.map((key) => organizationOf(key, instance));
+    const next = organizations.length < limit ? undefined : organizations.at(-1)?.organizationId;
+    const page = { kind: 'custom-policies', organizations, next, position } as const;
+    if (after !== undefined) return page;
+    const atLeast = { ...freshness, atLeast: laterPosition(freshness.atLeast ?? START, position) };
+    const isAll = filter === undefined && next === undefined;
+    const total = isAll ? organizations.length : await this.customizedCount(instance, filter, atLeast);
+    return { ...page, total, unreadable: await this.unreadableCount(instance, atLeast) };
+  }
+
+  /** The number of custom policies that match a filter, or of all. */
+  customizedCount(instance: Instance, filter: ListFilter | undefined, freshness: Freshness): Promise<PolicyCount> {
+    return this.#count(indexed(instance, filter), freshness);
+  }
+
+  /** The number of custom policies that this program can't read. */
+  unreadableCount({ instanceId }: Instance, freshness: Freshness): Promise<PolicyCount> {
+    return this.#count({ index: UNREADABLE_IN, value: instanceId }, freshness);
+  }
+
+  async #count(query: { readonly index: string; readonly value: string }, freshness: Freshness): Promise<PolicyCount> {
+    const { rows } = await this.#model.count(query, freshness);
+    return rows > MOST_COUNTED ? 'more-than-10000' : rows;
+  }
+}
+
+/** A page of keys under one value of an index. */
+interface PageQuery {
+  readonly index: string;
+  readonly value: string;
+  readonly limit: number;
+  readonly afterKey?: string;
+}
+
+/** The query for a page of custom policies. */
+function customIn(instance: Instance, limit: number, afterKey: string | undefined, filter?: ListFilter): PageQuery {
+  return { ...indexed(instance, filter), limit, ...(afterKey !== undefined && { afterKey }) };
+}
+
+/** The index and its value under which the custom policies of a filter are found. */
+function indexed({ instanceId }: Instance, filter?: ListFilter): { readonly index: string; readonly value: string } {
+  if (filter === undefined) return { index: CUSTOM_IN, value: instanceId };
+  return { index: filter.index, value: valueInInstance(instanceId, filter.value) };
+}
+
+/** The organization of a listed row. @throws StoreDamaged when it does not belong to the instance. */
+function organizationOf(key: string, { instanceId }: Instance): Organization {
+  const owner = ownerOfStream(key);
+  if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId) return owner;
+  const problem = `${JSON.stringify(key)} is listed as a custom policy of instance ${instanceId}`;
+  throw new Fault('store-damaged', {
+    store: 'the read model login-policies',
+    problem,
+    remedy: 'rebuild the read model',
+  });
 }

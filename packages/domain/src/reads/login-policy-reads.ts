@@ -249,7 +249,7 @@ export abstract class LoginPolicyReads {
       () => parseListing(instance, options),
       async (asked) => ({
         outcome: 'found',
-        ...(await this.#policies.customizedPage(asked.instance, asked.wanted)),
+        ...(await this.#instancePolicies.customizedPage(asked.instance, asked.wanted)),
       }),
     );
   }

@@ -2,7 +2,7 @@ import { Deadline, type Position, START } from '@login-policy/event-sourcing';
 import { InvalidValue } from '../input/invalid-value.js';
 import type { Organization } from '../policy/owner.js';
 import { onDefaultPage, type OrganizationList } from './affected.js';
-import type { PolicyReader } from './policy-reader.js';
+import type { InstancePolicies } from './instance-policies.js';
 import { parseListing, type ListOptions } from './read-input.js';
 
 /** Which page of the organizations without a custom policy to list. */
@@ -29,15 +29,16 @@ export function parseOnDefault(instance: unknown, options: unknown): ReturnType<
 /** A page of the organizations without a custom policy. */
 export async function listOnDefault(
   { instance, wanted: { after, limit, freshness } }: ReturnType<typeof parseListing>,
-  { directory, policies }: { readonly directory: OrganizationList | undefined; readonly policies: PolicyReader },
+  { directory, policies }: { readonly directory: OrganizationList | undefined; readonly policies: InstancePolicies },
 ): Promise<{ readonly outcome: 'found' } & OnDefault> {
   if (directory === undefined) throw new Error('openLoginPolicies has no option `organizations` to list them with');
   return Deadline.run(`the organizations of ${instance.instanceId} on the default`, freshness, async (deadline) => {
     let position: Position | undefined;
     const haveOwn = async (some: readonly Organization[]): Promise<ReadonlySet<Organization>> => {
-      const looked = await policies.customizedAmong(some, { ...freshness, waitMs: deadline.leftMs });
+      const looked = await policies.of(some, { ...freshness, waitMs: deadline.leftMs });
       position ??= looked.position;
-      return looked.customized;
+      const hasOwn = looked.policies.filter(({ row, fault }) => row !== undefined || fault !== undefined);
+      return new Set(hasOwn.map(({ owner }) => owner));
     };
     const organizations = await onDefaultPage(instance, { directory, haveOwn, after, limit }, deadline);
     const next = organizations.length < limit ? undefined : organizations.at(-1)?.organizationId;

@@ -1,39 +1,24 @@
 import {
   Deadline,
-  Fault,
-  type Freshness,
   type Instant,
   isFault,
-  laterPosition,
-  MOST_COUNTED,
-  type Position,
   type ProjectionRunner,
-  START,
   type StateAt,
   type Store,
 } from '@login-policy/event-sourcing';
-import type { CustomizedOrganizations, PolicyCount } from './answers.js';
 import { readHistory, type History, type HistoryRead } from './history.js';
 import type { LoginPolicyEvent } from '../events/events.js';
 import { foundIn, withSeen, type StateFound } from './found-rows.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
-import {
-  instanceOf,
-  isOrganization,
-  ownerOfStream,
-  policyStream,
-  type Instance,
-  type Organization,
-  type Owner,
-} from '../policy/owner.js';
+import { instanceOf, isOrganization, policyStream, type Organization, type Owner } from '../policy/owner.js';
 import type { PolicyState, PolicyStates } from '../policy/policy-state.js';
 import type { ChangedSince, ChangeSince } from '../policy/rejections.js';
 import type { SeenName } from '../policy/seen.js';
 import { changesSince } from './changes-since.js';
 import { countedAsSeen, type Counting } from './counted-as-seen.js';
-import { CUSTOM_IN, valueInInstance, UNREADABLE_IN, type LoginPolicyRow } from '../login-policy-projection.js';
+import type { LoginPolicyRow } from '../login-policy-projection.js';
 import { PastReader, type PastSources } from './past-reader.js';
-import type { ParsedListing, ListFilter, ParsedRead } from './read-input.js';
+import type { ParsedRead } from './read-input.js';
 import type { ParsedAsOf } from '../input/moment.js';
 
 /** What reads answer from. */
@@ -116,92 +101,12 @@ export class PolicyReader {
     return readHistory(this.#states, policyStream(owner), wanted);
   }
 
-  /**
-   * A page of the instance's organizations with a custom policy, in the order of their streams, and where the next page
-   * begins.
-   */
-  async customizedPage(instance: Instance, wanted: ParsedListing): Promise<CustomizedOrganizations> {
-    const { organizations, position } = await this.#customized(instance, wanted);
-    const next = organizations.length < wanted.limit ? undefined : organizations.at(-1)?.organizationId;
-    const page = { kind: 'custom-policies', organizations, next, position } as const;
-    if (wanted.after !== undefined) return page;
-    const freshness = { ...wanted.freshness, atLeast: laterPosition(wanted.freshness.atLeast ?? START, position) };
-    const isAll = wanted.filter === undefined && next === undefined;
-    const total = isAll ? organizations.length : await this.customizedCount(instance, wanted.filter, freshness);
-    return { ...page, total, unreadable: await this.unreadableCount(instance, freshness) };
-  }
-
-  /** The number of the instance's custom policies that this program can't read. */
-  unreadableCount({ instanceId }: Instance, freshness: Freshness): Promise<PolicyCount> {
-    return this.#count(UNREADABLE_IN, instanceId, freshness);
-  }
-
-  /** The number of the instance's custom policies that match a filter, or of all. */
-  customizedCount(instance: Instance, filter: ListFilter | undefined, freshness: Freshness): Promise<PolicyCount> {
-    const { index, value } = indexed(instance, filter);
-    return this.#count(index, value, freshness);
-  }
-
-  async #count(index: string, value: string, freshness: Freshness): Promise<PolicyCount> {
-    const { rows } = await this.#model.count({ index, value }, freshness);
-    return rows > MOST_COUNTED ? 'more-than-10000' : rows;
-  }
-
-  /** Those of some organizations that have a custom policy, readable or not, and the position this holds for. */
-  async customizedAmong(
-    some: readonly Organization[],
-    freshness: Freshness,
-  ): Promise<{ readonly customized: ReadonlySet<Organization>; readonly position: Position }> {
-    const found = await this.#model.read(some.map(policyStream), freshness);
-    const { rows, unreadable, checkpoint: position = START } = found;
-    const hasOwn = (one: Organization): boolean => rows.has(policyStream(one)) || unreadable.has(policyStream(one));
-    return { customized: new Set(some.filter(hasOwn)), position };
-  }
-
-  async #customized(
-    instance: Instance,
-    { filter, after, limit, freshness }: ParsedListing,
-  ): Promise<{ readonly organizations: readonly Organization[]; readonly position: Position }> {
-    const organizations: Organization[] = [];
-    let afterKey: string | undefined = after && policyStream(after);
-    for (;;) {
-      const query = {
-        ...indexed(instance, filter),
-        limit,
-        ...(afterKey !== undefined && { afterKey }),
-      };
-      const { rows, checkpoint = START } = await this.#model.keys(query, freshness);
-      organizations.push(...rows.map((key) => organizationOf(key, instance)));
-      afterKey = rows.at(-1);
-      if (rows.length < limit || organizations.length >= limit)
-        return { organizations: organizations.slice(0, limit), position: checkpoint };
-    }
-  }
-
   /** Reads the past within the time of a read. */
   #looking<Found>({ freshness }: ParsedRead, look: (past: PastReader) => Promise<Found>): Promise<Found> {
     return Deadline.run('a look at the past of a policy', freshness, (deadline) =>
       look(new PastReader(this.#past, deadline)),
     );
   }
-}
-
-/** The index and its value under which the custom policies of a filter are found. */
-function indexed({ instanceId }: Instance, filter: ListFilter | undefined): { index: string; value: string } {
-  if (filter === undefined) return { index: CUSTOM_IN, value: instanceId };
-  return { index: filter.index, value: valueInInstance(instanceId, filter.value) };
-}
-
-/** The organization of a listed row. @throws StoreDamaged when it does not belong to the instance. */
-export function organizationOf(key: string, { instanceId }: Instance): Organization {
-  const owner = ownerOfStream(key);
-  if (owner !== undefined && isOrganization(owner) && owner.instanceId === instanceId) return owner;
-  const problem = `${JSON.stringify(key)} is listed as a custom policy of instance ${instanceId}`;
-  throw new Fault('store-damaged', {
-    store: 'the read model login-policies',
-    problem,
-    remedy: 'rebuild the read model',
-  });
 }
 
 /** The default is read as of the organization's position, so that both hold at one position. */

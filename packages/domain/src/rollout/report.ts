@@ -21,7 +21,7 @@ export async function* reportInParts(
   freshness: Freshness,
   parts: PolicyParts,
 ): AsyncGenerator<RolloutStanding, void, undefined> {
-  const { instancePolicies, policies } = parts;
+  const { instancePolicies } = parts;
   const { instance, options, parsed, reach } = rollout;
   const counts = { changed: 0, unchanged: 0, pending: 0 };
   let refusals: RolloutRefusal[] = [];
@@ -49,7 +49,7 @@ export async function* reportInParts(
   }
   const filter = stillAllowingFilter(parsed);
   if (filter !== undefined)
-    yield { ...nextPart(), stillAllowing: await stillAllowing(policies, instance, { filter, freshness }) };
+    yield { ...nextPart(), stillAllowing: await stillAllowing(instancePolicies, instance, { filter, freshness }) };
 }
 
 /**
