@@ -1,7 +1,7 @@
 import { ProjectionRunner, type Consumer } from '@login-policy/event-sourcing';
 import type { CommandInput, CommandOptions } from './commands/command-input.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
-import { callNameOf, parseCommandRequest, parseOwnRequest, type CommandRequest } from './commands/parse-command.js';
+import { callNameOf, parseCommandRequest, type CommandRequest } from './commands/parse-command.js';
 import { loginPolicyProjection } from './login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from './policy/factors.js';
 import type { IdentityProviderRef } from './policy/identity-provider.js';
@@ -71,8 +71,10 @@ export class LoginPolicies extends LoginPolicyReads {
       isGuarded: options.guard === 'refuse',
       counting,
       execute: (owner, command, given) =>
-        calls.runCall(callNameOf(command), async () =>
-          carryOut(parseCommandRequest(owner, command, given), this.#parts),
+        calls.answer(
+          callNameOf(command),
+          () => parseCommandRequest([owner, command, given], 'guest'),
+          (request) => carryOut(request, this.#parts),
         ),
     };
     notePartsOf(this, this.#parts);
@@ -155,8 +157,10 @@ export class LoginPolicies extends LoginPolicyReads {
 
   /** Runs a command given as an object. Its `type` is the name of the corresponding method. */
   async execute(owner: OwnerRef, command: CommandInput, options: CommandOptions): Promise<CommandAnswer> {
-    return this.#parts.calls.runCall(callNameOf(command), async () =>
-      carryOut(parseOwnRequest(owner, command, options), this.#parts),
+    return this.#parts.calls.answer(
+      callNameOf(command),
+      () => parseCommandRequest([owner, command, options], 'caller'),
+      (request) => carryOut(request, this.#parts),
     );
   }
 
@@ -175,7 +179,8 @@ export class LoginPolicies extends LoginPolicyReads {
     return this.#parts.calls.answer(
       'organizationsOnDefault',
       () => parseOnDefault(instance, options),
-      (request) => listOnDefault(request, { directory: this.#parts.organizations, policies: this.#parts.policies }),
+      (request) =>
+        listOnDefault(request, { directory: this.#parts.organizations, policies: this.#parts.instancePolicies }),
     );
   }
 }

@@ -36,8 +36,7 @@ export function decide(
   policy: LoginPolicy,
   circumstances: Circumstances,
 ): LoginPolicyDecision {
-  const decided = recordable(command, decideByRules(command, policy, circumstances));
-  const decision = boundToDefault(decided, policy, circumstances);
+  const decision = boundToDefault(decideByRules(command, policy, circumstances), policy, circumstances);
   return circumstances.guard === 'refuse' ? guarded(decision, policy, circumstances) : decision;
 }
 
@@ -48,8 +47,8 @@ function decideByRules(
 ): LoginPolicyDecision {
   if (command.type === 'add') return addLoginPolicy(command.policy, policy, circumstances);
   if (command.type === 'set') return setLoginPolicy(command.policy, policy, circumstances);
-  if (command.type === 'customize') return customizeLoginPolicy(policy, circumstances);
-  if (command.type === 'revert') return revertLoginPolicy(command, policy, circumstances);
+  if (command.type === 'customize') return recordable(customizeLoginPolicy(policy, circumstances));
+  if (command.type === 'revert') return recordable(revertLoginPolicy(command, policy, circumstances));
   if (policy.stage !== 'active') return reject({ reason: 'policy-not-found' });
   switch (command.type) {
     case 'change':

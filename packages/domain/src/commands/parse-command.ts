@@ -3,7 +3,7 @@ import { parseCommandOptions, type CommandInput, type CommandConditions } from '
 import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from '../policy/factors.js';
 import { identityProviderFor, identityProvidersFor, parseIdentityProviderId } from '../policy/identity-provider.js';
-import { asInput, InvalidValue, LateRefusal, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
+import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { parseOrganization, parseOwner, type Owner } from '../policy/owner.js';
 import { parseMoment } from '../input/moment.js';
 import { parseSettingsChange } from '../policy/settings.js';
@@ -36,22 +36,22 @@ export interface CommandRequest {
 /** The beginnings of the idempotency keys that rollouts give. */
 const OF_ROLLOUTS = /^(?:rollout|revert of rollout|command of rollout|reverted rollout) /;
 
-/** {@link parseCommandRequest} for a caller, who can't take the idempotency key of a rollout. @throws LateRefusal */
-export function parseOwnRequest(owner: unknown, command: unknown, options: unknown): CommandRequest {
-  const request = parseCommandRequest(owner, command, options);
-  const { idempotencyKey } = request.context;
-  if (idempotencyKey === undefined || !OF_ROLLOUTS.test(idempotencyKey)) return request;
-  const expected = 'a key that does not begin as those of rollouts do';
-  throw new LateRefusal(new InvalidValue('options.idempotencyKey', expected, idempotencyKey));
-}
+/** Who gives a command: a guest may use the idempotency keys of rollouts, a caller may not. */
+type Giver = 'caller' | 'guest';
 
-/** Parses a command, its owner and its conditions. @throws LateRefusal when the caller has given something malformed. */
-export function parseCommandRequest(givenOwner: unknown, command: unknown, options: unknown): CommandRequest {
-  return asInput(() => {
-    const owner = parseOwner(givenOwner, 'owner');
-    const parsed = parseCommand(command, owner);
-    return { owner, parsed, context: parseCommandOptions(options, owner) };
-  });
+/** Parses a command, its owner and its conditions. @throws InvalidValue */
+export function parseCommandRequest(
+  [givenOwner, command, options]: readonly [owner: unknown, command: unknown, options: unknown],
+  giver: Giver,
+): CommandRequest {
+  const owner = parseOwner(givenOwner, 'owner');
+  const parsed = parseCommand(command, owner);
+  const context = parseCommandOptions(options, owner);
+  const { idempotencyKey } = context;
+  if (giver === 'guest' || idempotencyKey === undefined || !OF_ROLLOUTS.test(idempotencyKey))
+    return { owner, parsed, context };
+  const expected = 'a key that does not begin as those of rollouts do';
+  throw new InvalidValue('options.idempotencyKey', expected, idempotencyKey);
 }
 
 /** Parses a command for the owner's policy into its canonical form. @throws InvalidValue */

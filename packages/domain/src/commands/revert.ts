@@ -46,8 +46,8 @@ export function linksTowards(
 }
 
 /** Refuses to record again, by a copy of the past or of the default, what today's rules of input refuse. */
-export function recordable({ type }: LoginPolicyCommand, decision: LoginPolicyDecision): LoginPolicyDecision {
-  if ((type !== 'revert' && type !== 'customize') || decision.outcome === 'rejected') return decision;
+export function recordable(decision: LoginPolicyDecision): LoginPolicyDecision {
+  if (decision.outcome === 'rejected') return decision;
   try {
     for (const event of decision.events) loginPolicyEvents.encode(event);
     return decision;

@@ -7,7 +7,7 @@ import {
   parseRecordedIdentityProvider,
   parseRecordedIdentityProviderId,
 } from '../policy/identity-provider.js';
-import { eachMember, parseObject, UnknownMember, type Parser } from '../input/invalid-value.js';
+import { parseObject, UnknownMember, type Parser } from '../input/invalid-value.js';
 import {
   parseRecordedSettings,
   parseRecordedSettingsChange,
@@ -57,11 +57,8 @@ function oneMember<Name extends string, Value>(
   { input, recorded }: Forms<Value>,
 ): EventSchema<{ readonly [Only in Name]: Value }> {
   const field = `data.${name}`;
-  const refuseOthers = (member: string): void => {
-    if (member !== name) throw new UnknownMember('data', member, [name]);
-  };
   const parsed = (data: object, parse: Parser<Value>): { readonly [Only in Name]: Value } => {
-    eachMember(data, 'data', refuseOthers);
+    for (const member of Object.keys(data)) if (member !== name) throw new UnknownMember('data', member, [name]);
     const value = parse(Reflect.get(data, name), field);
     const held = Reflect.get(data, name) === value ? data : { [name]: value };
     assertHolds(held, name, value);

@@ -114,11 +114,14 @@ export function parseObject(
   field: string,
   members: readonly string[],
 ): Readonly<Record<string, unknown>> {
+  const given = parseAnyObject(value, field, members);
   const own = new OwnMembers();
-  eachMember(parseAnyObject(value, field, members), field, (member, given) => {
+  const names = Object.keys(given);
+  if (names.length === 0) demandPlain(given, field);
+  for (const member of names) {
     if (!members.includes(member)) throw new UnknownMember(field, member, members);
-    own[member] = given;
-  });
+    own[member] = given[member];
+  }
   return own;
 }
 
@@ -147,14 +150,16 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/**
- * Passes each own member of a plain object to `take`. Refuses a `Date`, a `Map` or a promise, which have no own members
- * and would look empty.
- */
+/** Refuses a `Date`, a `Map` or a promise: they have no own members and would look empty. */
+function demandPlain(empty: object, field: string): void {
+  if (!isPlainObject(empty)) throw new InvalidValue(field, 'a plain object', empty);
+}
+
+/** Passes each own member of a plain object to `take`. */
 export function eachMember(value: unknown, field: string, take: (member: string, given: unknown) => void): void {
   if (!isObject(value)) throw new InvalidValue(field, 'an object', value);
   const members = Object.keys(value);
-  if (members.length === 0 && !isPlainObject(value)) throw new InvalidValue(field, 'a plain object', value);
+  if (members.length === 0) demandPlain(value, field);
   for (const member of members) take(member, Reflect.get(value, member));
 }
 

@@ -88,9 +88,9 @@ function withOne<Factor extends string>(factors: readonly Factor[], added: Facto
 }
 
 function withoutOne<Factor extends string>(factors: readonly Factor[], removed: Factor): readonly Factor[] {
-  const left = factors.filter((factor) => factor !== removed);
-  if (left.length === factors.length) throw notThere(removed);
-  return left;
+  const place = factors.indexOf(removed);
+  if (place === -1) throw notThere(removed);
+  return factors.toSpliced(place, 1);
 }
 
 function alreadyThere(name: string): ImpossibleEvent {
