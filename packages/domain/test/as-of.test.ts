@@ -94,7 +94,9 @@ describe('a policy as of a moment', () => {
     const broken: () => Instant = JSON.parse.bind(undefined, '"2026"');
     const { loginPolicies: timeless } = await openDesk({ clock: broken });
     const caught = await timeless.policy(instance, { asOf: { instant: '2020-01-01T00:00:00Z' } }).catch(String);
-    expect(caught).to.equal('RangeError: an instant is whole milliseconds since 1970 in UTC, not 2026');
+    expect(caught).to.equal(
+      'RangeError: clock must return whole milliseconds since 1970, as Date.now() does, not "2026"',
+    );
     clock.set('2020-01-01T00:00:00.000Z');
     expect(rejectionOf(await at('2021-01-01T00:00:00.000Z'))).to.include({ expected: 'an instant that is past' });
   });

@@ -3,6 +3,8 @@ import {
   CommandHandler,
   Deadline,
   type EventStore,
+  type IdSource,
+  monotonicIds,
   openMemoryStore,
   ProjectionRunner,
   type RecordedEvent,
@@ -51,6 +53,35 @@ describe('a caller who passes a controller for its signal', () => {
     const handled = handler.handle(a, { type: 'raise', by: 1 }, { actor: 'tester', signal: controller });
     expect(await faultOf(handled)).to.be.instanceOf(RangeError);
     expect(await logOf(eventStore)).to.deep.equal([]);
+  });
+});
+
+describe('a clock or a source of ids that answers wrongly', () => {
+  const handled = (options: { readonly clock?: unknown; readonly ids?: unknown }): Promise<unknown> => {
+    const { eventStore } = openMemoryStore({ clock: careless(options.clock ?? Date.now) });
+    const ids = careless<IdSource>(options.ids ?? monotonicIds());
+    const handler = new CommandHandler({ eventStore, decider: tally, events: tallyEvents, ids });
+    const raised = () => handler.handle(a, { type: 'raise', by: 1 }, { actor: 'tester' });
+    return raised().then(raised);
+  };
+
+  it('is named', async () => {
+    const clock = 'RangeError: clock must return whole milliseconds since 1970, as Date.now() does, not ';
+    for (const [answer, name] of [
+      [undefined, 'undefined'],
+      [Date.now() / 1000 + 0.5, ''],
+      [new Date(), 'an object'],
+      [Promise.resolve(1), 'a promise'],
+    ] as const)
+      expect(String(await faultOf(handled({ clock: () => answer })))).to.contain(`${clock}${name}`);
+    const ids = 'RangeError: ids must return a ULID, a new one at each call, not ';
+    for (const [answer, name] of [
+      [undefined, 'undefined'],
+      ['4711', '"4711"'],
+      [Promise.resolve('x'), 'a promise'],
+      ['01JDZZZZZZZZZZZZZZZZZZZZZZ', '"01JDZZZZZZZZZZZZZZZZZZZZZZ"'],
+    ] as const)
+      expect(String(await faultOf(handled({ ids: () => answer })))).to.contain(`${ids}${name}`);
   });
 });
 

@@ -27,14 +27,14 @@ const SINGLE_APPENDS = { appends: 1, size: 0 } as const;
  * Makes a store inside a caller's transaction. It prepares no statements, because a missing one would be an error that
  * ends the transaction.
  */
-export function storeWithin(client: ClientBase, { parts, models, clock }: ParentStore): Store {
+export function storeWithin(client: ClientBase, { parts, models, clock: given }: ParentStore): Store {
   const { name, timeOuts } = parts.connection;
   const callers = new CallersClient(client, name);
   const connection = new Connection(callers, parts.schema, { timeOuts, prepared: 'never', statements: 'shared' });
-  const { eventStore, readModels } = storeOn(new BackendWithin({ ...parts, connection }, callers), {
+  const { clock, eventStore, readModels } = storeOn(new BackendWithin({ ...parts, connection }, callers), {
     most: SINGLE_APPENDS,
     models,
-    clock,
+    clock: given,
   });
   const closing = closedBy(async () => undefined);
   return {

@@ -3,7 +3,7 @@ import { Deadline, type Waiting } from '../values/deadline.js';
 import { Fault } from '../values/fault.js';
 import { isFault } from '../values/is-fault.js';
 import { tell, type Observe } from '../streams/observe.js';
-import { monotonicIds, type IdSource } from '../values/ids.js';
+import { monotonicIds, namedIds, type IdSource } from '../values/ids.js';
 import { Lru } from '../values/lru.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { Receipt } from '../streams/event-store.js';
@@ -61,7 +61,7 @@ export class CommandHandler<
     this.decider = decider;
     this.#facts = options.facts;
     this.#codec = events;
-    this.#ids = options.ids ?? monotonicIds();
+    this.#ids = options.ids === undefined ? monotonicIds() : namedIds(options.ids);
     this.#attempts = options.attempts ?? 16;
     this.#cache = new Lru(options.keptStates ?? 10_000);
     this.states = new StateReader(options.eventStore, {

@@ -1,5 +1,5 @@
 import { Consumers } from '../consume/consumers.js';
-import { systemClock, type Clock } from '../values/clock.js';
+import { namedClock, systemClock, type Clock } from '../values/clock.js';
 import { modelName, type AnyProjection, type Projection } from '../models/projection.js';
 import type { ReadModel, ReadModelStore } from '../models/read-model-store.js';
 import { closedBy } from '../store/closed-by.js';
@@ -29,12 +29,13 @@ export type StoreParts = Pick<EngineOptions, 'clock' | 'observe'>;
 
 /** A store on a backend: events, and read models that are updated in the transaction of each append. */
 export function storeOn(backend: Backend, options: EngineOptions): Store {
-  const { models = new InlineModels(), clock = systemClock } = options;
+  const { models = new InlineModels() } = options;
+  const clock = namedClock(options.clock ?? systemClock);
   const guarded = new GuardedBackend(backend);
   const writer = new Writer(guarded, { ...options, clock, models, cache: new LogCache() });
   const eventStore = new EngineEventStore(guarded, writer);
   const readModels = new EngineReadModelStore(guarded, writer);
-  return assembled({ log: backend, eventStore, readModels, readModelUpdates: 'inline' }, options);
+  return assembled({ log: backend, eventStore, readModels, readModelUpdates: 'inline' }, { ...options, clock });
 }
 
 /**
@@ -43,17 +44,17 @@ export function storeOn(backend: Backend, options: EngineOptions): Store {
  */
 export function followedStoreOn(backend: LogBackend, readModels: ReadModelStore, parts: StoreParts): Store {
   const guarded = new GuardedBackend(backend);
-  const { clock = systemClock } = parts;
+  const clock = namedClock(parts.clock ?? systemClock);
   const acknowledged = new Acknowledged();
   const alone = { most: { appends: 1, size: Infinity }, clock, acknowledged };
   const writer = new Writer(guarded, { ...alone, models: new InlineModels(), cache: new LogCache() });
   const eventStore = new EngineEventStore(guarded, writer, acknowledged);
-  return assembled({ log: backend, eventStore, readModels, readModelUpdates: 'followed' }, parts);
+  return assembled({ log: backend, eventStore, readModels, readModelUpdates: 'followed' }, { ...parts, clock });
 }
 
 function assembled(
   { log, ...ports }: Pick<Store, 'eventStore' | 'readModelUpdates' | 'readModels'> & { readonly log: LogBackend },
-  { clock = systemClock, observe }: StoreParts,
+  { clock, observe }: StoreParts & { readonly clock: Clock },
 ): Store {
   const { eventStore, readModelUpdates, readModels } = ports;
   const consumers = new Consumers({ store: log.name, backend: log.consumers, events: eventStore, clock, observe });

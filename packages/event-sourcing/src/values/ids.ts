@@ -1,6 +1,7 @@
 import { monotonicFactory } from 'ulid';
 import type { Brand } from './brand.js';
 import { systemClock, type Clock } from './clock.js';
+import { shown } from './shown.js';
 
 /** The identity of one event, forever: a ULID (26 characters, Crockford base 32; docs/reference/events.md). */
 export type EventId = Brand<string, 'EventId'>;
@@ -23,6 +24,17 @@ export function eventId(text: string): EventId {
 /** Whether a text is a ULID in its canonical upper-case form. */
 export function isEventId(text: string): text is EventId {
   return ULID.test(text);
+}
+
+/** The same source, whose wrong answers are refused by its name: no ULID, or the one before again. */
+export function namedIds(ids: IdSource): IdSource {
+  let before: EventId | undefined;
+  return () => {
+    const id = ids();
+    if (typeof id !== 'string' || !isEventId(id) || id === before)
+      throw new RangeError(`ids must return a ULID, a new one at each call, not ${shown(id)}`);
+    return (before = id);
+  };
 }
 
 /**

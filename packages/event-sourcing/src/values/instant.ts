@@ -1,4 +1,5 @@
 import type { Brand } from './brand.js';
+import { shown } from './shown.js';
 
 /**
  * A time in UTC: whole milliseconds since 1970-01-01T00:00:00Z, never a local time
@@ -14,10 +15,13 @@ const FURTHEST = 8_640_000_000_000_000;
  * @throws RangeError when `milliseconds` is not an integer or lies outside ±100,000,000 days around 1970.
  */
 export function instant(milliseconds: number): Instant {
-  if (!Number.isSafeInteger(milliseconds) || Math.abs(milliseconds) > FURTHEST) {
-    throw new RangeError(`an instant is whole milliseconds since 1970 in UTC, not ${milliseconds}`);
-  }
-  return milliseconds as Instant;
+  if (isInstant(milliseconds)) return milliseconds;
+  throw new RangeError(`an instant is whole milliseconds since 1970 in UTC, not ${shown(milliseconds)}`);
+}
+
+/** Whether a number is whole milliseconds within the range of a `Date`. */
+export function isInstant(milliseconds: number): milliseconds is Instant {
+  return Number.isSafeInteger(milliseconds) && Math.abs(milliseconds) <= FURTHEST;
 }
 
 /** Formats an instant as ISO 8601 in UTC with milliseconds, `2024-06-13T06:44:39.050Z`: its one text form. */
@@ -38,8 +42,7 @@ export function parseInstant(text: string): Instant {
   const milliseconds = date === undefined ? Number.NaN : Date.parse(text);
   const isOnCalendar = !Number.isNaN(milliseconds) && (Number(day) <= IN_EVERY_MONTH || isDay(`${date}`));
   if (isOnCalendar) return instant(milliseconds);
-  const shown = JSON.stringify(text.slice(0, 60));
-  throw new RangeError(`an instant is ISO 8601 with its offset, as in 2024-06-13T06:44:39.050Z, not ${shown}`);
+  throw new RangeError(`an instant is ISO 8601 with its offset, as in 2024-06-13T06:44:39.050Z, not ${shown(text)}`);
 }
 
 /** Whether the date exists: JavaScript takes 30 February for 1 March. */

@@ -13,7 +13,8 @@ export function shown(value: unknown): string {
       return `${String(value).slice(0, LONGEST)}n`;
     case 'object':
       if (value === null) return 'null';
-      return Array.isArray(value) ? 'a list' : 'an object';
+      if (Array.isArray(value)) return 'a list';
+      return value instanceof Promise ? 'a promise' : 'an object';
     case 'function':
     case 'symbol':
       return `a ${typeof value}`;
