@@ -21,7 +21,7 @@ const CALLS: Readonly<Record<string, readonly [hook: string, call: Call]>> = {
   'the preview of a removal': ['organizations.list', (policies) => previewCommand(policies, instance, removal)],
   organizationsOnDefault: ['organizations.list', (policies) => policies.organizationsOnDefault(instance)],
   'the next page of it': [
-    'organizations.list',
+    'organizations.listAfter',
     (policies) => policies.organizationsOnDefault(instance, { after: 'a' }),
   ],
   'a rollout': ['mayChange', (policies, mayChange) => last(rolloutOf(policies, mayChange).carryOut())],

@@ -22,7 +22,7 @@ const WRONG: readonly (readonly [options: object, sentence: string])[] = [
   [{ identityProviders: {} }, 'identityProviders must be a function, not an object.'],
   [{ organizations: () => [] }, 'organizations must be an object with the method list, not a function.'],
   [{ store: undefined }, 'store must be an opened store, not undefined.'],
-  [{ store: Promise.resolve(openMemoryStore()) }, 'store must be an opened store, not an object.'],
+  [{ store: Promise.resolve(openMemoryStore()) }, 'store must be an opened store, not a promise.'],
   [{ identityProvider: {} }, 'identityProvider is not an option. Did you mean identityProviders?'],
 ];
 
@@ -69,6 +69,7 @@ describe('the answer of a directory', () => {
         '["globex", 7]',
         /^the list of organizations named one that is not an organization: organization.organizationId must be /,
       ],
+      ['[null, null]', /^the list of organizations named one that is not an organization: /],
     ] as const) {
       const bent: Iterable<string> = JSON.parse(list);
       const organizations = { list: () => bent };
@@ -78,6 +79,18 @@ describe('the answer of a directory', () => {
       const preview = previewCommand(loginPolicies, instance, { type: 'removeMultiFactor', factor: PASSKEY });
       expect(await messageOf(preview)).to.match(sentence);
     }
+  });
+
+  it('may be a promise of organization ids; one that rejects fails the call, and nothing else', async () => {
+    const ids = { acme: 'acme' };
+    const organizations = {
+      list: async () => Object.keys(ids),
+      listAfter: () => Promise.reject(new Error('no directory')),
+    };
+    const { loginPolicies } = await openDesk({ organizations });
+    orThrow(await loginPolicies.add(instance, freshInstance, by));
+    expect(orThrow(await loginPolicies.organizationsOnDefault(instance)).organizations).to.deep.equal([acme]);
+    expect(await messageOf(loginPolicies.organizationsOnDefault(instance, { after: 'acme' }))).to.equal('no directory');
   });
 });
 

@@ -245,6 +245,18 @@ describe('a census', () => {
     await opened.close();
   });
 
+  it('may be a promise of its pages; one that rejects is unknown, and nothing else', async () => {
+    const given = async (): Promise<UserClass[][]> => [[users({ users: 3 })]];
+    const { people, policies: opened } = await openCounted(given);
+    orThrow(await opened.add(instance, freshInstance, by));
+    expect(await people.population(opened, instance)).to.deep.include({
+      'one-factor': { users: 3, administrators: 0 },
+    });
+    const away = openPeople(() => Promise.reject(new Error('the directory is away')));
+    expect(await away.population(opened, instance)).to.deep.equal({ unknown: 'the directory is away' });
+    await opened.close();
+  });
+
   it('must be a function', () => {
     expect(() => openPeople(Object([]))).to.throw(TypeError, 'census must be a function');
   });

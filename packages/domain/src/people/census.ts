@@ -25,10 +25,9 @@ export interface CensusOptions {
  * Who the users of an instance are, in pages, in any order: each class once. What it can't say, it must not leave out: it
  * throws, and the answer is unknown.
  */
-export type Census = (
-  instance: InstanceRef,
-  options: CensusOptions,
-) => AsyncIterable<readonly UserClass[]> | Iterable<readonly UserClass[]>;
+export type Census = (instance: InstanceRef, options: CensusOptions) => PagesOfClasses | Promise<PagesOfClasses>;
+
+type PagesOfClasses = AsyncIterable<readonly UserClass[]> | Iterable<readonly UserClass[]>;
 
 /** A checked class, and the place of its organization among those that were met; 0 is the instance itself. */
 export interface CountedClass extends UserClass {
@@ -56,7 +55,7 @@ export async function readCensus(
   take: (one: CountedClass) => void,
 ): Promise<void> {
   const seen = new ClassSet();
-  const pages: unknown = census(instance, options);
+  const pages: unknown = await census(instance, options);
   if (!isIterable(pages)) throw malformed(new InvalidValue('its answer', NOT_PAGES, pages));
   let [classes, sinceYield] = [0, 0];
   for await (const page of pages) {

@@ -9,17 +9,15 @@ import { parseOrganization, type Instance, type InstanceRef, type Organization }
  */
 export interface OrganizationList {
   /** The ids of all organizations, each once, in the order to show them in. */
-  list(instance: InstanceRef, wait: Pick<Deadline, 'signal'>): AsyncIterable<string> | Iterable<string>;
+  list(instance: InstanceRef, wait: Pick<Deadline, 'signal'>): ListedIds | Promise<ListedIds>;
   /**
    * The ids that `list` yields after a given id, which may itself be missing. Without this method, each page is
    * searched from the first id on.
    */
-  listAfter?(
-    instance: InstanceRef,
-    after: string,
-    wait: Pick<Deadline, 'signal'>,
-  ): AsyncIterable<string> | Iterable<string>;
+  listAfter?(instance: InstanceRef, after: string, wait: Pick<Deadline, 'signal'>): ListedIds | Promise<ListedIds>;
 }
+
+type ListedIds = AsyncIterable<string> | Iterable<string>;
 
 /** The organizations whose users a change affects. */
 export interface Affected {
@@ -45,7 +43,7 @@ export async function onDefault(
   const organizations: Organization[] = [];
   let [count, looked] = [0, 0];
   const once = eachOnce(LIST);
-  for await (const id of idsIn(directory.list(instance, deadline), deadline)) {
+  for await (const id of await idsIn('list', deadline, () => directory.list(instance, deadline))) {
     once(id);
     // A list in memory never waits, so a million ids would block the event loop.
     if (++looked % IN_ONE_GO === 0) {
@@ -96,13 +94,16 @@ async function* piecesAfter(
   { directory, after }: Pick<OnDefaultPage, 'after' | 'directory'>,
   deadline: Deadline,
 ): AsyncGenerator<readonly Organization[], void, undefined> {
-  const behind = after && directory.listAfter?.(instance, after.organizationId, deadline);
-  let passed: string | undefined = behind === undefined ? after?.organizationId : undefined;
+  const isBehind = after !== undefined && directory.listAfter !== undefined;
+  let passed: string | undefined = isBehind ? undefined : after?.organizationId;
   let [looked, some]: [number, Organization[]] = [0, []];
   const once = eachOnce(LIST);
-  for await (const id of idsIn(behind ?? directory.list(instance, deadline), deadline)) {
+  const ids = isBehind
+    ? await idsIn('listAfter', deadline, () => directory.listAfter?.(instance, after.organizationId, deadline))
+    : await idsIn('list', deadline, () => directory.list(instance, deadline));
+  for await (const id of ids) {
     once(id);
-    if (behind !== undefined && id === after?.organizationId)
+    if (isBehind && id === after.organizationId)
       throw new Error(`organizations.listAfter named ${id}, after which it was asked to list`);
     if (++looked % IN_ONE_GO === 0) {
       await yieldToLoop();
@@ -129,22 +130,25 @@ export async function* organizationIds(
   deadline: Deadline,
 ): AsyncGenerator<string, void, undefined> {
   const once = eachOnce(LIST);
-  for await (const id of idsIn(directory.list(instance, deadline), deadline)) {
+  for await (const id of await idsIn('list', deadline, () => directory.list(instance, deadline))) {
     once(id);
     yield id;
   }
 }
 
 /** The ids that a directory lists. Refuses a single string, which would be iterated letter by letter. */
-function idsIn(list: ReturnType<OrganizationList['list']>, deadline: Deadline): typeof list {
+async function idsIn(
+  method: keyof OrganizationList,
+  deadline: Deadline,
+  ask: () => ListedIds | Promise<ListedIds> | undefined,
+): Promise<ListedIds> {
+  const hook = `organizations.${method}`;
+  const list = await answerOf(hook, deadline, ask);
   if (typeof list === 'object' && list !== null) {
-    if (Symbol.asyncIterator in list)
-      return valuesAwaited(list, (next) => answerOf('organizations.list', deadline, next));
+    if (Symbol.asyncIterator in list) return valuesAwaited(list, (next) => answerOf(hook, deadline, next));
     if (Symbol.iterator in list) return list;
   }
-  throw new Error(
-    `${new InvalidValue('the answer of organizations.list', 'a list of ids that can be iterated', list).message}`,
-  );
+  throw new Error(`${new InvalidValue(`the answer of ${hook}`, 'a list of ids that can be iterated', list).message}`);
 }
 
 /** Parses a listed id. An invalid one is a defect of the list, not a mistake of the preview's caller. */

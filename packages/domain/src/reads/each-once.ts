@@ -3,12 +3,13 @@
  * one before, which moves on at doubling distances, so that an endless list is noticed and a million ids cost no memory.
  */
 export function eachOnce(of: string): (item: string) => void {
-  let marked: string | undefined;
+  let marked: { readonly item: string } | undefined;
   let [passed, distance] = [0, 1];
   return (item) => {
-    if (item === marked) throw new Error(`${of} names ${JSON.stringify(item)} twice, and may name each once only`);
+    if (marked !== undefined && item === marked.item)
+      throw new Error(`${of} names ${JSON.stringify(item)} twice, and may name each once only`);
     if (++passed < distance) return;
-    marked = item;
+    marked = { item };
     [passed, distance] = [0, distance * 2];
   };
 }
