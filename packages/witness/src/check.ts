@@ -1,5 +1,6 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { type OptionRules, type RecordedEvent, rule } from '@login-policy/event-sourcing';
 import { UnrecordedErasures } from './erase.js';
+import { optionsOnLog, texts, treeHeads as listOfTreeHeads } from './input.js';
 import { readTree, type Difference, type ExpectedTreeHead, type ReadableLog } from './read-tree.js';
 import { RightEdge } from './right-edge.js';
 import { parseHash, type TreeHash } from './tree-hash.js';
@@ -12,6 +13,12 @@ export interface CheckOptions {
   readonly leaves?: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
+
+const RULES: OptionRules<CheckOptions> = {
+  treeHeads: listOfTreeHeads,
+  leaves: rule.leftOutOr(texts),
+  signal: rule.optional(rule.aSignal),
+};
 
 /** Whether a log still contains the history of all tree heads. */
 export type CheckAnswer =
@@ -28,10 +35,11 @@ export type CheckAnswer =
  * Reads the whole log, and says whether it still contains the history of tree heads, and otherwise where it first
  * differs.
  *
- * @throws RangeError when there is no tree head, or an edge or the leaves are not those of their tree head.
+ * @throws RangeError that names a wrong option; when there is no tree head, or an edge or the leaves are not those of their tree head.
  * @throws Fault as the store does.
  */
-export async function checkLog(log: ReadableLog, { treeHeads, leaves, signal }: CheckOptions): Promise<CheckAnswer> {
+export async function checkLog(log: ReadableLog, options: CheckOptions): Promise<CheckAnswer> {
+  const { treeHeads, leaves, signal } = optionsOnLog(log, options, 'checkLog', RULES);
   if (treeHeads.length === 0) throw new RangeError('treeHeads: name at least one.');
   for (const { edge, root, size } of treeHeads) {
     if (edge !== undefined && rootOf(size, edge) !== root)

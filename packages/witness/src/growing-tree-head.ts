@@ -1,4 +1,5 @@
-import { isFault, parsePosition, positionToString } from '@login-policy/event-sourcing';
+import { isFault, type OptionRules, parsePosition, positionToString, rule } from '@login-policy/event-sourcing';
+import { aSigner, aTreeHead, optionsOnLog } from './input.js';
 import type { Signer } from './keys.js';
 import {
   readTree,
@@ -33,15 +34,24 @@ export interface TreeHeadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const RULES: OptionRules<TreeHeadOptions> = {
+  signer: aSigner,
+  previous: rule.leftOutOr(aTreeHead),
+  onLeaf: rule.optional(rule.aFunction),
+  signal: rule.optional(rule.aSignal),
+};
+
 /** A new tree head, or why none was signed: the log does not contain the history of the one before. */
 export type TreeHeadAnswer = { readonly outcome: 'signed'; readonly treeHead: GrowingTreeHead } | Difference;
 
 /**
  * Signs a tree head of the log as it is now, in constant memory.
  *
+ * @throws RangeError that names a wrong option: `previous` may be left out, and not be undefined by mistake.
  * @throws Fault as the store does, and with the code `unreadable-event` at half an append: nothing is signed then.
  */
-export async function treeHead(log: ReadableLog, options: TreeHeadOptions): Promise<TreeHeadAnswer> {
+export async function treeHead(log: ReadableLog, given: TreeHeadOptions): Promise<TreeHeadAnswer> {
+  const options = optionsOnLog(log, given, 'treeHead', RULES);
   const { edge, position, difference } = await readOn(log, options);
   if (difference !== undefined) return difference;
   const signed = await signTreeHead(options.signer, { size: edge.size, root: edge.root() });

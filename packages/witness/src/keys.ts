@@ -1,3 +1,4 @@
+import { shown } from '@login-policy/event-sourcing';
 import { createPrivateKey, createPublicKey, hash, randomBytes, sign, verify, type KeyObject } from 'node:crypto';
 
 /** The signature types of C2SP that are understood: a log's own signature, and a witness's cosignature. */
@@ -52,7 +53,7 @@ export function generateKey(name: string): NewKey {
 /** Parses a secret key, as {@link generateKey} and Go's `note` write it. @throws RangeError, which does not show it. */
 export function parseSigner(secretKey: string): Signer {
   const [, name = '', id, encoded = ''] =
-    /^PRIVATE\+KEY\+([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(secretKey.trim()) ?? [];
+    /^PRIVATE\+KEY\+([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(trimmed(secretKey)) ?? [];
   const bytes = Buffer.from(encoded, 'base64');
   if (id === undefined || bytes.length !== 1 + KEY_BYTES || bytes[0] !== TYPE_BYTES.ed25519)
     throw new RangeError('A secret key must be PRIVATE+KEY+NAME+ID+SEED, with an Ed25519 key.');
@@ -64,18 +65,21 @@ export function parseSigner(secretKey: string): Signer {
 
 /** Parses a public key, `NAME+ID+KEY`. @throws RangeError when it is anything else. */
 export function parseVerifier(publicKey: string): Verifier {
-  const text = publicKey.trim();
+  const text = trimmed(publicKey);
   const [, name = '', keyId, encoded = ''] = /^([^+\s]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text) ?? [];
   const bytes = Buffer.from(encoded, 'base64');
   const type = typeOf(bytes[0]);
   if (keyId === undefined || type === undefined || bytes.length !== 1 + KEY_BYTES)
-    throw new RangeError(
-      `A public key must be NAME+ID+KEY, with an Ed25519 key, not ${JSON.stringify(text.slice(0, 100))}.`,
-    );
+    throw new RangeError(`A public key must be NAME+ID+KEY, with an Ed25519 key, not ${shown(publicKey)}.`);
   if (keyIdOf(name, bytes) !== keyId)
     throw new RangeError(`The id ${keyId} does not belong to the public key of ${name}.`);
   const key = createPublicKey({ key: Buffer.concat([PUBLIC_DER, bytes.subarray(1)]), format: 'der', type: 'spki' });
   return { name, type, keyId, text, verifies: (message, signature) => verify(null, message, key, signature) };
+}
+
+/** An environment variable that is not set is `undefined`, whatever its type says. */
+function trimmed(key: unknown): string {
+  return typeof key === 'string' ? key.trim() : '';
 }
 
 interface Key extends NewKey {
@@ -85,7 +89,7 @@ interface Key extends NewKey {
 function keyOf(name: string, seed: Buffer): Key {
   if (!isKeyName(name))
     throw new RangeError(
-      `A key's name must be text without spaces, plus signs or control characters, not ${JSON.stringify(name)}.`,
+      `A key's name must be text without spaces, plus signs or control characters, not ${shown(name)}.`,
     );
   const privateKey = createPrivateKey({ key: Buffer.concat([PRIVATE_DER, seed]), format: 'der', type: 'pkcs8' });
   const publicDer = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
@@ -101,8 +105,8 @@ function keyOf(name: string, seed: Buffer): Key {
 }
 
 /** Whether a text can be the name of a key, and so of a log. */
-export function isKeyName(name: string): boolean {
-  return name !== '' && name.isWellFormed() && !/[\s+\p{Cc}]/u.test(name);
+export function isKeyName(name: unknown): name is string {
+  return typeof name === 'string' && name !== '' && name.isWellFormed() && !/[\s+\p{Cc}]/u.test(name);
 }
 
 /** The first bytes of a hash of name, type and key. The type is the first byte of the key. */

@@ -1,5 +1,6 @@
-import type { RecordedEvent } from '@login-policy/event-sourcing';
+import { type OptionRules, type RecordedEvent, rule } from '@login-policy/event-sourcing';
 import { startAfter, type GrowingTreeHead } from './growing-tree-head.js';
+import { aTreeHead, optionsOnLog } from './input.js';
 import { leafOf, openingsOf } from './leaf.js';
 import { consistencyParts, inclusionParts, PartHasher } from './proof.js';
 import { formatConsistencyProof, formatEventProof } from './proof-text.js';
@@ -19,6 +20,13 @@ export interface ProveEventOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const OF_EVENT: OptionRules<ProveEventOptions> = {
+  eventId: rule.nonEmptyString,
+  treeHead: aTreeHead,
+  showsTexts: rule.leftOutOr(rule.oneOf(true, false)),
+  signal: rule.optional(rule.aSignal),
+};
+
 /** A proof as a text, or why there is none. */
 export type ProofAnswer =
   { readonly outcome: 'proved'; readonly proof: string } | { readonly outcome: 'not-found' } | Difference;
@@ -28,10 +36,11 @@ export type ProofAnswer =
  *
  * The proof holds event, hashes and signed tree head (C2SP tlog-proof), and is checked offline: {@link verifyProof}.
  *
+ * @throws RangeError that names a wrong option.
  * @throws Fault as the store does.
  */
 export async function proveEvent(log: ReadableLog, options: ProveEventOptions): Promise<ProofAnswer> {
-  const { eventId, showsTexts = true, signal, treeHead } = options;
+  const { eventId, showsTexts = true, signal, treeHead } = optionsOnLog(log, options, 'proveEvent', OF_EVENT);
   let [found, index]: [RecordedEvent | undefined, number] = [undefined, -1];
   let count = 0;
   const onLeaf = (_: TreeHash, event: RecordedEvent): void => {
@@ -53,14 +62,20 @@ export interface ProveConsistencyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const OF_CONSISTENCY: OptionRules<ProveConsistencyOptions> = {
+  older: aTreeHead,
+  newer: aTreeHead,
+  signal: rule.optional(rule.aSignal),
+};
+
 /**
  * Proves that the log of an older tree head is the beginning of that of a newer one.
  *
- * @throws RangeError when the older one is the larger one.
+ * @throws RangeError that names a wrong option, or when the older one is the larger one.
  * @throws Fault as the store does.
  */
 export async function proveConsistency(log: ReadableLog, options: ProveConsistencyOptions): Promise<ProofAnswer> {
-  const { newer, older, signal } = options;
+  const { newer, older, signal } = optionsOnLog(log, options, 'proveConsistency', OF_CONSISTENCY);
   const { difference } = await readTree(log, { expected: [older, newer], signal });
   if (difference !== undefined) return difference;
   const hashes = await consistencyHashes(log, { olderSize: older.size, newer, signal });

@@ -1,4 +1,6 @@
+import { isPlainObject, type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
 import type { GrowingTreeHead } from './growing-tree-head.js';
+import { anAddress, demand } from './input.js';
 
 /** Takes tree heads to a place that who can change the log can't change. */
 export interface Sink {
@@ -18,8 +20,24 @@ export interface UrlSinkOptions {
 
 const ANSWER_MS = 10_000;
 
-/** POSTs each tree head, as its signed note, to an address. Any answer but 2xx is a failure. */
-export function urlSink(url: string, { headers, timeoutMs = ANSWER_MS }: UrlSinkOptions = {}): Sink {
+const RULES: OptionRules<UrlSinkOptions> = {
+  headers: rule.optional(
+    rule.mustBe(
+      'an object of texts',
+      (value) => isPlainObject(value) && Object.values(value).every((text) => typeof text === 'string'),
+    ),
+  ),
+  timeoutMs: rule.optional(rule.numberBetween(1, 600_000)),
+};
+
+/**
+ * POSTs each tree head, as its signed note, to an address. Any answer but 2xx is a failure.
+ *
+ * @throws RangeError that names a wrong address or option.
+ */
+export function urlSink(url: string, options: UrlSinkOptions = {}): Sink {
+  demand('urlSink', 'url', url, anAddress);
+  const { headers, timeoutMs = ANSWER_MS } = parseOptions(options, 'urlSink', RULES);
   const { href, host } = new URL(url);
   return {
     name: host,

@@ -1,4 +1,5 @@
 import type { GrowingTreeHead } from './growing-tree-head.js';
+import { anAddress, demand } from './input.js';
 import { parseVerifier } from './keys.js';
 import { parseNote, signersOf } from './note.js';
 import { formatConsistencyProof } from './proof-text.js';
@@ -34,9 +35,10 @@ const CONFLICT = 409;
  * A witness at an address, which is its submission prefix.
  *
  * @param publicKey Its key, `NAME+ID+KEY`, for cosignatures or for notes.
- * @throws RangeError when the key is malformed.
+ * @throws RangeError when the address or the key is malformed.
  */
 export function tlogWitness(url: string, publicKey: string): TlogWitness {
+  demand('tlogWitness', 'url', url, anAddress);
   const verifier = parseVerifier(publicKey);
   const address = `${url.replace(/\/$/, '')}/add-checkpoint`;
   return {

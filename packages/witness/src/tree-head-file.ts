@@ -1,5 +1,7 @@
+import { rule } from '@login-policy/event-sourcing';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import type { GrowingTreeHead } from './growing-tree-head.js';
+import { demand } from './input.js';
 import { member, parsedJson } from './proof-text.js';
 import type { Sink } from './sink.js';
 import { openTreeHead, type TreeHead, type TreeHeadKeys } from './tree-head.js';
@@ -17,8 +19,9 @@ export interface TreeHeadFile extends Sink {
   read(keys: TreeHeadKeys): Promise<TreeHead | GrowingTreeHead | undefined>;
 }
 
-/** A file for the last tree head. It is replaced in one step, and never by a smaller one. */
+/** A file for the last tree head. It is replaced in one step, and never by a smaller one. @throws RangeError without a path */
 export function treeHeadFile(path: string): TreeHeadFile {
+  demand('treeHeadFile', 'path', path, rule.nonEmptyString);
   const edgePath = `${path}.edge`;
   return {
     name: path,

@@ -1,3 +1,5 @@
+import { type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
+import { aText, demand, texts } from './input.js';
 import { parseVerifier, type Signer, type Verifier } from './keys.js';
 import { parseNote, signersOf, signNote } from './note.js';
 import { parseHash, type TreeHash } from './tree-hash.js';
@@ -28,6 +30,12 @@ export interface TreeHeadKeys {
   readonly witnesses?: readonly string[];
 }
 
+/** The rules of these keys: what a proof or a tree head is checked by is never left out by mistake. */
+export const KEY_RULES: OptionRules<TreeHeadKeys> = {
+  publicKey: rule.nonEmptyString,
+  witnesses: rule.leftOutOr(texts),
+};
+
 /** Signs a tree head. */
 export async function signTreeHead(
   signer: Signer,
@@ -41,9 +49,11 @@ export async function signTreeHead(
 /**
  * Parses a tree head and checks its signatures.
  *
- * @throws RangeError when it is malformed, is of another log, or lacks a right signature of one of the keys.
+ * @throws RangeError that names a wrong option; when it is malformed, is of another log, or lacks a right signature of one of the keys.
  */
-export function openTreeHead(note: string, { publicKey, witnesses = [] }: TreeHeadKeys): CheckedTreeHead {
+export function openTreeHead(note: string, keys: TreeHeadKeys): CheckedTreeHead {
+  demand('openTreeHead', 'note', note, aText);
+  const { publicKey, witnesses = [] } = parseOptions(keys, 'openTreeHead', KEY_RULES);
   const [log, cosigners] = [parseVerifier(publicKey), witnesses.map(parseVerifier)];
   const parsed = parseNote(note);
   const signers = signersOf(parsed, [log, ...cosigners]);

@@ -1,3 +1,5 @@
+import { type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
+import { aText, demand } from './input.js';
 import { COMMITMENTS, commitmentOf, ERASABLE, type Erasable } from './leaf.js';
 import { isConsistent, rootOfInclusion } from './proof.js';
 import {
@@ -8,7 +10,7 @@ import {
   parseEventProof,
   type EventProof,
 } from './proof-text.js';
-import { openTreeHead, type CheckedTreeHead, type TreeHead, type TreeHeadKeys } from './tree-head.js';
+import { KEY_RULES, openTreeHead, type CheckedTreeHead, type TreeHead, type TreeHeadKeys } from './tree-head.js';
 import { leafHash } from './tree-hash.js';
 
 /** Whose signatures are needed, and for a proof of consistency the older tree head. */
@@ -16,6 +18,8 @@ export interface VerifyOptions extends TreeHeadKeys {
   /** The older tree head, as its signed note. Needed for a proof of consistency. */
   readonly older?: string;
 }
+
+const RULES: OptionRules<VerifyOptions> = { ...KEY_RULES, older: rule.optional(aText) };
 
 /** What a proof shows, or why it shows nothing. */
 export type VerifyAnswer =
@@ -38,10 +42,16 @@ export type VerifyAnswer =
     }
   | { readonly outcome: 'refused'; readonly problem: string };
 
-/** Checks a proof of {@link proveEvent} or {@link proveConsistency}, without the log and without a network. */
+/**
+ * Checks a proof of {@link proveEvent} or {@link proveConsistency}, without the log and without a network.
+ *
+ * @throws RangeError that names a wrong option. A wrong proof is `refused`.
+ */
 export function verifyProof(proof: string, options: VerifyOptions): VerifyAnswer {
+  demand('verifyProof', 'proof', proof, aText);
+  const { older, ...keys } = parseOptions(options, 'verifyProof', RULES);
   try {
-    return isEventProof(proof) ? verifyEvent(parseEventProof(proof), options) : verifyConsistency(proof, options);
+    return isEventProof(proof) ? verifyEvent(parseEventProof(proof), keys) : verifyConsistency(proof, older, keys);
   } catch (caught) {
     if (!(caught instanceof RangeError)) throw caught;
     return { outcome: 'refused', problem: caught.message };
@@ -64,7 +74,7 @@ function verifyEvent({ hashes, index, leaf, note, openings }: EventProof, keys: 
   return { outcome: 'verified', kind: 'event', event, texts, index, treeHead };
 }
 
-function verifyConsistency(text: string, { older: olderNote, ...keys }: VerifyOptions): VerifyAnswer {
+function verifyConsistency(text: string, olderNote: string | undefined, keys: TreeHeadKeys): VerifyAnswer {
   const { hashes, note, olderSize } = parseConsistencyProof(text);
   if (olderNote === undefined) return refused('A proof of consistency is checked with the older tree head.');
   const treeHead = openTreeHead(note, keys);

@@ -2,8 +2,9 @@ import { openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/do
 import type { Position, RecordedEvent, Store } from '@login-policy/event-sourcing';
 import { generateKey, parseSigner, type GrowingTreeHead, type ReadableLog, treeHead } from '@login-policy/witness';
 
-export const KEY = generateKey('iam.example/log');
-export const SIGNER = parseSigner(KEY.secretKey);
+const { publicKey, secretKey } = generateKey('iam.example/log');
+export const KEY = { publicKey };
+export const SIGNER = parseSigner(secretKey);
 
 /** Writes a history with appends of one and of several events, reasons, keys and more than one stream. */
 export async function writeHistory(store: Store, { from = 0, to = 40 } = {}): Promise<void> {

@@ -38,7 +38,7 @@ async function signStore(invocation: Invocation, store: OpenedStore): Promise<Ex
   const { args, io } = invocation;
   const signer = await signerIn(needed(args, 'key-file', 'the secret key that signs.'), io);
   const file = needed(args, 'tree-head', 'the file for the tree head.');
-  const previous = await treeHeadInIfAny(file, signer, io);
+  const previous = await treeHeadInIfAny(file, { publicKey: signer.publicKey }, io);
   const leavesFile = args.value('leaves');
   const known = leavesFile === undefined ? [] : await knownLeaves(leavesFile, io);
   const isReadOn = leavesFile === undefined || known.length === previous?.size;
