@@ -2,12 +2,14 @@ import { setTimeout } from 'node:timers/promises';
 import {
   type Consumer,
   type ConsumerStatus,
+  Deadline,
   type OptionRules,
   parseOptions,
   rule,
   type Store,
 } from '@login-policy/event-sourcing';
 import { treeHead, type GrowingTreeHead } from './growing-tree-head.js';
+import { aSigner } from './input.js';
 import { parseVerifier, type Signer } from './keys.js';
 import type { Sink } from './sink.js';
 import type { TlogWitness } from './tlog-witness.js';
@@ -47,13 +49,13 @@ export interface Witnessing extends AsyncDisposable {
 }
 
 const RULES: OptionRules<WitnessingOptions> = {
-  signer: rule.mustBe('a signer', (value) => typeof value === 'object' && value !== null && 'publicKey' in value),
+  signer: aSigner,
   file: rule.withMethods('read', 'deliver'),
   sinks: rule.optional(rule.listOf('sinks', hasMethod('deliver'))),
   witnesses: rule.optional(rule.listOf('witnesses', hasMethod('cosign'))),
   everyEvents: rule.optional(rule.wholeNumber(1, 1_000_000_000)),
   everyMinutes: rule.optional(rule.numberBetween(0.001, 24 * 60)),
-  name: rule.optional(rule.mustBe('a text', (value) => typeof value === 'string' && value !== '')),
+  name: rule.optional(rule.nonEmptyString),
   signal: rule.optional(rule.aSignal),
 };
 
@@ -63,6 +65,8 @@ function hasMethod(name: string) {
 
 /** The first tree head reads the whole log. */
 const LONGEST_MS = 3_600_000;
+/** The longest wait for a file, a sink or a signature. A witness is given a proof, for which the log may be read. */
+const ANSWER_MS = 30_000;
 /** How long `close` waits for the file. */
 const LONGEST_WRITE_MS = 5000;
 
@@ -151,8 +155,10 @@ class TreeHeadMaker implements Witnessing {
     const { file, signer } = this.#options;
     const { name: origin, text: publicKey } = parseVerifier(signer.publicKey);
     const log = this.#store.eventStore;
-    const previous = this.#previous ?? (await answered(() => file.read({ publicKey }), signal));
-    const answer = await treeHead(log, { signer, signal, ...(previous && { previous }) });
+    const previous =
+      this.#previous ?? (await answered('reading the file of tree heads', () => file.read({ publicKey }), { signal }));
+    const sign: Signer['sign'] = (message) => answered('signing', () => signer.sign(message), { signal });
+    const answer = await treeHead(log, { signer: { publicKey, sign }, signal, ...(previous && { previous }) });
     switch (answer.outcome) {
       case 'signed': {
         if (previous !== undefined && this.#isDelivered && answer.treeHead.size === previous.size) return;
@@ -173,19 +179,27 @@ class TreeHeadMaker implements Witnessing {
     [this.#previous, this.#isDelivered, this.#count] = [made, false, 0];
     const log = this.#store.eventStore;
     const cosigned = await Promise.allSettled(
-      witnesses.map((one) => answered(() => one.cosign(made, { log, previous, signal }), signal)),
+      witnesses.map((one) =>
+        answered(`the witness ${one.name}`, () => one.cosign(made, { log, previous, signal }), {
+          signal,
+          waitMs: LONGEST_MS,
+        }),
+      ),
     );
     const lines = cosigned.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const treeHeadOfAll = { ...made, note: [made.note, ...lines].join('') };
-    const keptFile: Pick<Sink, 'deliver'> = {
+    const keptFile: Sink = {
+      name: file.name,
       deliver: (head, ended) => {
-        const written = file.deliver(head, ended);
+        const written = Promise.resolve(file.deliver(head, ended));
         this.#writing = written.catch(() => undefined);
         return written;
       },
     };
     const delivered = await Promise.allSettled(
-      [keptFile, ...sinks].map((sink) => answered(() => sink.deliver(treeHeadOfAll, signal), signal)),
+      [keptFile, ...sinks].map((sink) =>
+        answered(`the sink ${sink.name}`, () => sink.deliver(treeHeadOfAll, signal), { signal }),
+      ),
     );
     const failures: readonly unknown[] = [...cosigned, ...delivered].flatMap((one) =>
       one.status === 'rejected' ? [one.reason as unknown] : [],
@@ -195,17 +209,11 @@ class TreeHeadMaker implements Witnessing {
   }
 }
 
-/** An answer of a part that the program gave: also one that throws at once, or ignores its signal, holds up nobody. */
-async function answered<Answer>(ask: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
-  signal.throwIfAborted();
-  let giveUp: () => void = () => undefined;
-  const ended = new Promise<never>((_, reject) => {
-    giveUp = () => reject(new Error('It did not answer before it was given up.'));
-  });
-  signal.addEventListener('abort', giveUp);
-  try {
-    return await Promise.race([ask(), ended]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
+/** An answer of a part that the program gave: one that throws at once, never answers or ignores its signal, holds up nobody. */
+function answered<Answer>(
+  asked: string,
+  ask: () => Answer | Promise<Answer>,
+  wait: { readonly signal: AbortSignal; readonly waitMs?: number },
+): Promise<Answer> {
+  return Deadline.run(asked, { waitMs: ANSWER_MS, ...wait }, async (deadline) => deadline.wait(Promise.resolve(ask())));
 }

@@ -130,6 +130,27 @@ describe('a consumer that makes tree heads', () => {
     await making.close();
   });
 
+  it('gives a sink that says nothing 30 seconds, names it, and goes on', async () => {
+    let [isSilent, delivered] = [true, 0];
+    const silent: Sink = {
+      name: 'silent',
+      deliver: () => (isSilent ? new Promise<never>(() => undefined) : Promise.resolve(void delivered++)),
+    };
+    const now = performance.now.bind(performance);
+    await using making = open({ everyEvents: 1000, everyMinutes: 0.001, sinks: [silent] });
+    await writeHistory(store, { to: 3 });
+    await until(async () => (await sizeInFile()) > 0, 'a tree head');
+    performance.now = () => now() + 31_000;
+    try {
+      await until(() => making.status().lastFailure !== undefined, 'the failure');
+    } finally {
+      performance.now = now;
+    }
+    expect(String(making.status().lastFailure?.error)).to.contain('the sink silent did not finish before its deadline');
+    isSilent = false;
+    await until(() => delivered > 0, 'the recovery');
+  });
+
   it('is closed only when the file is written, so that who removes it afterwards finds it whole', async () => {
     const kept = treeHeadFile(path);
     let [isWriting, isWritten] = [false, false];
