@@ -47,6 +47,13 @@ const SIGN_INS: readonly SignIn[] = [
   },
 ];
 
+/** Who has nothing to show as a second factor: asked to set one up where the policy requires it. */
+const UNPREPARED: SignIn = {
+  user: { hasPassword: true, factors: [], identityProviders: [] },
+  session: { password: ago(1) },
+  at: AT,
+};
+
 /** A judgement by a policy that was read before. */
 export const signIns: Row = {
   name: 'sign-in-domain',
@@ -60,6 +67,8 @@ export const signIns: Row = {
     const ours = (signIn: SignIn): object => evaluateSignIn(policy, signIn);
     const raw = (signIn: SignIn): object => judgeByHand(byHand, signIn);
     for (const signIn of SIGN_INS) deepStrictEqual(raw(signIn), ours(signIn));
+    const forced = { ...policy, settings: { ...policy.settings, forceMfa: true } };
+    deepStrictEqual(judgeByHand(kept(forced), UNPREPARED), evaluateSignIn(forced, UNPREPARED));
     const rounds = isQuick ? 1000 : 200_000;
     const measure = (judge: (signIn: SignIn) => object) => () =>
       ratePerSecond(rounds * SIGN_INS.length, () => {
