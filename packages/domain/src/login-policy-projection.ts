@@ -10,7 +10,7 @@ import {
   revision,
   type StateAt,
   type StreamId,
-  UnreadableRow,
+  type UnreadableRow,
 } from '@login-policy/event-sourcing';
 import { changeInfoAfter, type ChangeInfo } from './policy/change-info.js';
 import { loginPolicyEvents } from './events/event-codec.js';
@@ -72,8 +72,10 @@ export const loginPolicyProjection: Projection<LoginPolicyEvent, LoginPolicyRow>
 };
 
 /** The policy state in a row; `undefined` if there is no row, or if it can't be read. */
-export function stateInRow(row: LoginPolicyRow | UnreadableRow | undefined): StateAt<PolicyState> | undefined {
-  if (row === undefined || row instanceof UnreadableRow) return undefined;
+export function stateInRow(
+  row: LoginPolicyRow | Pick<UnreadableRow, 'fault'> | undefined,
+): StateAt<PolicyState> | undefined {
+  if (row === undefined || 'fault' in row) return undefined;
   const { policy, changeInfo } = row;
   return {
     state: { policy, changeInfo },

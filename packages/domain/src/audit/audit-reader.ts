@@ -3,7 +3,6 @@ import {
   type ProjectionRunner,
   type RecordedEvent,
   START,
-  UnreadableRow,
   yieldToLoop,
 } from '@login-policy/event-sourcing';
 import type { Instance } from '../policy/owner.js';
@@ -50,7 +49,7 @@ export async function readEntries(
     const { rows, checkpoint: position = START } = await model.query(query, freshness);
     for (const { key, row } of rows) {
       cursor = key;
-      if (row instanceof UnreadableRow) throw row.fault();
+      if ('fault' in row) throw row.fault();
       if (row.is === 'entry' && (isAlone || isWanted(row.event, filter))) found.push({ key, event: row.event });
       if (found.length === limit) return { found, lastKey: cursor, position };
     }

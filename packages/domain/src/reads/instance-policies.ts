@@ -7,7 +7,6 @@ import {
   type Position,
   type ProjectionRunner,
   START,
-  UnreadableRow,
   yieldToLoop,
 } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
@@ -118,7 +117,7 @@ export class InstancePolicies {
     );
     const policies = rows.map(({ key, row }) => {
       const owner = organizationOf(key, instance);
-      if (row instanceof UnreadableRow) return { owner, row: undefined, fault: row.fault() };
+      if ('fault' in row) return { owner, row: undefined, fault: row.fault() };
       return { owner, row, fault: undefined };
     });
     return { policies, lastKey: rows.length < limit ? undefined : rows.at(-1)?.key, position };

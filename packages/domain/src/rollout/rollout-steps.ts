@@ -106,12 +106,15 @@ export function notPermitted(owner: Owner): RolloutRefusal {
 
 /** Turns a fault of one policy into a refusal, so that it does not stop the others. Rethrows every other fault. */
 export function refusalByFault(owner: Owner, caught: unknown): RolloutRefusal {
-  if (isFault(caught) && FAULTS_OF_ONE_POLICY.includes(caught.code)) return ofFault(owner, caught);
+  // An append that meets a damaged row stops its projection there.
+  const fault = isFault(caught, 'projection-stopped') ? caught.cause : caught;
+  if (isFault(fault) && FAULTS_OF_ONE_POLICY.includes(fault.code)) return ofFault(owner, fault);
   throw caught;
 }
 
 const FAULTS_OF_ONE_POLICY: readonly FaultCode[] = [
   'concurrent-change',
+  'store-damaged',
   'unreadable-event',
   'written-by-newer-program',
 ];

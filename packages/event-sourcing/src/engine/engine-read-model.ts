@@ -11,6 +11,7 @@ import type {
 } from '../models/read-model-store.js';
 import type { KeyedRow } from '../models/projection.js';
 import { rowLimitOf, wantedCount } from '../models/row-query.js';
+import { isFault } from '../values/is-fault.js';
 import type { Position } from '../values/position.js';
 import type { FoundRows, WantedRows } from './backend.js';
 import { ModelSteps, supersededFault, type ReadModelParts } from './model-steps.js';
@@ -49,8 +50,15 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const model = modelIn(answer, this.#target);
     // A missing live read model has no rows yet. A missing shadow was discarded by a later rebuild.
     if (model === undefined && this.#target.shadow !== undefined) throw supersededFault(this.parts.opened.name);
-    const rows = new Map(keys.map((key) => [key, this.parts.opened.rows.decode(key, model?.rows.get(key))]));
-    if (backend.isCurrent !== undefined) writer?.cache.noteRead(this.parts.opened, answer, { rows, writeCount });
+    const damaged: string[] = [];
+    const decode = (key: string): Row =>
+      this.#decode(key, model?.rows.get(key), () => {
+        damaged.push(key);
+      });
+    const rows = new Map(keys.map((key) => [key, decode(key)]));
+    // An append must meet the stored row itself.
+    if (backend.isCurrent !== undefined && damaged.length === 0)
+      writer?.cache.noteRead(this.parts.opened, answer, { rows, writeCount });
     return { ...this.#at(answer.head, model?.checkpoint), rows: this.#present(keys, rows) };
   }
 
@@ -119,9 +127,17 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return this.parts.writer === undefined ? { checkpoint } : { checkpoint, head };
   }
 
-  #decode(key: string, stored: unknown): Row {
-    // The cast holds because the rows under a read model's name were all written by its projection.
-    return this.parts.opened.rows.decode(key, stored) as Row;
+  /** The row, or what stands in for it if it is damaged: one row must not hold up the others of a page. */
+  #decode(key: string, stored: unknown, onDamage?: () => void): Row {
+    const { projection, rows } = this.parts.opened;
+    try {
+      // The cast holds because the rows under a read model's name were all written by its projection.
+      return rows.decode(key, stored) as Row;
+    } catch (caught) {
+      if (projection.damaged === undefined || !isFault(caught, 'store-damaged')) throw caught;
+      onDamage?.();
+      return projection.damaged(caught) as Row;
+    }
   }
 }
 

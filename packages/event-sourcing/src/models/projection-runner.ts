@@ -22,9 +22,9 @@ import { stepThrough, type StepParts } from './steps.js';
 import { TimedReadModel } from './timed-read-model.js';
 import { StoredRows } from './stored-rows.js';
 import { withPlaceholders } from './with-placeholders.js';
-import type { UnreadablePage, UnreadableRow } from './unreadable-row.js';
+import type { Placeholder, UnreadablePage, UnreadableRow } from './unreadable-row.js';
 
-type Stored<Row> = Row | UnreadableRow;
+type Stored<Row> = Row | Placeholder;
 type Parts<Row> = StepParts<RecordedEvent, Stored<Row>>;
 const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
 /** How often a read that waits may wake a runner whose store is away. */

@@ -1,5 +1,6 @@
 import { atOnce } from '../values/at-once.js';
 import { isPlain } from '../values/deep-frozen.js';
+import type { Fault } from '../values/fault.js';
 import { shown } from '../values/shown.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import type { EventFilter } from '../streams/event-filter.js';
@@ -92,6 +93,8 @@ export interface CheckingProjection<Event extends EventShape, Row>
   extends Projection<Event, Row>, CheckedDefinition<Row> {
   /** The row, or the placeholder that replaces it. */
   checked?(row: Row, last: Recorded<Event>): Row;
+  /** What readers get in place of a stored row that is damaged. Nothing is ever reduced from it, or written. */
+  damaged?(fault: Fault<'store-damaged'>): Row;
 }
 
 /** Whether a projection covers a stream. */
@@ -146,7 +149,7 @@ function isJson(value: unknown, isInList: boolean): boolean {
 }
 
 /** A projection with any events and any rows, for code that only passes it on. */
-export type AnyProjection = Projection<EventShape, unknown>;
+export type AnyProjection = Projection<EventShape, unknown> & Pick<CheckingProjection<never, unknown>, 'damaged'>;
 
 /**
  * The name a read model is stored under. A new version stands beside the old one until no process reads the old one.

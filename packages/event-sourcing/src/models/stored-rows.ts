@@ -6,7 +6,14 @@ import { covers, type KeyedRow, type Projection } from './projection.js';
 import type { RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import type { FreshRows } from './running.js';
 import type { TimedReadModel } from './timed-read-model.js';
-import { OTHER_PROGRAM, UNREADABLE, UnreadableRow, type UnreadablePage } from './unreadable-row.js';
+import {
+  isPlaceholder,
+  OTHER_PROGRAM,
+  type Placeholder,
+  UNREADABLE,
+  UnreadableRow,
+  type UnreadablePage,
+} from './unreadable-row.js';
 
 const NONE: ReadonlyMap<string, Fault> = new Map();
 const PAGE_SIZE = 1000;
@@ -17,11 +24,11 @@ const PAGE_SIZE = 1000;
  * rows are rebuilt, and until then its row is unreadable.
  */
 export class StoredRows<Event extends EventShape, Row> {
-  readonly #model: TimedReadModel<Row | UnreadableRow>;
+  readonly #model: TimedReadModel<Row | Placeholder>;
   readonly #projection: Projection<Event, Row>;
   readonly #onOutdated: () => void;
 
-  constructor(model: TimedReadModel<Row | UnreadableRow>, projection: Projection<Event, Row>, onOutdated: () => void) {
+  constructor(model: TimedReadModel<Row | Placeholder>, projection: Projection<Event, Row>, onOutdated: () => void) {
     this.#model = model;
     this.#projection = projection;
     this.#onOutdated = onOutdated;
@@ -33,13 +40,13 @@ export class StoredRows<Event extends EventShape, Row> {
     if (areReadable(stored)) return { ...at, rows: stored, unreadable: NONE };
     const [rows, unreadable] = [new Map<string, Row>(), new Map<string, Fault>()];
     for (const [key, row] of stored) {
-      if (row instanceof UnreadableRow) unreadable.set(key, this.#checked(row).fault());
-      else rows.set(key, row);
+      if (!isPlaceholder(row)) rows.set(key, row);
+      else unreadable.set(key, (row instanceof UnreadableRow ? this.#checked(row) : row).fault());
     }
     return { ...at, rows, unreadable };
   }
 
-  query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row | UnreadableRow>[]>> {
+  query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row | Placeholder>[]>> {
     return this.#model.query(query, deadline);
   }
 
@@ -84,11 +91,11 @@ export class StoredRows<Event extends EventShape, Row> {
   }
 }
 
-function areReadable<Row>(rows: ReadonlyMap<string, Row | UnreadableRow>): rows is ReadonlyMap<string, Row> {
-  for (const row of rows.values()) if (row instanceof UnreadableRow) return false;
+function areReadable<Row>(rows: ReadonlyMap<string, Row | Placeholder>): rows is ReadonlyMap<string, Row> {
+  for (const row of rows.values()) if (isPlaceholder(row)) return false;
   return true;
 }
 
-function isUnreadable<Row>(found: KeyedRow<Row | UnreadableRow>): found is KeyedRow<UnreadableRow> {
+function isUnreadable<Row>(found: KeyedRow<Row | Placeholder>): found is KeyedRow<UnreadableRow> {
   return found.row instanceof UnreadableRow;
 }

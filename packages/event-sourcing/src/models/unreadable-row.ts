@@ -61,6 +61,29 @@ export class UnreadableRow {
 }
 acrossCopies(UnreadableRow, 'UnreadableRow');
 
+/** What readers get in place of a stored row that can't be decoded. It is never stored: a rebuild mends the row. */
+export class DamagedRow {
+  readonly #fault: Fault<'store-damaged'>;
+
+  constructor(fault: Fault<'store-damaged'>) {
+    this.#fault = fault;
+  }
+
+  /** The fault of a read of this row. */
+  fault(): Fault {
+    return this.#fault;
+  }
+}
+acrossCopies(DamagedRow, 'DamagedRow');
+
+/** What readers get in place of a row that can't be read. */
+export type Placeholder = DamagedRow | UnreadableRow;
+
+/** Whether a row can't be read. */
+export function isPlaceholder(row: unknown): row is Placeholder {
+  return row instanceof UnreadableRow || row instanceof DamagedRow;
+}
+
 const STRAY = 'stray-stream';
 
 /** The placeholder of a stream that the projection does not cover. */

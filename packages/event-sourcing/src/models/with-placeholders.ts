@@ -21,6 +21,9 @@ import {
   placeholderIn,
   placeholderOf,
   strayRow,
+  DamagedRow,
+  isPlaceholder,
+  type Placeholder,
   UnreadableRow,
   type UnreadableFacts,
 } from './unreadable-row.js';
@@ -36,7 +39,7 @@ import {
  */
 export function withPlaceholders<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
-): CheckingProjection<RecordedEvent, Row | UnreadableRow> {
+): CheckingProjection<RecordedEvent, Row | Placeholder> {
   const { name, version, filter } = projection;
   const { text, ...checks } = rowChecks(projection);
   return {
@@ -48,24 +51,31 @@ export function withPlaceholders<Event extends EventShape, Row>(
     events: AS_RECORDED,
     ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
     reduce: (row, event) => reduceOrPlaceholder(projection, row, event),
+    damaged: (fault) => new DamagedRow(fault),
     index: (row) =>
-      row instanceof UnreadableRow ? indexOfUnreadable(projection, row) : (projection.index?.(row) ?? {}),
+      isPlaceholder(row) ? indexOfUnreadable(projection, storable(row)) : (projection.index?.(row) ?? {}),
     rows: {
-      encode: (row) => (row instanceof UnreadableRow ? placeholderOf(row) : projection.rows.encode(row)),
-      text: (row) => (row instanceof UnreadableRow ? JSON.stringify(placeholderOf(row)) : text(row)),
+      encode: (row) => (isPlaceholder(row) ? placeholderOf(storable(row)) : projection.rows.encode(row)),
+      text: (row) => (isPlaceholder(row) ? JSON.stringify(placeholderOf(storable(row))) : text(row)),
       isTextJson: true,
       decode: (stored) => placeholderIn(stored) ?? projection.rows.decode(stored),
     },
   };
 }
 
+/** @throws StoreDamaged for the placeholder of a damaged row: nothing is made of it. */
+function storable(row: Placeholder): UnreadableRow {
+  if (row instanceof DamagedRow) throw row.fault();
+  return row;
+}
+
 /** The row after an event; from the first unreadable event on, its placeholder. */
 function reduceOrPlaceholder<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
-  row: Row | UnreadableRow | undefined,
+  row: Row | Placeholder | undefined,
   recorded: RecordedEvent,
-): Row | UnreadableRow | undefined {
-  if (row instanceof UnreadableRow) return row;
+): Row | Placeholder | undefined {
+  if (isPlaceholder(row)) return storable(row);
   // A stream that has a row is covered by the projection.
   if (row === undefined && !covers(projection, recorded.streamId)) return placeholderOfStray(projection, recorded);
   try {
@@ -96,11 +106,11 @@ const MOST_ENCODED = 500;
 /** The checks of rows. */
 interface RowChecks<Row> {
   readonly text: (row: Row) => string;
-  entries(row: Row | UnreadableRow): readonly IndexEntry[] | undefined;
+  entries(row: Row | Placeholder): readonly IndexEntry[] | undefined;
   /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
-  checked(row: Row | UnreadableRow, last: RecordedEvent): Row | UnreadableRow;
+  checked(row: Row | Placeholder, last: RecordedEvent): Row | Placeholder;
   /** The snapshot of a row, or a placeholder under its key. */
-  snapshot(row: Row | UnreadableRow, event: RecordedEvent): KeyedRow<Row | UnreadableRow> | undefined;
+  snapshot(row: Row | Placeholder, event: RecordedEvent): KeyedRow<Row | Placeholder> | undefined;
 }
 
 /** The result of encoding a row for the first time. */
@@ -113,7 +123,7 @@ interface EncodedOnce {
 /** Encodes and indexes the rows of a projection before a store gets them. */
 function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, Row>): RowChecks<Row> {
   /** The rows encoded by `checked`. A store of texts asks for the text of each one next, and only once. */
-  const encodedRows = new Map<Row | UnreadableRow, EncodedOnce>();
+  const encodedRows = new Map<Row | Placeholder, EncodedOnce>();
   return {
     text(row) {
       const encoded = encodedRows.get(row);
@@ -122,7 +132,7 @@ function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, 
     },
     entries: (row) => encodedRows.get(row)?.entries,
     checked(row, last) {
-      if (row instanceof UnreadableRow) return row;
+      if (isPlaceholder(row)) return row;
       try {
         const isTextJson = projection.rows.isTextJson === true;
         const kept = isTextJson ? { row, text: undefined } : keptRow(projection, row);
@@ -135,7 +145,7 @@ function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, 
       }
     },
     snapshot(row, event) {
-      if (row instanceof UnreadableRow) return undefined;
+      if (isPlaceholder(row)) return undefined;
       const snapshot = snapshotOrNone(() => projection.snapshot?.(row, event));
       return snapshot && { key: snapshot.key, row: keptSnapshot(projection, snapshot.row, event) };
     },
@@ -147,7 +157,7 @@ function keptSnapshot<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   snapshot: Row,
   event: RecordedEvent,
-): Row | UnreadableRow {
+): Row | Placeholder {
   try {
     const { row } = keptRow(projection, snapshot);
     indexEntries(projection, row);
