@@ -1,4 +1,4 @@
-import { freshInstance, openLoginPolicies, orThrow, toJson } from '@login-policy/domain';
+import { describeSignIn, freshInstance, openLoginPolicies, orThrow, toJson } from '@login-policy/domain';
 import { openMemoryStore, parsePosition } from '@login-policy/event-sourcing';
 import { settableClock } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -73,6 +73,10 @@ describe('a refusal names the malformed member', () => {
     expect(() => toJson(Object(answering))).to.throw(
       TypeError,
       'toJson takes an answer, not a promise of one: await it',
+    );
+    expect(() => describeSignIn(Object(answering))).to.throw(
+      TypeError,
+      'describeSignIn takes an answer, not a promise of one: await it',
     );
     expect(() => orThrow(JSON.parse('null'))).to.throw(TypeError, 'orThrow takes an answer, not null');
     await answering;

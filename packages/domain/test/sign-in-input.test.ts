@@ -142,6 +142,16 @@ describe('a malformed sign-in is refused', () => {
       expect(fieldOf(judged(POLICY, signIn))).to.equal(field);
   });
 
+  it('and so is one with a promise, a Date or a Map, which would pass for a session that has shown nothing', () => {
+    for (const empty of [Promise.resolve({ password: at }), new Date(), new Map([['password', at]])])
+      for (const field of ['user', 'session', 'request'])
+        expect(fieldOf(judged(POLICY, { ...SIGN_IN, [field]: empty }))).to.equal(field);
+    expect(judged(POLICY, { ...SIGN_IN, session: Promise.resolve({}) })).to.have.property(
+      'message',
+      'session must be a plain object, not a promise.',
+    );
+  });
+
   it('and so is one with a hidden member, in a plain object or in one of a class (T39)', () => {
     const hiding = (own: object, name: string, value: unknown): object =>
       Object.defineProperty({ ...own }, name, { value, enumerable: false });

@@ -127,7 +127,8 @@ export function parseObject(
 
 /**
  * Parses an object with any members, without a copy. Refuses those of `members` that it only inherits, such as a getter
- * of a class, or that can't be enumerated: they would be ignored, with the condition or the expiry that they hold.
+ * of a class, or that can't be enumerated: they would be ignored, with the condition or the expiry that they hold. And
+ * what only looks empty, such as a promise whose `await` was forgotten.
  */
 export function parseAnyObject(
   value: unknown,
@@ -139,7 +140,10 @@ export function parseAnyObject(
   if (isPlain && Object.getOwnPropertyNames(value).length === Object.keys(value).length) return value;
   const isThere = (member: string): boolean => (isPlain ? Object.hasOwn(value, member) : member in value);
   const lost = members.find((member) => isThere(member) && !Object.keys(value).includes(member));
-  if (lost === undefined) return value;
+  if (lost === undefined) {
+    if (Object.keys(value).length === 0) demandPlain(value, field);
+    return value;
+  }
   const [expected, received] = Object.hasOwn(value, lost)
     ? ['a member that can be enumerated', 'hidden']
     : ['a member of the object itself', 'inherited'];

@@ -1,4 +1,5 @@
-import { acrossCopies, type EventId, type Position, shown } from '@login-policy/event-sourcing';
+import { acrossCopies, type EventId, type Position } from '@login-policy/event-sourcing';
+import { refuseNoAnswer } from '../input/refuse-no-answer.js';
 import type { Details } from './details.js';
 import type { PolicyChange } from '../policy/diff.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
@@ -124,15 +125,6 @@ export function orThrow<Granted extends { readonly outcome: 'accepted' | 'found'
   refuseNoAnswer(answer, 'orThrow');
   if (isRejected(answer)) throw new RejectedError(answer);
   return answer;
-}
-
-/** Refuses a promise whose `await` was forgotten, which would pass for a success. @throws TypeError */
-export function refuseNoAnswer(answer: unknown, taker: string): void {
-  if (typeof answer === 'object' && answer !== null && 'outcome' in answer) return;
-  const isPromise = typeof answer === 'object' && answer !== null && 'then' in answer;
-  throw new TypeError(
-    `${taker} takes an answer, not ${isPromise ? 'a promise of one: await it first' : shown(answer)}`,
-  );
 }
 
 function isRejected(answer: { readonly outcome: string }): answer is Rejected {

@@ -1,18 +1,18 @@
 import type { Json, JsonObject } from '@login-policy/event-sourcing';
 import { DateTime, Duration } from 'luxon';
 import { loginPolicyEvents } from '../events/event-codec.js';
+import { refuseNoAnswer } from '../input/refuse-no-answer.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
-import {
-  refuseNoAnswer,
-  type CommandAnswer,
-  type CustomizedOrganizations,
-  type LoginPolicyList,
-  type PolicyDiff,
-  type PolicyFound,
-  type ReadAnswer,
+import type {
+  CommandAnswer,
+  CustomizedOrganizations,
+  LoginPolicyList,
+  PolicyDiff,
+  PolicyFound,
+  ReadAnswer,
 } from './answers.js';
 import { sequenceOf } from '../policy/change-info.js';
 import type { CustomPolicies } from './custom-policies.js';

@@ -1,4 +1,5 @@
 import { joinInWords } from '@login-policy/event-sourcing';
+import { refuseNoAnswer } from '../input/refuse-no-answer.js';
 import type { SecondFactor } from '../policy/factors.js';
 import type { SignInImpossibility, SignInOption } from './sign-in.js';
 import type { SignInAnswer } from './evaluate-sign-in.js';
@@ -23,8 +24,11 @@ const IMPOSSIBLE: Readonly<Record<SignInImpossibility, string>> = {
  * Describes an answer to the user who signs in, in one or two English sentences. It does not reveal why an answer was
  * `rejected`: log that. A login page in another language, or with the names of its identity providers, needs its own
  * texts (docs/how-to/sign-in.md).
+ *
+ * @throws TypeError for anything but an answer, such as a promise of one.
  */
 export function describeSignIn(answer: SignInAnswer): string {
+  refuseNoAnswer(answer, 'describeSignIn');
   switch (answer.outcome) {
     case 'proceed':
       return 'You are signed in.';
