@@ -18,6 +18,7 @@ import { returnToPlace } from './state/place.js';
 import { giveUp, proposal } from './state/proposals.js';
 import { route, viewKey, type Route, type ViewName } from './state/route.js';
 import { session } from './state/session.js';
+import { recallUnfinished } from './state/unfinished-rollouts.js';
 import type { Session } from './wire/session.js';
 import { Outsider } from './views/outsider.js';
 import { OverviewView } from './views/overview.js';
@@ -147,12 +148,17 @@ function Footer(): JSX.Element {
 
 /** Loads the signed-in user's stored work and keeps the shown data up to date, until they sign out. */
 function begin(): () => void {
-  recallDrafts();
-  const stops = [stayUpToDate(), onKeptElsewhere(recallDrafts), addressDialogs()];
+  recallKept();
+  const stops = [stayUpToDate(), onKeptElsewhere(recallKept), addressDialogs()];
   return () => {
     for (const stop of stops) stop();
     forgetWhatWasRead();
   };
+}
+
+function recallKept(): void {
+  recallDrafts();
+  recallUnfinished();
 }
 
 /** Moves the focus here, because the hash of an ordinary skip link would change the view. */

@@ -1,16 +1,18 @@
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { lockedOutOf, type People } from '../wire/people.js';
 
 interface OverrideProps {
   /** What the server refuses, and why, as a sentence. */
   readonly refused: string;
-  /** The number of administrators it locks out, which the user has to type. */
-  readonly administrators: number;
+  /** The users whom the change affects. The user has to type how many administrators it locks out. */
+  readonly people: People | undefined;
   readonly isMeant: Signal<boolean>;
 }
 
 /** Overrides the server's refusal of a lock-out. The user must confirm it and give a reason. */
-export function Override({ refused, administrators, isMeant }: OverrideProps): JSX.Element {
+export function Override({ refused, people, isMeant }: OverrideProps): JSX.Element {
+  const { administrators } = lockedOutOf(people);
   return (
     <div class="override">
       <p class="warning-line">{refused}</p>
@@ -32,8 +34,13 @@ export function Override({ refused, administrators, isMeant }: OverrideProps): J
   );
 }
 
+interface TypedNumberProps {
+  readonly administrators: number;
+  readonly isMeant: Signal<boolean>;
+}
+
 /** Where administrators are locked out, a click is not enough: nobody may be left who could undo it. */
-function TypedNumber({ administrators, isMeant }: Omit<OverrideProps, 'refused'>): JSX.Element {
+function TypedNumber({ administrators, isMeant }: TypedNumberProps): JSX.Element {
   const typed = useSignal('');
   return (
     <label class="field">

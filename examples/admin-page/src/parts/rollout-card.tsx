@@ -2,23 +2,37 @@ import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { attempt } from '../state/attempt.js';
-import { policyOf } from '../state/policies.js';
-import { carryOut, isPlanOld, planTask, revert, stopRollout, type Phase, type Rollout } from '../state/rollouts.js';
-import { addressOf, route } from '../state/route.js';
+import {
+  carryOut,
+  isPlanOld,
+  isPlanShown,
+  planAgain,
+  revert,
+  stopRollout,
+  type How,
+  type Phase,
+  type Rollout,
+} from '../state/rollouts.js';
+import { addressOf, choose, route } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
-import { lockedOutOf } from '../wire/people.js';
+import type { Dates } from '../wire/proposals.js';
 import { INSTANCE } from '../wire/scope.js';
-import type { Reach } from '../wire/task.js';
 import { counted } from '../words/counted.js';
-import { Override } from './override.js';
-import { ReasonField } from './reason-field.js';
 import { taskTitle } from '../words/task.js';
-import { PlanSummary, Refusals, StandingSummary } from './rollout-summary.js';
+import { ReasonField } from './reason-field.js';
+import { LockingOut, RolloutDecision } from './rollout-decision.js';
+import { RolloutPlan } from './rollout-plan.js';
+import { Refusals, StandingSummary } from './rollout-summary.js';
+import { WhoIsAffected } from './who-is-affected.js';
 
 /** A rollout: its plan, progress, result, and next steps. */
 export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Element {
-  const { task, deed, phase, plan, progress, refused, standing, failure } = rollout;
-  const reason = useSignal('');
+  const { task, deed, phase, plan, progress, refused, standing } = rollout;
+  const reason = useSignal(rollout.reason ?? '');
+  // A revert needs another reason.
+  useEffect(() => {
+    if (phase === 'done' || phase === 'reverted') reason.value = '';
+  }, [phase]);
   const heading = useRef<HTMLHeadingElement>(null);
   // The pressed button is gone, and the focus with it, so move the focus here.
   useEffect(() => {
@@ -29,24 +43,12 @@ export function RolloutCard({ rollout }: { readonly rollout: Rollout }): JSX.Ele
       <h2 ref={heading} id="rollout" tabIndex={-1}>
         {taskTitle(deed, task)}
       </h2>
-      {failure !== undefined && failure !== '' && (
-        <div class="try-again" role="alert">
-          <p>
-            {failure} {phase === 'stopped' && 'What was done until then stays, and can be gone on with.'}
-          </p>
-        </div>
-      )}
-      {phase === 'planning' && failure === undefined && <p class="soft">Asking what it would do…</p>}
-      {plan !== undefined && phase === 'planned' && <PlanSummary plan={plan} task={task} />}
-      {isPlanOld(rollout) && <PlanAgain rollout={rollout} />}
+      <RolloutPlan rollout={rollout} />
       {/* By its events it may be under way elsewhere: that is not said to have stopped. */}
       {(standing === undefined || progress !== undefined) && <Bar rollout={rollout} />}
       {standing !== undefined && <StandingSummary standing={standing} task={task} />}
-      {plan !== undefined && phase === 'planned' ? (
-        <Refusals refused={plan.refused} title="Would be refused" />
-      ) : (
-        <Refusals refused={standing?.refused ?? refused} title="Refused" />
-      )}
+      <People rollout={rollout} />
+      {phase !== 'planned' && <Refusals refused={standing?.refused ?? refused} title="Refused" />}
       <Steps rollout={rollout} reason={reason} />
     </section>
   );
@@ -60,18 +62,15 @@ const SAID: Readonly<Partial<Record<Phase, string>>> = {
   reverted: 'Reverted. Policies that were changed since by others are listed, and were not touched.',
 };
 
-/** A policy has changed since the plan was made. */
-function PlanAgain({ rollout: { task } }: { readonly rollout: Rollout }): JSX.Element {
-  const seen = policyOf(INSTANCE);
+/** Whom it affects while it is carried out, and afterwards, by its plan. */
+function People({ rollout }: { readonly rollout: Rollout }): JSX.Element | null {
+  const { phase, plan } = rollout;
+  if (plan === undefined || phase === 'planning' || phase === 'reverted' || isPlanShown(rollout)) return null;
   return (
-    <p class="warning-line" role="status">
-      Policies were changed since.{' '}
-      {task !== undefined && seen !== undefined && (
-        <button type="button" class="link" onClick={() => attempt(() => planTask(task, seen))}>
-          Review it again
-        </button>
-      )}
-    </p>
+    <>
+      <h3>Who is affected, by its plan</h3>
+      <WhoIsAffected people={plan.people} you={plan.you} />
+    </>
   );
 }
 
@@ -100,8 +99,12 @@ interface StepsProps {
 
 /** The possible next steps. */
 function Steps({ rollout, reason }: StepsProps): JSX.Element | null {
+  const dates = useSignal<Dates>({});
   const { phase } = rollout;
   if (phase === 'planning' || !mayWrite(INSTANCE)) return null;
+  if (phase === 'planned') {
+    return <RolloutDecision {...{ rollout, reason, dates }} carryOut={(how) => begin(rollout, how)} />;
+  }
   if (phase !== 'running' && phase !== 'reverting') return <Decision rollout={rollout} reason={reason} />;
   return (
     <p>
@@ -112,79 +115,61 @@ function Steps({ rollout, reason }: StepsProps): JSX.Element | null {
   );
 }
 
-/** Asks for a reason, and for an override if users would be locked out. */
+/** Its address shows where it stands, also after a reload. */
+function begin({ id }: Rollout, how: How): Promise<void> {
+  choose({ id });
+  return carryOut(how);
+}
+
+/** Goes on with it, or reverts it. */
 function Decision({ rollout, reason }: StepsProps): JSX.Element {
-  const { id, phase, plan } = rollout;
+  const { id, phase, plan, standing, task } = rollout;
   const isMeant = useSignal(false);
-  const locking = plan?.lockingOut.length ?? 0;
   const given = reason.value.trim();
   // No more than the plan has shown: what came since is refused, and listed.
-  const acknowledged = isMeant.value ? (plan?.lockOuts ?? []) : [];
+  const how = { reason: given, acknowledged: isMeant.value ? (plan?.lockOuts ?? []) : [] };
+  const act = (deed: (how: How) => Promise<void>) => (): void => {
+    attempt(() => deed(how));
+  };
+  const isLeft = phase === 'stopped' && task !== undefined && (standing?.pending ?? 1) > 0;
   return (
     <form class="decision" onSubmit={(event) => event.preventDefault()}>
       <ReasonField reason={reason} />
-      {locking > 0 && (phase === 'planned' || phase === 'stopped') && (
-        <Override
-          refused={`${counted(locking, 'policy', 'policies')} of them would lock users out. The server refuses those, and lists them.`}
-          administrators={lockedOutOf(plan?.people).administrators}
-          isMeant={isMeant}
-        />
-      )}
-      <Buttons
-        rollout={rollout}
-        how={{ reason: given, acknowledged }}
-        done={() => (reason.value = '')}
-        isHeldBack={isMeant.value && given === ''}
-      />
-      {phase !== 'planned' && (
-        <p class="soft">
-          <a href={addressOf({ ...route.value, query: { ...route.value.query, id } })}>Address of this rollout</a>: it
-          shows where the rollout stands.
-        </p>
-      )}
+      {isLeft && <LockingOut rollout={rollout} isMeant={isMeant} />}
+      <div class="buttons">
+        {isLeft && <WhatIsLeft rollout={rollout} isHeldBack={isMeant.value && given === ''} goOn={act(carryOut)} />}
+        {phase !== 'reverted' && (
+          <button type="button" class="button" onClick={act(revert)}>
+            Revert all of it
+          </button>
+        )}
+      </div>
+      <p class="soft">
+        <a href={addressOf({ ...route.value, query: { ...route.value.query, id } })}>Address of this rollout</a>: it
+        shows where the rollout stands.
+      </p>
     </form>
   );
 }
 
-interface ButtonsProps {
+interface WhatIsLeftProps {
   readonly rollout: Rollout;
-  readonly how: { readonly reason: string; readonly acknowledged: readonly string[] };
   readonly isHeldBack: boolean;
-  /** Called afterwards, because a revert needs another reason. */
-  readonly done: () => void;
+  readonly goOn: () => void;
 }
 
-function Buttons({ rollout: { task, phase, plan, standing }, how, isHeldBack, done }: ButtonsProps): JSX.Element {
-  const seen = policyOf(INSTANCE);
-  const isPointless = phase === 'planned' && plan?.changing.length === 0;
-  const isLeft = phase === 'planned' || (phase === 'stopped' && (standing?.pending ?? 1) > 0);
+/** Goes on with what is left, or looks at it first. */
+function WhatIsLeft({ rollout, isHeldBack, goOn }: WhatIsLeftProps): JSX.Element {
   return (
-    <div class="buttons">
-      {isLeft && task !== undefined && seen !== undefined && (
-        <button
-          type="button"
-          class="button button-primary"
-          disabled={isPointless || isHeldBack}
-          onClick={() => {
-            attempt(async () => {
-              await carryOut(seen, how);
-              done();
-            });
-          }}
-        >
-          {phase === 'planned' ? carryOutLabel(task.reach, plan?.changing.length ?? 0) : 'Go on'}
+    <>
+      <button type="button" class="button button-primary" disabled={isHeldBack} onClick={goOn}>
+        Go on
+      </button>
+      {(!isPlanShown(rollout) || isPlanOld(rollout)) && (
+        <button type="button" class="button" onClick={() => attempt(planAgain)}>
+          Review what is left
         </button>
       )}
-      {phase !== 'planned' && phase !== 'reverted' && (
-        <button type="button" class="button" onClick={() => attempt(() => revert(how))}>
-          Revert all of it
-        </button>
-      )}
-    </div>
+    </>
   );
-}
-
-function carryOutLabel({ organizationIds, withDefault }: Reach, count: number): string {
-  const isEverywhere = organizationIds === undefined && withDefault;
-  return isEverywhere ? 'Change everywhere' : `Change ${counted(count, 'policy', 'policies')}`;
 }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { organizationName } from '../state/organizations.js';
 import { addressOf } from '../state/route.js';
 import type { Rollout } from '../state/rollouts.js';
-import type { RolloutRefusal } from '../wire/rollout.js';
+import type { Plan, RolloutRefusal } from '../wire/plan.js';
 import { commandData } from '../wire/command-data.js';
 import { INSTANCE } from '../wire/scope.js';
 import { isEverywhere, type Task } from '../wire/task.js';
@@ -15,14 +15,16 @@ import { YesterdaysSignIns } from './yesterday.js';
 const MOST_REFUSALS = 50;
 
 interface PlanSummaryProps {
-  readonly plan: NonNullable<Rollout['plan']>;
+  readonly plan: Plan & { readonly readAt?: string };
   readonly task: Task | undefined;
+  /** What it means for the signed-in user; `undefined` if it does not reach them. */
+  readonly you: string | undefined;
 }
 
 /** The plan of a rollout: its numbers, and the first few names. */
-export function PlanSummary({ plan, task }: PlanSummaryProps): JSX.Element {
+export function PlanSummary({ plan, task, you }: PlanSummaryProps): JSX.Element {
   const { changing, unchanged, refused, weaker, people, readAt } = plan;
-  const names = changing.slice(0, 5).map(nameOf);
+  const names = changing.slice(0, 5).map(policyName);
   return (
     <>
       <ul class="effect">
@@ -42,14 +44,16 @@ export function PlanSummary({ plan, task }: PlanSummaryProps): JSX.Element {
         )}
         {unchanged > 0 && <li class="soft">{counted(unchanged, 'policy', 'policies')}: nothing to do.</li>}
         {refused.length > 0 && <li class="soft">{counted(refused.length, 'policy', 'policies')} would be refused.</li>}
-        <li class="soft">
-          Read at <Instant at={readAt} shows="time" />.
-        </li>
+        {readAt !== undefined && (
+          <li class="soft">
+            Read at <Instant at={readAt} shows="time" />.
+          </li>
+        )}
       </ul>
       {changing.length > 0 && (
         <>
           <h3>Who is affected</h3>
-          <WhoIsAffected people={people} />
+          <WhoIsAffected people={people} you={you} />
           {task !== undefined && isEverywhere(task) && (
             <YesterdaysSignIns scope={INSTANCE} command={commandData(task.deed)} isEverywhere />
           )}
@@ -138,7 +142,7 @@ export function Refusals({ refused, title }: RefusalsProps): JSX.Element | null 
       <ul class="meanwhile" aria-labelledby="refusals">
         {refused.slice(0, MOST_REFUSALS).map(({ organizationId, message }) => (
           <li key={organizationId}>
-            <strong>{nameOf(organizationId)}</strong>: {message}
+            <strong>{policyName(organizationId)}</strong>: {message}
           </li>
         ))}
       </ul>
@@ -147,6 +151,7 @@ export function Refusals({ refused, title }: RefusalsProps): JSX.Element | null 
   );
 }
 
-function nameOf(organizationId: string): string {
+/** The policy of an organization, or the default, in a sentence. */
+export function policyName(organizationId: string): string {
   return organizationId === '' ? 'the default policy' : organizationName(organizationId);
 }

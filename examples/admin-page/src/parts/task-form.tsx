@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import { attempt } from '../state/attempt.js';
-import { policyOf } from '../state/policies.js';
 import { planTask } from '../state/rollouts.js';
 import { addressOf, choose, chosen } from '../state/route.js';
 import { selectedIds, selectionText } from '../state/selection.js';
@@ -29,7 +28,6 @@ const SETTINGS = ['isPasswordlessAllowed', ...SWITCH_NAMES, ...LIFETIME_NAMES] a
 
 /** The change of a rollout, and the policies it is for. Both are in the address. */
 export function TaskForm(): JSX.Element {
-  const seen = policyOf(INSTANCE);
   const task = taskChosen();
   const deed = chosen('deed');
   return (
@@ -37,7 +35,7 @@ export function TaskForm(): JSX.Element {
       class="organization-filter"
       onSubmit={(event) => {
         event.preventDefault();
-        if (seen !== undefined && task !== undefined) attempt(() => planTask(task, seen));
+        if (task !== undefined) attempt(() => planTask(task));
       }}
     >
       <Choice label="Change" name="deed" options={[...DEEDS, ...givenOption()]} />
@@ -47,7 +45,7 @@ export function TaskForm(): JSX.Element {
       {deed === 'set' && <SettingChoice />}
       {(deed === 'link' || deed === 'unlink') && <ProviderField />}
       <For />
-      <button type="submit" class="button" disabled={seen === undefined || task === undefined}>
+      <button type="submit" class="button" disabled={task === undefined}>
         Review what it would do
       </button>
       {explanationOf(deed) !== '' && <p class="soft">{explanationOf(deed)}</p>}

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { lockedOutOf, USER_CHANGES, type People } from '../wire/people.js';
 import { counted } from '../words/counted.js';
+import { USER_CHANGE_WORDS } from '../words/people.js';
 
 /** Whom a change affects, and what it means for the signed-in user. */
 export interface WhoIsAffectedProps {
@@ -21,13 +22,6 @@ export function WhoIsAffected({ people, you }: WhoIsAffectedProps): JSX.Element 
     </div>
   );
 }
-
-const MEANINGS: Readonly<Record<(typeof USER_CHANGES)[number], string>> = {
-  lockedOut: 'Locked out',
-  hasToSetUp: 'Has to set up a factor',
-  weaker: 'Sign in by less',
-  stronger: 'Sign in by more',
-};
 
 const FOR_YOU: Readonly<Record<string, string>> = {
   lockedOut: 'it locks you out yourself',
@@ -50,7 +44,7 @@ function Counts({ people }: { readonly people: People }): JSX.Element {
           const { administrators, users } = people[change];
           return (
             <tr key={change} class={users === 0 ? 'affected-none' : `affected-${change}`}>
-              <th scope="row">{MEANINGS[change]}</th>
+              <th scope="row">{USER_CHANGE_WORDS[change]}</th>
               <td>{counted(users, 'user')}</td>
               <td>{administrators > 0 && `${counted(administrators, 'administrator')} among them`}</td>
             </tr>

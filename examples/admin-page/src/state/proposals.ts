@@ -1,26 +1,28 @@
 import { signal, type ReadonlySignal } from '@preact/signals';
 import { carryOut, type Made } from '../wire/carry-out.js';
 import { acknowledging, commandOf, conditionOf, ifSeen } from '../wire/command.js';
-import { isSameDetails, type Details } from '../wire/details.js';
-import { isBeforeLooking, isConflict, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
+import { commandData } from '../wire/command-data.js';
+import type { Details } from '../wire/details.js';
+import { isConflict, isForOthers, isSaidElsewhere, sentenceOf } from '../wire/failure.js';
 import { readHistory } from '../wire/history.js';
 import { readPreview, type Preview } from '../wire/preview.js';
-import type { Policy } from '../wire/policy.js';
-import { keyOf, type Scope } from '../wire/scope.js';
+import type { Asking } from '../wire/proposals.js';
 import { intentTitle } from '../words/intent.js';
 import { keepAnswer } from './answers.js';
 import { attempt } from './attempt.js';
 import { meetConflict } from './conflicts.js';
-import { keepRefusal, settleDraft } from './draft.js';
+import { discardDraft, keepRefusal, settleDraft } from './draft.js';
 import { say, sayLasting } from './notices.js';
-import { directoryChanged, organizationName } from './organizations.js';
+import { organizationName } from './organizations.js';
 import { newCorrelationId } from './own-changes.js';
-import { ownSetUp } from './own-set-up.js';
-import { proposeToOthers } from '../wire/proposals.js';
 import { undoOf } from '../wire/undo.js';
 import { refreshAfterChange, refreshPolicy } from './policies.js';
+import { sendProposal, type HowProposed } from './proposing.js';
+import { readBack, seenWithOwn } from './reading-back.js';
 import { keepReason } from './reasons.js';
+import { untilKnown } from './until-known.js';
 import type { Wish } from './wish.js';
+import { setUpUnder } from './your-change.js';
 
 /** The progress of a change. It can only be cancelled while it is `open`. */
 export type Stage = 'open' | 'recording' | 'finding-out';
@@ -37,12 +39,14 @@ export interface Proposal extends Wish {
   readonly stage: Stage;
   /** Whether an attempt may have been recorded although a later one was refused. */
   readonly isOpenWhether?: boolean;
+  /** How others are asked, once it was proposed instead of made. */
+  readonly asking?: Asking | undefined;
+  /** Whether it was refused because others have to approve it. */
+  readonly needsOthers?: boolean;
 }
 
-const LONGEST_PAUSE_MS = 5_000;
 const current = signal<Proposal | undefined>(undefined);
-let tryNow: () => void = () => {};
-let hasStopped = false;
+let ending = new AbortController();
 
 /** The change in the open preview dialog. */
 export const proposal: ReadonlySignal<Proposal | undefined> = current;
@@ -56,31 +60,6 @@ export async function propose(wish: Wish): Promise<void> {
   if (current.value === opened) current.value = next;
 }
 
-/**
- * The policy that the user saw, including their own last change if it is still being read back. Their own change is not
- * a conflict; a change by somebody else is.
- */
-async function seenWithOwn({ scope, seen }: Wish): Promise<Policy> {
-  const own = readingBack.get(keyOf(scope));
-  const read = await own?.policy;
-  return own !== undefined && read !== undefined && isSameDetails(read.details, own.details) ? read : seen;
-}
-
-/** The user's last change in each scope, while it is being read back. */
-const readingBack = new Map<string, { readonly details: Details; readonly policy: Promise<Policy | undefined> }>();
-
-/** Reads a policy back after the user's own change. */
-async function readBack(scope: Scope, details: Details): Promise<Policy | undefined> {
-  const policy = refreshPolicy(scope);
-  const own = { details, policy: policy.catch(() => undefined) };
-  readingBack.set(keyOf(scope), own);
-  try {
-    return await policy;
-  } finally {
-    if (readingBack.get(keyOf(scope)) === own) readingBack.delete(keyOf(scope));
-  }
-}
-
 /** Loads the preview again. */
 export async function previewAgain(): Promise<void> {
   if (current.value !== undefined) await propose(current.value);
@@ -89,7 +68,7 @@ export async function previewAgain(): Promise<void> {
 async function previewed(opened: Proposal): Promise<Proposal> {
   const { scope, intent, seen } = opened;
   const command = commandOf(intent, scope, seen);
-  const you = await ownSetUp(scope);
+  const you = await setUpUnder(scope);
   try {
     return { ...opened, preview: await readPreview(scope, command, { condition: conditionOf(seen), you }) };
   } catch (caught) {
@@ -107,7 +86,8 @@ async function previewed(opened: Proposal): Promise<Proposal> {
 function refused(asked: Proposal, caught: unknown): Proposal {
   const failure = sentenceOf(caught);
   if (asked.intent.wish === 'change-settings') keepRefusal(asked.scope, failure);
-  return { ...asked, key: newCorrelationId(), failure, stage: 'open' };
+  const needsOthers = asked.needsOthers === true || isForOthers(caught);
+  return { ...asked, key: newCorrelationId(), failure, needsOthers, stage: 'open' };
 }
 
 /** Whether a change is being made, or its outcome is unknown. */
@@ -126,37 +106,36 @@ export function giveUp(): void {
  */
 export function leaveProposal(): void {
   const asked = current.value;
-  hasStopped = true;
-  tryNow();
+  ending.abort();
   current.value = undefined;
   if (asked?.stage !== 'finding-out') return;
   const title = intentTitle(asked.intent, asked.scope);
-  sayLasting(`It is not known whether “${title}” was recorded. Its history shows it once the server can be reached.`);
+  const [done, where] = asked.asking === undefined ? ['recorded', 'Its history shows'] : ['proposed', 'Proposals show'];
+  sayLasting(`It is not known whether “${title}” was ${done}. ${where} it once the server can be reached.`);
 }
 
 /** Makes the change, or shows the conflict. `acknowledged` are the lock-outs the user accepts. */
 export async function confirm(reason: string, acknowledged: readonly string[] = []): Promise<void> {
   const asked = current.value;
   if (asked === undefined || isUnderWay()) return;
-  await untilKnown(asked, reason, async () => {
+  await send({ ...asked, asking: undefined }, reason, async () => {
     recorded(asked, await make(asked, reason, acknowledged));
   });
 }
 
-/** Proposes the change instead of making it: another person approves it. */
-export async function proposeInstead(reason: string): Promise<void> {
+/** Proposes the change instead of making it, or carries it out as an emergency. */
+export async function proposeInstead(asking: Asking, given: HowProposed): Promise<void> {
   const asked = current.value;
   if (asked?.preview === undefined || isUnderWay()) return;
-  const { scope, intent, key, preview } = asked;
-  if (reason === '') {
-    current.value = { ...asked, failure: 'Give a reason: those who approve the change read it.' };
-    return;
-  }
-  await untilKnown(asked, reason, async () => {
-    await proposeToOthers({ id: key, scope, intent, seen: preview.seen, reason });
+  const { scope, intent, preview, key } = asked;
+  const change = { command: commandData(intent), seen: preview.seen };
+  const title = intentTitle(intent, scope);
+  await send({ ...asked, asking }, given.reason, async () => {
+    await sendProposal(asking, { ...given, scope, change, id: key, title });
+    keepReason(scope, intent, '');
+    if (intent.wish === 'change-settings') discardDraft(scope);
     ifShown(asked, () => undefined);
-    say('done', `Proposed: ${intentTitle(intent, scope)}. Proposals shows it.`);
-    directoryChanged();
+    attempt(() => refreshAfterChange(scope));
   });
 }
 
@@ -172,33 +151,17 @@ export async function meet(reason: string): Promise<void> {
   }
 }
 
-/** Sends a change or a proposal until its outcome is known, or nobody waits any more. Its key makes it happen once. */
-async function untilKnown(asked: Proposal, reason: string, sendOnce: () => Promise<void>): Promise<void> {
-  hasStopped = false;
+async function send(asked: Proposal, reason: string, sendOnce: () => Promise<void>): Promise<void> {
+  ending = new AbortController();
   current.value = { ...asked, stage: 'recording', failure: undefined };
-  for (let tries = 0; !hasStopped; tries++) {
-    try {
-      await sendOnce();
-      return;
-    } catch (caught) {
-      if (!leavesOpen(caught)) return notDone(asked, caught, { reason, tries });
-      ifShown(asked, (shown) => ({ ...shown, stage: 'finding-out' }));
-      await pause(Math.min(500 * 2 ** tries, LONGEST_PAUSE_MS));
-    }
-  }
-}
-
-interface Attempts {
-  readonly reason: string;
-  readonly tries: number;
-}
-
-/** It was refused, or others have changed what it depended on. */
-async function notDone(asked: Proposal, caught: unknown, { reason, tries }: Attempts): Promise<void> {
-  if (tries > 0 && isBeforeLooking(caught)) ifShown(asked, (shown) => ({ ...shown, isOpenWhether: true }));
+  const lost = (): void => ifShown(asked, (shown) => ({ ...shown, stage: 'finding-out' }));
+  const notDone = await untilKnown(sendOnce, { signal: ending.signal, lost });
+  if (notDone === undefined) return;
+  const { caught, isOpenWhether } = notDone;
+  ifShown(asked, (shown) => ({ ...shown, isOpenWhether: isOpenWhether || shown.isOpenWhether === true }));
   if (isSaidElsewhere(caught)) return;
   if (isConflict(caught)) await meet(reason);
-  else ifShown(asked, ({ isOpenWhether = false }) => ({ ...refused(asked, caught), isOpenWhether }));
+  else ifShown(asked, ({ isOpenWhether: isOpen = false }) => ({ ...refused(asked, caught), isOpenWhether: isOpen }));
 }
 
 function make(asked: Proposal, reason: string, acknowledged: readonly string[]): Promise<Made> {
@@ -210,18 +173,6 @@ function make(asked: Proposal, reason: string, acknowledged: readonly string[]):
     condition: { ...(preview ? ifSeen(preview.seen) : conditionOf(seen)), ...acknowledging(acknowledged) },
     reason,
     correlationId: key,
-  });
-}
-
-/** Waits, but at most until the browser is online again. */
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    tryNow = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    addEventListener('online', tryNow, { once: true });
   });
 }
 

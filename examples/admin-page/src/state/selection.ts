@@ -1,8 +1,8 @@
 import { choose, chosen } from './route.js';
 
 const NAME = 'organizations';
-/** The limit of a selection, because it must fit into an address. */
-const MOST = 100;
+/** The most organizations of a selection, because it must fit into an address. */
+export const MOST_SELECTED = 100;
 const LONGEST = 6_000;
 
 /** The selected organizations. They are in the address, so that Back restores them. */
@@ -15,13 +15,13 @@ export function selectedIds(): readonly string[] {
 
 /** Whether the selection is full. */
 export function isSelectionFull(): boolean {
-  return selectedIds().length >= MOST || chosen(NAME).length >= LONGEST;
+  return selectedIds().length >= MOST_SELECTED || chosen(NAME).length >= LONGEST;
 }
 
 /** Selects organizations, or deselects them. */
 export function select(ids: readonly string[], isSelected: boolean): void {
   const others = selectedIds().filter((id) => !ids.includes(id));
-  choose({ [NAME]: selectionText([...others, ...(isSelected ? ids : [])].slice(0, MOST)) });
+  choose({ [NAME]: selectionText([...others, ...(isSelected ? ids : [])].slice(0, MOST_SELECTED)) });
 }
 
 /** A selection as text for the address. */

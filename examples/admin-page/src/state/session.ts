@@ -75,6 +75,12 @@ export function mayReadUsers(): boolean {
   return signedIn()?.permissions.includes('user.read') ?? false;
 }
 
+/** Whether the user may carry out at once, in an emergency, what others have to approve. */
+export function mayInEmergency(scope: Scope): boolean {
+  const permission = scope.of === 'instance' ? 'iam.policy.emergency' : 'policy.emergency';
+  return signedIn()?.permissions.includes(permission) ?? false;
+}
+
 /** Whether the user may remove an organization's custom policy. */
 export function mayReset(): boolean {
   return signedIn()?.permissions.includes('policy.delete') ?? false;

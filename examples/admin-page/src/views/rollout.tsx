@@ -5,12 +5,10 @@ import { TaskForm, taskChosen } from '../parts/task-form.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
 import { learn } from '../state/organizations.js';
-import { refreshPolicy } from '../state/policies.js';
 import { isRollingOut, leaveRollout, lookUp, rollout, type Rollout } from '../state/rollouts.js';
 import { addressOf, choose, chosen } from '../state/route.js';
 import { selectedIds } from '../state/selection.js';
 import { mayWrite } from '../state/session.js';
-import { together } from '../state/unread.js';
 import { INSTANCE } from '../wire/scope.js';
 import { isOfTask } from '../wire/task.js';
 
@@ -18,7 +16,7 @@ import { isOfTask } from '../wire/task.js';
 export function RolloutView(): JSX.Element {
   const id = chosen('id');
   const loading = useLoaded(`rollout ${id}`, async () => {
-    await together([refreshPolicy(INSTANCE), learn(selectedIds())]);
+    await learn(selectedIds());
     if (id !== '' && rollout.value?.id !== id) await lookUp(id, taskChosen());
   });
   useEffect(askBeforeLeaving, []);
@@ -33,7 +31,7 @@ export function RolloutView(): JSX.Element {
         One change for the default policy and every custom policy it applies to, or for the organizations you select.
         You see first what it would do.
       </p>
-      <TryAgain what={id === '' ? 'The default policy' : 'This rollout'} loading={loading} />
+      <TryAgain what={id === '' ? 'The selected organizations' : 'This rollout'} loading={loading} />
       {id === '' &&
         (mayWrite(INSTANCE) ? <TaskForm /> : <p class="locked">Your role does not let you change policies.</p>)}
       {asked !== undefined && <RolloutCard rollout={asked} />}

@@ -62,6 +62,31 @@ export function commandOf(intent: Intent, scope: Scope, seen: Policy): Command {
   const path = pathOf(scope);
   switch (intent.wish) {
     case 'add-factor':
+    case 'remove-factor':
+    case 'add-provider':
+    case 'remove-provider':
+      return itemCommand(intent, scope);
+    case 'change-settings': {
+      const request = settingsRequest({ ...seen.settings, ...intent.patch });
+      const method = scope.of === 'instance' ? 'UpdateLoginPolicy' : 'UpdateCustomLoginPolicy';
+      return { method, verb: 'PUT', path, request };
+    }
+    case 'add-custom':
+      return { method: 'Customize', verb: 'POST', path: `${path}/_customize`, request: {} };
+    case 'reset':
+      return { method: 'ResetLoginPolicyToDefault', verb: 'DELETE', path, request: {} };
+    case 'revert':
+      return { method: 'Revert', verb: 'POST', path: `${path}/_revert`, request: { to: intent.to } };
+  }
+}
+
+type OfOneItem = Extract<Intent, { wish: 'add-factor' | 'remove-factor' | 'add-provider' | 'remove-provider' }>;
+
+/** Converts a change of one factor or identity provider to an API call, whatever the policy is. */
+export function itemCommand(intent: OfOneItem, scope: Scope): Command {
+  const path = pathOf(scope);
+  switch (intent.wish) {
+    case 'add-factor':
       return { ...factorCommand('Add', intent.factor, path), verb: 'POST' };
     case 'remove-factor': {
       const { path: list, ...command } = factorCommand('Remove', intent.factor, path);
@@ -77,17 +102,6 @@ export function commandOf(intent: Intent, scope: Scope, seen: Policy): Command {
       const one = `${path}/idps/${encodeURIComponent(intent.id)}`;
       return { method: 'RemoveIDPFromLoginPolicy', verb: 'DELETE', path: one, request };
     }
-    case 'change-settings': {
-      const request = settingsRequest({ ...seen.settings, ...intent.patch });
-      const method = scope.of === 'instance' ? 'UpdateLoginPolicy' : 'UpdateCustomLoginPolicy';
-      return { method, verb: 'PUT', path, request };
-    }
-    case 'add-custom':
-      return { method: 'Customize', verb: 'POST', path: `${path}/_customize`, request: {} };
-    case 'reset':
-      return { method: 'ResetLoginPolicyToDefault', verb: 'DELETE', path, request: {} };
-    case 'revert':
-      return { method: 'Revert', verb: 'POST', path: `${path}/_revert`, request: { to: intent.to } };
   }
 }
 

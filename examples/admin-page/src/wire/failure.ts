@@ -80,6 +80,11 @@ export function isConflict(failure: unknown): boolean {
   return failure instanceof Refused && failure.id !== '' && (failure.id === 'LP-COND-06' || failure.status === 412);
 }
 
+/** Whether the change was refused because others have to approve it: it can be proposed. */
+export function isForOthers(failure: unknown): boolean {
+  return failure instanceof Refused && failure.id === 'LP-PROPOSAL-01';
+}
+
 /**
  * Whether the outcome of a request is unknown. Only a refusal with an id is the server's own word: any other answer may
  * be a proxy's, which replaced the server's on the way.

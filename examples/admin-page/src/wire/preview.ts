@@ -80,6 +80,17 @@ export async function readPreview(
   };
 }
 
+/** What a command means for a user with this to sign in with. @throws Refused */
+export async function readChangeForYou(
+  scope: Scope,
+  command: JsonObject,
+  you: JsonObject,
+): Promise<string | undefined> {
+  const headers = { ...headersOf(scope), ...ALL_ACKNOWLEDGED };
+  const answer = await send({ verb: 'POST', path: `${pathOf(scope)}/_preview`, headers, body: { command, you } });
+  return changeForYouIn(objectOf(answer, 'the preview')['you']);
+}
+
 function warningOf(value: unknown): PolicyWarning {
   const one = objectOf(value, 'a warning');
   return { warning: textOf(one['warning'], 'warning'), message: textOf(one['message'], 'message') };

@@ -1,5 +1,4 @@
-import type { Intent } from './command.js';
-import { commandData } from './command-data.js';
+import { acknowledging } from './command.js';
 import { reasonIn } from './history.js';
 import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
 import { peopleIn, sumOfPeople, type People } from './people.js';
@@ -65,25 +64,34 @@ export async function decideProposal(
   await send({ verb: 'POST', path: `${PATH}/_${name}_proposal`, headers: reasonHeader(reason), body });
 }
 
-/** What is proposed: a change of one policy, as it was seen. */
-export interface ToPropose {
-  /** Under an id it is proposed once, however often it is sent. */
-  readonly id: string;
-  readonly scope: Scope;
-  readonly intent: Intent;
-  readonly seen: string;
-  readonly reason: string;
+/** When a change is carried out, and when it is taken back, in ISO 8601; absent for once it is approved, and never. */
+export interface Dates {
+  readonly at?: string | undefined;
+  readonly until?: string | undefined;
 }
 
-/** Proposes a change instead of making it. */
-export async function proposeToOthers({ id, scope, intent, seen, reason }: ToPropose): Promise<void> {
-  const headers = { ...headersOf(scope), ...reasonHeader(reason) };
-  await send({
-    verb: 'POST',
-    path: `${pathOf(scope)}/_propose`,
-    headers,
-    body: { id, command: commandData(intent), seen },
-  });
+/** A change to propose, or to carry out as an emergency. */
+export interface ToPropose extends Dates {
+  readonly scope: Scope;
+  /** A command, or a rollout, as it was seen. */
+  readonly change: JsonObject;
+  /** The name of the proposal: given again under it, it is proposed once. */
+  readonly id: string;
+  readonly reason: string;
+  /** The lock-outs that the user accepts. */
+  readonly acknowledged: readonly string[];
+}
+
+/** Whether others are asked first, or, in an emergency, only told. */
+export type Asking = 'propose' | 'emergency';
+
+/** Proposes a change instead of making it, or carries it out as an emergency. */
+export async function giveProposal(asking: Asking, given: ToPropose): Promise<ProposalShown> {
+  const { scope, change, id, reason, acknowledged, at, until } = given;
+  const body = { ...change, id, ...(at !== undefined && { at }), ...(until !== undefined && { until }) };
+  const headers = { ...headersOf(scope), ...reasonHeader(reason), ...acknowledging(acknowledged) };
+  const answer = await send({ verb: 'POST', path: `${pathOf(scope)}/_${asking}`, headers, body });
+  return proposalOf(objectOf(answer, 'the answer')['proposal']);
 }
 
 function reasonHeader(reason: string): Readonly<Record<string, string>> {

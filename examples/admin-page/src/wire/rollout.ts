@@ -1,37 +1,12 @@
 import { acknowledging, ALL_ACKNOWLEDGED } from './command.js';
 import { MULTI_FACTORS, SECOND_FACTORS } from './factors.js';
 import { reasonIn } from './history.js';
-import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
+import { listOf, objectOf, textOf, type JsonObject } from './json.js';
 import { sendForLines } from './lines.js';
-import { lockedOutOf, peopleIn, sumOfPeople, type People } from './people.js';
-import type { Policy } from './policy.js';
+import { planOf, refusalIn, type Plan, type RolloutRefusal } from './plan.js';
 import { send } from './request.js';
 import { INSTANCE, pathOf } from './scope.js';
 import { reachRequest, taskRequest, type Deed, type Reach, type Task } from './task.js';
-
-/** A policy that was not changed although it needed a change, and why. */
-export interface RolloutRefusal {
-  /** Empty for the default policy. */
-  readonly organizationId: string;
-  readonly message: string;
-}
-
-/** The plan of a rollout. */
-export interface Plan {
-  /** The organizations whose policies would change; `''` for the default policy. */
-  readonly changing: readonly string[];
-  /** The number of policies that need no change. */
-  readonly unchanged: number;
-  readonly refused: readonly RolloutRefusal[];
-  /** Those in `changing` that would lock users out. The server refuses them unless that is acknowledged. */
-  readonly lockingOut: readonly string[];
-  /** What the steps would have to acknowledge for that: the lock-outs by name, and the most users of one policy. */
-  readonly lockOuts: readonly string[];
-  /** The users whom all steps affect. */
-  readonly people: People | undefined;
-  /** How many in `changing` would let users in with one factor who needed two before. */
-  readonly weaker: number;
-}
 
 /** The progress of a rollout or of its revert. */
 export interface Progress {
@@ -58,31 +33,16 @@ export interface Standing {
 
 const PATH = pathOf(INSTANCE);
 
-/** Plans a task. */
-export async function planRollout(task: Task, seen: Policy, signal: AbortSignal): Promise<Plan> {
-  const plan = { changing: [] as string[], unchanged: 0, refused: [] as RolloutRefusal[], lockingOut: [] as string[] };
-  const names = new Set<string>();
-  let [weaker, most, people]: [number, number, People | undefined] = [0, 0, undefined];
-  const body = { id: 'plan', ...taskRequest(task, seen) };
+/** Plans a rollout: what is left of it, under the id of one that was begun. */
+export async function planRollout(request: JsonObject, signal: AbortSignal, id = 'plan'): Promise<Plan> {
+  const steps: JsonObject[] = [];
+  let seen = '';
+  const body = { ...request, id };
   await sendForLines({ path: `${PATH}/_plan_rollout`, headers: ALL_ACKNOWLEDGED, body, signal }, (line) => {
-    if (line['step'] === undefined) return;
-    const step = objectOf(line['step'], 'a step');
-    const id = ownerIn(step);
-    if (step['outcome'] === 'nothing-to-do') plan.unchanged++;
-    else if (step['outcome'] === 'would-be-refused') plan.refused.push(refusalIn(step));
-    else {
-      plan.changing.push(id);
-      const warnings = introducedIn(step);
-      const hit = peopleIn(step['people']);
-      people = sumOfPeople(people, hit);
-      most = Math.max(most, lockedOutOf(hit).users);
-      if (warnings.some((name) => name !== WEAKER)) plan.lockingOut.push(id);
-      if (warnings.includes(WEAKER)) weaker++;
-      for (const name of warnings) if (name !== WEAKER && name !== USERS) names.add(name);
-    }
+    if (line['step'] !== undefined) steps.push(objectOf(line['step'], 'a step'));
+    if (line['end'] !== undefined) seen = textOf(objectOf(line['end'], 'the end')['seen'], 'seen');
   });
-  const lockOuts = [...names, ...(most > 0 ? [`${USERS}=${most}`] : [])];
-  return { ...plan, weaker, people, lockOuts };
+  return planOf(steps, seen);
 }
 
 /** How a rollout is carried out, or reverted. */
@@ -90,14 +50,17 @@ export interface Run {
   readonly id: string;
   readonly reason: string;
   readonly acknowledged: readonly string[];
+  /** The `seen` of each step of its plan; empty if no plan was shown. */
+  readonly seen: readonly string[];
   readonly signal: AbortSignal;
   readonly refused: (refusal: RolloutRefusal) => void;
   readonly progressed: (progress: Progress) => void;
 }
 
 /** Carries out a rollout, or resumes it. What was done under its id is not repeated. */
-export function rollOut(task: Task, seen: Policy, run: Run): Promise<void> {
-  return carriedOut('_roll_out', { id: run.id, ...taskRequest(task, seen) }, run);
+export function rollOut(task: Task, run: Run): Promise<void> {
+  const { id, seen } = run;
+  return carriedOut('_roll_out', { id, ...taskRequest(task), ...(seen.length > 0 && { ifSeen: seen }) }, run);
 }
 
 /** Reverts each policy to its state before the rollout. */
@@ -136,23 +99,6 @@ export async function readRollout(id: string, reach: Reach): Promise<Standing> {
     refused: listOf(answer['refused'], 'refused', (one) => refusalIn(objectOf(one, 'a refusal'))),
     stillAllowing: typeof still === 'number' || still === 'more-than-10000' ? still : undefined,
   };
-}
-
-function ownerIn(about: JsonObject): string {
-  return optionalText(objectOf(about['owner'], 'owner')['organizationId'], 'organizationId') ?? '';
-}
-
-function refusalIn(about: JsonObject): RolloutRefusal {
-  return { organizationId: ownerIn(about), message: textOf(about['message'], 'message') };
-}
-
-const WEAKER = 'weaker-sign-in';
-const USERS = 'users-locked-out';
-
-function introducedIn(step: JsonObject): readonly string[] {
-  return listOf(objectOf(step['warnings'], 'warnings')['introduced'], 'introduced', (one) =>
-    textOf(objectOf(one, 'a warning')['warning'], 'warning'),
-  );
 }
 
 /** The change of a command; `undefined` for one that this page does not offer. */

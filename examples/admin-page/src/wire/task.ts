@@ -1,7 +1,6 @@
-import { commandOf, type Intent } from './command.js';
+import { itemCommand, type Intent } from './command.js';
 import { textOfIntent } from './intent-text.js';
 import type { JsonObject } from './json.js';
-import type { Policy } from './policy.js';
 import { INSTANCE } from './scope.js';
 import { settingsRequest } from './settings.js';
 
@@ -26,8 +25,13 @@ export interface Reach {
 /** The default policy and all custom policies. */
 export const EVERYWHERE: Reach = { organizationIds: undefined, withDefault: true };
 
+/** Whether a policy is among them: of an organization, or, by an empty id, the default. */
+export function isReached({ organizationIds, withDefault }: Reach, organizationId: string): boolean {
+  return organizationId === '' ? withDefault : (organizationIds?.includes(organizationId) ?? true);
+}
+
 /** Whether a task is for the default policy and all custom policies. */
-export function isEverywhere({ reach }: Task): boolean {
+export function isEverywhere({ reach }: Pick<Task, 'reach'>): boolean {
   return reach.organizationIds === undefined && reach.withDefault;
 }
 
@@ -38,14 +42,14 @@ export interface Task {
 }
 
 /** A task in the form of the API. */
-export function taskRequest({ deed, reach }: Task, seen: Policy): JsonObject {
-  return { ...deedRequest(deed, seen), ...reachRequest(reach) };
+export function taskRequest({ deed, reach }: Task): JsonObject {
+  return { ...deedRequest(deed), ...reachRequest(reach) };
 }
 
 /** Only the settings that change: each organization keeps its other settings. */
-function deedRequest(deed: Deed, seen: Policy): JsonObject {
+function deedRequest(deed: Deed): JsonObject {
   if (deed.wish === 'change-settings') return { method: 'Change', request: settingsRequest(deed.patch) };
-  const { method, request } = commandOf(deed, INSTANCE, seen);
+  const { method, request } = itemCommand(deed, INSTANCE);
   return { method, request };
 }
 

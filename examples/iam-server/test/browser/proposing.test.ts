@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { it } from 'mocha';
-import { describeInBrowser, excuse } from './suite.js';
+import { json } from '../client.js';
+import { eventually } from '../waiting.js';
+import { describeInBrowser, excuse, type PolicySeen, type Stage } from './suite.js';
 import type { Visitor } from './visitor.js';
 
 describeInBrowser('the page: proposals', (stage) => {
@@ -44,9 +46,7 @@ describeInBrowser('the page: proposals', (stage) => {
   });
 
   it('show what they would do now, and are carried out once another person approves them', async () => {
-    await stage.serve({ IAM_FOUR_EYES: 'yes' });
-    const password =
-      (await stage.command(['user', 'add', 'bob', '--role', 'IAM_OWNER'])).trim().split(' ').at(-1) ?? '';
+    const other = await withBob(stage);
     const visitor = await stage.owner();
     await visitor.passkeys.click();
     await visitor.dialog.getByText('2 organizations').waitFor();
@@ -60,8 +60,7 @@ describeInBrowser('the page: proposals', (stage) => {
     await own.getByText('0 of 1 approvals').waitFor();
     await own.getByRole('row', { name: /Sign in by less 3 users/ }).waitFor();
     expect(await visitor.button('Approve').count(), 'nobody approves their own').to.equal(0);
-    const other = await stage.visitor();
-    await other.tryToSignIn('bob', password);
+    await other.goTo('Overview');
     const waiting = other.page.getByRole('region', { name: 'Waiting' });
     await waiting.getByRole('link', { name: '1 proposal' }).click();
     await other.heading('Proposals').waitFor();
@@ -69,6 +68,72 @@ describeInBrowser('the page: proposals', (stage) => {
     await visitor.goTo('Default policy');
     await visitor.passkeys.and(visitor.page.locator('[aria-checked="false"]')).waitFor();
     expect((await stage.policy()).details.sequence).to.equal('5');
+  });
+
+  it('have dates: a change is proposed from one moment until another', async () => {
+    await stage.serve();
+    const visitor = await stage.owner();
+    const { dialog } = visitor;
+    await visitor.passkeys.click();
+    await dialog.getByText('At a date, or for a while').click();
+    await dialog.getByLabel('Carried out at').fill('2099-01-02T06:00:00');
+    await dialog.getByLabel('Taken back at').fill('2099-01-03T06:00:00');
+    await dialog.getByLabel('Reason').fill('for the migration');
+    expect(await dialog.getByRole('button', { name: 'Confirm' }).isDisabled(), 'it is not made now').to.equal(true);
+    await dialog.getByRole('button', { name: 'Propose from 2 January 2099 at 06:00 until 3 January 2099' }).click();
+    await visitor.notes.getByText('Proposed: Remove Passkeys').waitFor();
+    await visitor.notes.getByRole('button', { name: 'Show the proposals' }).click();
+    const proposal = visitor.page.getByRole('list', { name: 'Proposals' }).getByRole('listitem').first();
+    await proposal.getByText('Approved, not yet due').waitFor();
+    await proposal.getByText(/Carried out 2 Jan 2099, 06:00.*Taken back 3 Jan 2099, 06:00/).waitFor();
+    expect((await stage.policy()).multiFactors).to.have.length(1);
+  });
+
+  it('are of a whole rollout where its dialog was refused for want of approval', async () => {
+    const bob = await withBob(stage);
+    const [acme] = stage.quickstart.organizationIds;
+    await stage.apiOf(acme, 'POST /_customize');
+    const visitor = await stage.owner();
+    const { dialog } = visitor;
+    await visitor.passkeys.click();
+    await dialog.getByRole('group', { name: 'Where' }).getByLabel('everywhere').check();
+    await dialog.getByText('2 policies would change').waitFor();
+    await dialog.getByLabel('Reason').fill('security advisory 2026-17');
+    await dialog.getByRole('button', { name: 'Change everywhere' }).click();
+    await visitor.page.getByText('This change needs the approval of one other person').waitFor();
+    // Of the refusal.
+    visitor.complaints.splice(0);
+    await visitor.page.getByRole('button', { name: 'Propose to others' }).click();
+    await visitor.notes.getByText('Proposed: Remove Passkeys (U2F with verification) everywhere').waitFor();
+    await bob.goTo('Proposals');
+    await bob.page.getByText('security advisory 2026-17').waitFor();
+    await bob.button('Approve').click();
+    await eventually('the passkeys to be gone everywhere', async () => {
+      const { policy } = json<{ policy: PolicySeen }>(await stage.apiOf(acme, 'GET'));
+      return (policy.multiFactors ?? []).length === 0 || undefined;
+    });
+  });
+
+  it('are carried out at once in an emergency, and say so', async () => {
+    await withBob(stage);
+    const visitor = await stage.owner();
+    const { dialog } = visitor;
+    await visitor.passkeys.click();
+    await dialog.getByText('2 organizations').waitFor();
+    expect(await dialog.getByRole('button', { name: 'as an emergency' }).count(), 'not before it is needed').to.equal(
+      0,
+    );
+    await dialog.getByLabel('Reason').fill('keys are cloned');
+    await dialog.getByRole('button', { name: 'Confirm' }).click();
+    await dialog.getByText('This change needs the approval of one other person').waitFor();
+    // Of the refusal.
+    visitor.complaints.splice(0);
+    await dialog.getByRole('button', { name: 'Carry out now, as an emergency' }).click();
+    await visitor.notes.getByText('Carried out as an emergency: Remove Passkeys').waitFor();
+    await visitor.passkeys.and(visitor.page.locator('[aria-checked="false"]')).waitFor();
+    await visitor.goTo('Proposals');
+    await visitor.page.getByRole('combobox', { name: 'Which' }).selectOption('All');
+    await visitor.page.getByText('keys are cloned').waitFor();
   });
 });
 
@@ -81,4 +146,14 @@ async function propose(visitor: Visitor): Promise<void> {
   await visitor.dialog.waitFor({ state: 'detached' });
   await visitor.notes.getByText('Proposed: Remove Passkeys').waitFor();
   await visitor.goTo('Proposals');
+}
+
+/** Serves under four eyes, and signs another owner of the instance in. */
+async function withBob(stage: Stage): Promise<Visitor> {
+  await stage.serve({ IAM_FOUR_EYES: 'yes' });
+  const said = await stage.command(['user', 'add', 'bob', '--role', 'IAM_OWNER']);
+  const bob = await stage.visitor();
+  await bob.tryToSignIn('bob', said.trim().split(' ').at(-1) ?? '');
+  await bob.goTo('Default policy');
+  return bob;
 }

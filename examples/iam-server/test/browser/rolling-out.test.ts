@@ -41,13 +41,50 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     await visitor.switch('Self-registration').click();
     await visitor.switch('Hide the password reset').click();
     await visitor.button('Review and save').click();
-    await visitor.dialog.getByRole('group', { name: 'Where' }).getByRole('link', { name: 'everywhere' }).click();
+    await visitor.dialog.getByRole('group', { name: 'Where' }).getByLabel('everywhere').check();
+    await visitor.dialog.getByText('3 policies would change').waitFor();
+    await visitor.dialog.getByText('You: nothing changes for you.').waitFor();
+    await visitor.dialog.getByRole('button', { name: 'Change everywhere' }).click();
     await visitor.heading('Change many policies').waitFor();
-    await changeEverywhere(visitor);
+    await visitor.page.getByText('3 policies were changed by it.').waitFor();
     for (const id of stage.quickstart.organizationIds) {
       const { policy } = json<PolicyRead & { readonly policy: object }>(await stage.apiOf(id, 'GET'));
       expect(policy).to.deep.include({ hidePasswordReset: true });
     }
+  });
+
+  it('binds each step to what its plan has shown: a policy that was changed since is refused', async () => {
+    const [, globex] = stage.quickstart.organizationIds;
+    const visitor = await stage.owner();
+    await review(visitor);
+    // The news of it is lost on the way.
+    await visitor.page.route('**/_roll_out', async (route) => {
+      await stage.apiOf(globex, 'POST /second_factors', { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' });
+      await route.continue();
+    });
+    await visitor.button('Change everywhere').click();
+    const refused = visitor.page.getByRole('list', { name: 'Refused (1)' });
+    await refused.getByText('Globex').waitFor();
+    await visitor.page.getByText('2 policies were changed by it.').waitFor();
+    expect(await allowing(stage)).to.equal(1);
+  });
+
+  it('is previewed in the dialog for chosen organizations, and carried out there alone', async () => {
+    const visitor = await stage.owner();
+    const { dialog, page } = visitor;
+    await visitor.passkeys.click();
+    await dialog.getByRole('group', { name: 'Where' }).getByLabel('these organizations').check();
+    await dialog.getByText('Choose the organizations first.').waitFor();
+    await dialog.getByLabel('Add an organization with a custom policy').fill('glob');
+    await dialog.getByRole('button', { name: 'Globex', exact: true }).click();
+    await dialog.getByText('1 policy would change: Globex.').waitFor();
+    await dialog.getByLabel('Reason').fill('only theirs');
+    await dialog.getByRole('button', { name: 'Change 1 policy' }).click();
+    await page.getByText('1 policy was changed by it.').waitFor();
+    await page.getByText('only theirs').waitFor();
+    expect(await allowing(stage)).to.equal(2);
+    await visitor.goTo('Default policy');
+    expect(await visitor.passkeys.getAttribute('aria-checked')).to.equal('true');
   });
 
   it('lists the refusals with their reasons', async () => {
@@ -119,9 +156,14 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     await review(visitor);
     await visitor.page.getByText('3 policies would change').waitFor();
     await stage.apiOf(globex, 'DELETE /multi_factors/MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION');
-    await visitor.page.getByText('Policies were changed since.').waitFor();
+    const since = visitor.page.getByRole('status').filter({ hasText: 'Policies were changed since.' });
+    await since.getByText('Removed Passkeys').waitFor();
+    await since.getByRole('link', { name: 'Globex', exact: true }).waitFor();
+    expect(await visitor.button('Change everywhere').count(), 'not before it was reviewed again').to.equal(0);
     await visitor.button('Review it again').click();
     await visitor.page.getByText('2 policies would change').waitFor();
+    const changed = visitor.page.getByRole('list', { name: 'The plan changed' });
+    await changed.getByText('Would not change any more: Globex.').waitFor();
     await stage.endSessions();
     const ended = visitor.errors.getByText('Your session has ended').waitFor();
     // The live feed may have told the page before: then there is nothing left to click.
