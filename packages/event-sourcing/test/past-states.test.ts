@@ -48,9 +48,7 @@ function looking(store: EventStore): { readonly states: StateReader<TallyEvent, 
       }
     },
   });
-  const { evolve, initial } = tally;
-  const fold = { events: tallyEvents, initial, evolve };
-  const looked = { read: 0, states: new StateReader(eventStore, fold) };
+  const looked = { read: 0, states: new StateReader(eventStore, tallyEvents, tally) };
   return looked;
 }
 

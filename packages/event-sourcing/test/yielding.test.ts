@@ -46,7 +46,7 @@ describe('work that never waits', () => {
     const { eventStore } = openMemoryStore();
     const events = Array.from({ length: 5000 }, () => newEvent({ type: 'Raised' }));
     await Promise.all(events.map((event) => eventStore.append({ streamId: a, expected: 'any', events: [event] })));
-    const states = new StateReader(eventStore, { events: tallyEvents, initial: 0, evolve: evolveTally });
+    const states = new StateReader(eventStore, tallyEvents, { initial: 0, evolve: evolveTally });
     const turns = await turnsDuring(() => states.catchUp(a, states.nothing, new Deadline('a test')));
     expect(turns).to.be.at.least(9);
   });

@@ -64,11 +64,7 @@ export class CommandHandler<
     this.#ids = options.ids === undefined ? monotonicIds() : namedIds(options.ids);
     this.#attempts = options.attempts ?? 16;
     this.#cache = new Lru(options.keptStates ?? 10_000);
-    this.states = new StateReader(options.eventStore, {
-      events,
-      initial: decider.initial,
-      evolve: (state, event) => atOnce(decider.evolve(state, event), 'evolve'),
-    });
+    this.states = new StateReader(options.eventStore, events, decider);
   }
 
   /**

@@ -11,9 +11,8 @@ import { TimedEventStore } from '../streams/timed-event-store.js';
 import { yieldToLoop } from '../values/yield-to-loop.js';
 import type { StateAt } from './state-at.js';
 
-/** What folding a stream needs. */
+/** How a stream is folded. */
 export interface Fold<Event extends EventShape, State> {
-  readonly events: EventCodec<Event>;
   readonly initial: State;
   /** The state after one more event. Pure. */
   evolve(state: State, event: Recorded<Event>): State;
@@ -36,10 +35,12 @@ interface Extent {
 export class StateReader<Event extends EventShape, State> {
   /** The store of the streams. */
   readonly store: TimedEventStore;
+  readonly #codec: EventCodec<Event>;
   readonly #fold: Fold<Event, State>;
 
-  constructor(store: EventStore, fold: Fold<Event, State>) {
+  constructor(store: EventStore, codec: EventCodec<Event>, fold: Fold<Event, State>) {
     this.store = new TimedEventStore(store);
+    this.#codec = codec;
     this.#fold = fold;
     // All streams share it: an `evolve` that would change it fails instead.
     deepFrozen(fold.initial);
@@ -107,7 +108,7 @@ export class StateReader<Event extends EventShape, State> {
       // Cut before decoding, because this program may be unable to read later events.
       const end = gained.findIndex((event) => !isWanted(event));
       const wanted = end === -1 ? gained : gained.slice(0, end);
-      const events = wanted.map((event) => atOnce(this.#fold.events.decode(event), 'decode'));
+      const events = wanted.map((event) => atOnce(this.#codec.decode(event), 'decode'));
       current = this.fold(current ?? known, events);
       if (end !== -1) break;
     }
@@ -133,7 +134,7 @@ export class StateReader<Event extends EventShape, State> {
     const last = events.at(-1);
     if (last === undefined) return known;
     let state = known.state;
-    for (const event of events) state = this.#fold.evolve(state, event);
+    for (const event of events) state = atOnce(this.#fold.evolve(state, event), 'evolve');
     return { state: deepFrozen(state), revision: last.revision, position: last.position, eventId: last.id };
   }
 }

@@ -46,7 +46,8 @@ export interface PlanOptions {
  */
 export function planAppends(group: readonly Queued[], view: View, options: PlanOptions): Planned<readonly Outcome[]> {
   const builder = new PlanBuilder(view, options);
-  const result = group.map((queued) => (queued.isGivenUp ? queued.givenUp() : builder.add(queued.append)));
+  const result: Outcome[] = [];
+  for (const queued of group) result.push(queued.isGivenUp ? queued.givenUp() : builder.add(queued.append));
   return { plan: builder.plan(), result };
 }
 
@@ -66,14 +67,14 @@ class PlanBuilder {
   readonly #ends = new Map<StreamId, StreamEnd>();
   /** The names of the receipts of accepted appends. */
   readonly #receipts = new Set<string>();
-  readonly #models: readonly PlannedModel[];
+  readonly #models: PlannedModel[] = [];
   #head: Position;
 
   constructor(view: View, options: PlanOptions) {
     this.#view = view;
     this.#options = options;
     this.#head = view.head;
-    this.#models = view.models.map((model) => ({ model, rows: new Map<string, EncodedRow<unknown>>() }));
+    for (const model of view.models) this.#models.push({ model, rows: new Map() });
   }
 
   /** Plans one append. A refusal affects only this append. */
@@ -109,13 +110,11 @@ class PlanBuilder {
   plan(): Plan {
     const { head: headBefore } = this.#view;
     const head = this.#head;
-    const models = this.#models.map(({ model: { id, checkpoint: expected }, rows }): ModelPlan => ({
-      id,
-      rows: [...rows.values()],
-      checkpoint: head,
-      expected,
-    }));
-    return { headBefore, head, appends: this.#appends, models: head === headBefore ? [] : models };
+    const models: ModelPlan[] = [];
+    if (head !== headBefore)
+      for (const { model, rows } of this.#models)
+        models.push({ id: model.id, rows: [...rows.values()], checkpoint: head, expected: model.checkpoint });
+    return { headBefore, head, appends: this.#appends, models };
   }
 
   /**
@@ -124,10 +123,10 @@ class PlanBuilder {
    * @throws ProjectionStopped when an event can't be reduced; another error when a row can't be encoded.
    */
   #reduce(recorded: readonly RecordedEvent[]): void {
-    const changes = this.#models.map((planned) => this.#changedRows(planned, recorded));
+    const changes: (readonly [PlannedModel, readonly EncodedRow<unknown>[]])[] = [];
+    for (const planned of this.#models) changes.push([planned, this.#changedRows(planned, recorded)]);
     // Rows are added only after every projection has reduced the events.
-    for (const [index, { rows }] of this.#models.entries())
-      for (const row of changes[index] ?? []) rows.set(row.key, row);
+    for (const [{ rows }, changed] of changes) for (const row of changed) rows.set(row.key, row);
   }
 
   #changedRows(

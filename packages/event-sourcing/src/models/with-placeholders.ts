@@ -50,6 +50,9 @@ export function withPlaceholders<Event extends EventShape, Row>(
     // `reduceOrPlaceholder` decodes them, so that an unreadable event concerns only its row.
     events: AS_RECORDED,
     ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
+    ...(projection.snapshot !== undefined && {
+      snapshot: (row: Row | Placeholder, event: RecordedEvent) => snapshotOf(projection, row, event),
+    }),
     reduce: (row, event) => reduceOrPlaceholder(projection, row, event),
     damaged: (fault) => new DamagedRow(fault),
     index: (row) =>
@@ -109,8 +112,6 @@ interface RowChecks<Row> {
   entries(row: Row | Placeholder): readonly IndexEntry[] | undefined;
   /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
   checked(row: Row | Placeholder, last: RecordedEvent): Row | Placeholder;
-  /** The snapshot of a row, or a placeholder under its key. */
-  snapshot(row: Row | Placeholder, event: RecordedEvent): KeyedRow<Row | Placeholder> | undefined;
 }
 
 /** The result of encoding a row for the first time. */
@@ -144,12 +145,23 @@ function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, 
         return unkeptRow(last, caught, {});
       }
     },
-    snapshot(row, event) {
-      if (isPlaceholder(row)) return undefined;
-      const snapshot = snapshotOrNone(() => projection.snapshot?.(row, event));
-      return snapshot && { key: snapshot.key, row: keptSnapshot(projection, snapshot.row, event) };
-    },
   };
+}
+
+/** The snapshot of a row, or a placeholder under its key; none when the projection fails to make it. */
+function snapshotOf<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  row: Row | Placeholder,
+  event: RecordedEvent,
+): KeyedRow<Row | Placeholder> | undefined {
+  if (isPlaceholder(row)) return undefined;
+  let snapshot: KeyedRow<Row> | undefined;
+  try {
+    snapshot = atOnce(projection.snapshot?.(row, event), 'snapshot');
+  } catch {
+    return undefined;
+  }
+  return snapshot && { key: snapshot.key, row: keptSnapshot(projection, snapshot.row, event) };
 }
 
 /** A snapshot as it is read again, or its placeholder. */
@@ -174,15 +186,6 @@ function unkeptRow(last: RecordedEvent, caught: unknown, index: IndexValues): Un
   // A store that could not read the event throws when the row's codec reads its data.
   const problem = isFault(caught, 'unreadable-event') ? caught.facts.problem : `its row can't be kept: ${why}`;
   return new UnreadableRow({ ...placeOf(last), code: 'unreadable-event', problem }, index);
-}
-
-/** The snapshot; none when the projection fails to make it. */
-function snapshotOrNone<Row>(make: () => KeyedRow<Row> | undefined): KeyedRow<Row> | undefined {
-  try {
-    return atOnce(make(), 'snapshot');
-  } catch {
-    return undefined;
-  }
 }
 
 /** The key of a stream's row. A stray stream has its own row, so that `key` is not called with an unexpected name. */
