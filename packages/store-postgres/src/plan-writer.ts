@@ -4,7 +4,7 @@ import { APPEND_PARAMETERS } from './append-function.js';
 import { lastEventOf, type LogEnd } from './log-end.js';
 import { storedName, storedText } from './names.js';
 import { arrayOf, DURABLE, query, textsOf, type Cell } from './queries.js';
-import { rowColumns } from './row-changes.js';
+import { rowColumns, type RowChange } from './row-changes.js';
 import type { Schema } from './schema.js';
 import type { OpenTransaction } from './transaction.js';
 
@@ -63,7 +63,8 @@ export class PlanWriter {
  */
 export function appendValues({ appends, models }: Plan, end: LogEnd, notAfter?: number): readonly Cell[] {
   refuseTooLarge(appends);
-  const changes = models.flatMap(({ id, rows }) => rows.map((row) => ({ model: id, row })));
+  const changes: RowChange[] = [];
+  for (const { id, rows } of models) for (const row of rows) changes.push({ model: id, row });
   const receipts = appends.flatMap(receiptsOf);
   return [
     end.epoch,
@@ -88,27 +89,39 @@ function refuseTooLarge(appends: readonly PlacedAppend[]): void {
 
 /** The events of all appends, column by column. */
 function eventColumns(appends: readonly PlacedAppend[]): readonly Cell[] {
-  const events = appends.flatMap(({ append: { streamId, texts }, recorded }) => {
-    const { name, whole } = storedName(streamId);
-    return recorded.map((event, index) => ({ ...event, name, whole, text: texts?.[index] }));
-  });
-  const areOrdinary = events.every(
-    ({ append, schemaVersion, whole }) => append === undefined && schemaVersion === 1 && whole === undefined,
-  );
-  return [
-    textsOf(events.map(({ name }) => name)),
-    arrayOf(events.map(({ revision }) => revision)),
-    arrayOf(events.map(({ id }) => id)),
-    textsOf(events.map(({ type }) => storedText(type))),
-    arrayOf(events.map(({ recordedAt }) => recordedAt)),
-    events.map(({ text }) => text?.data ?? '').join('\n'),
-    events.map(({ text }) => text?.metadata ?? '').join('\n'),
-    // Null for ordinary events, for which the function has defaults.
-    areOrdinary ? null : arrayOf(events.map(({ append }) => append?.place ?? 0)),
-    areOrdinary ? null : arrayOf(events.map(({ append }) => append?.count ?? 0)),
-    areOrdinary ? null : arrayOf(events.map(({ schemaVersion }) => schemaVersion)),
-    areOrdinary ? null : textsOf(events.map(({ whole }) => whole ?? '')),
+  const [names, revisions, ids, types, times]: [string[], bigint[], string[], string[], number[]] = [
+    [],
+    [],
+    [],
+    [],
+    [],
   ];
+  const [data, metadata]: [string[], string[]] = [[], []];
+  const [places, counts, versions, wholes]: [number[], number[], number[], string[]] = [[], [], [], []];
+  let areOrdinary = true;
+  for (const { append, recorded } of appends) {
+    const { name, whole } = storedName(append.streamId);
+    for (const [index, event] of recorded.entries()) {
+      names.push(name);
+      revisions.push(event.revision);
+      ids.push(event.id);
+      types.push(storedText(event.type));
+      times.push(event.recordedAt);
+      data.push(append.texts?.[index]?.data ?? '');
+      metadata.push(append.texts?.[index]?.metadata ?? '');
+      places.push(event.append?.place ?? 0);
+      counts.push(event.append?.count ?? 0);
+      versions.push(event.schemaVersion);
+      wholes.push(whole ?? '');
+      areOrdinary &&= event.append === undefined && event.schemaVersion === 1 && whole === undefined;
+    }
+  }
+  const texts = [data.join('\n'), metadata.join('\n')];
+  // Null for ordinary events, for which the function has defaults.
+  const others = areOrdinary
+    ? [null, null, null, null]
+    : [arrayOf(places), arrayOf(counts), arrayOf(versions), textsOf(wholes)];
+  return [textsOf(names), arrayOf(revisions), arrayOf(ids), textsOf(types), arrayOf(times), ...texts, ...others];
 }
 
 /** The columns of a receipt. */

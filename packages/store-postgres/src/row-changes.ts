@@ -18,30 +18,38 @@ export interface RowChange {
  * changed index entries, with the added and removed entries. `null` for the removed ones means all except the added.
  */
 export function rowColumns(changes: readonly RowChange[]): readonly [models: Cell, ...rows: readonly Cell[]] {
-  const inOrder = changes.toSorted((one, other) => rankOf(one) - rankOf(other));
-  const texts = inOrder.flatMap(({ row: { text } }) => text ?? []);
-  const reindexed = inOrder.flatMap(({ row: { indexed, indexedBefore } }) =>
-    indexed === undefined ? [] : [{ indexed, indexedBefore }],
-  );
-  const isPreviousKnown = reindexed.every(({ indexedBefore }) => indexedBefore !== undefined);
+  const [models, keys, texts]: [string[], string[], string[]] = [[], [], []];
+  const reindexed: (readonly [indexed: Entries, before: Entries | undefined])[] = [];
+  for (const { model, row } of changes.length > 1 ? changes.toSorted(byRank) : changes) {
+    models.push(model);
+    keys.push(keyElement(row.key));
+    if (row.text !== undefined) texts.push(lineOf(row.text));
+    if (row.indexed !== undefined) reindexed.push([row.indexed, row.indexedBefore]);
+  }
+  const [added, removed]: [string[], string[]] = [[], []];
+  // Without the previous entries, the function removes all entries that are not in the list of the added ones.
+  const isPreviousKnown = reindexed.every(([, before]) => before !== undefined);
+  for (const [indexed, before = []] of reindexed) {
+    added.push(entriesElement(indexed, isPreviousKnown ? before : []));
+    removed.push(entriesElement(before, indexed));
+  }
   return [
-    arrayOf(inOrder.map(({ model }) => model)),
-    String(inOrder.length - texts.length),
-    arrayOf(inOrder.map(({ row }) => keyElement(row.key))),
-    texts.length === 0 ? null : texts.map(lineOf).join('\n'),
-    // Without the previous entries, the function removes all entries that are not in this list.
-    arrayOf(
-      reindexed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexed, isPreviousKnown ? indexedBefore : [])),
-    ),
-    isPreviousKnown
-      ? arrayOf(reindexed.map(({ indexed, indexedBefore = [] }) => entriesElement(indexedBefore, indexed)))
-      : null,
+    arrayOf(models),
+    String(changes.length - texts.length),
+    arrayOf(keys),
+    texts.length === 0 ? null : texts.join('\n'),
+    arrayOf(added),
+    isPreviousKnown ? arrayOf(removed) : null,
   ];
 }
 
 /** JSON on one line: a projection may make its text on several. Within a string, JSON has no line breaks. */
 function lineOf(text: string): string {
   return text.includes('\n') ? text.replaceAll('\n', ' ') : text;
+}
+
+function byRank(one: RowChange, other: RowChange): number {
+  return rankOf(one) - rankOf(other);
 }
 
 function rankOf({ row: { text, indexed } }: RowChange): number {
