@@ -1,6 +1,7 @@
 'use strict';
 
 const { subscribe } = require('node:diagnostics_channel');
+const { relative } = require('node:path');
 const { setImmediate: nextTurn, setTimeout: pause } = require('node:timers/promises');
 
 const graceMs = 10_000;
@@ -14,6 +15,19 @@ if (process.env['NODE_V8_COVERAGE'] !== undefined) process.on('SIGTERM', () => u
 const asJson = (_, value) => (typeof value === 'bigint' ? `${value}n` : value);
 const send = process.send?.bind(process);
 if (send !== undefined) process.send = (message) => send(JSON.parse(JSON.stringify(message, asJson)));
+
+// The seconds and the processor's seconds of each file, in the process that runs it, without those that it starts.
+if (send !== undefined && process.env['TEST_TIMES'] !== undefined) {
+  let began = { ms: 0, cpu: { user: 0, system: 0 } };
+  process.on('message', () => (began = { ms: performance.now(), cpu: process.cpuUsage() }));
+  process.on('file ends', (file) => {
+    const { user, system } = process.cpuUsage(began.cpu);
+    const seconds = [performance.now() - began.ms, (user + system) / 1000].map((ms) =>
+      (ms / 1000).toFixed(2).padStart(7),
+    );
+    process.stdout.write(`\nTIME ${seconds.join(' ')} ${relative(process.cwd(), file)}\n`);
+  });
+}
 
 // Node does not count a thread among the resources that keep a process alive.
 subscribe('worker_threads', ({ worker }) => {
@@ -34,9 +48,11 @@ exports.mochaHooks = {
     process.prependListener('unhandledRejection', refuse);
     const known = [...alive(), 'Timeout'];
     // Runs after the hooks of the file.
-    this.test.parent.afterAll('leaves nothing behind', function () {
+    const { file } = this.test.parent.suites[0] ?? this.test.parent.tests[0] ?? {};
+    this.test.parent.afterAll('leaves nothing behind', async function () {
       this.timeout(0);
-      return nothingBut(known);
+      await nothingBut(known);
+      process.emit('file ends', file);
     });
   },
 };
