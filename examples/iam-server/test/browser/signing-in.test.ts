@@ -24,7 +24,8 @@ describeInBrowser('the page: signing in and out', (stage) => {
   });
 
   it('invalidates the session, so that a copy of it is useless', async () => {
-    const visitor = await stage.owner();
+    const visitor = await stage.visitor();
+    await visitor.signIn('owner');
     const cookies = await visitor.page.context().cookies();
     const session = cookies.find(({ name }) => name.startsWith('session-'));
     expect(session).to.include({ httpOnly: true, sameSite: 'Strict' });

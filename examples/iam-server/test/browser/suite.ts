@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { after, afterEach, before, describe, it } from 'mocha';
 import { expect } from 'chai';
 import { AccountsFile } from '../accounts-file.js';
-import { ANY_LOCK_OUT, bearer, call, json, type Answered } from '../client.js';
+import { ANY_LOCK_OUT, bearer, call, json, signIn, type Answered } from '../client.js';
 import { commandIn, TestBench, type Quickstart, type Server, type ServerProcess } from '../running-server.js';
 import { findChromium, openBrowser } from './chromium.js';
 import { Visitor, type Window } from './visitor.js';
@@ -30,8 +30,9 @@ export class Stage {
     this.#browser = await openBrowser(executablePath);
   }
 
-  /** A new server in a new folder. */
+  /** A new server in a new folder. The one before it ends. */
   async serve(variables: Readonly<Record<string, string>> = {}): Promise<void> {
+    await this.#bench.clear();
     const { server, quickstart } = await this.#bench.serve(variables);
     this.#server = server;
     this.#quickstart = quickstart;
@@ -96,9 +97,11 @@ export class Stage {
     return visitor;
   }
 
+  /** The owner at the default policy, signed in already: the form of the sign-in has tests of its own. */
   async owner(look?: Window): Promise<Visitor> {
-    const visitor = await this.visitor(look);
-    await visitor.signIn('owner');
+    const { cookie } = await signIn(this.quickstart, 'owner');
+    const visitor = await this.visitor({ ...look, cookie });
+    await visitor.defaultPolicy();
     return visitor;
   }
 

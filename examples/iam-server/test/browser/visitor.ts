@@ -11,6 +11,8 @@ export interface Window {
   readonly forcedColors?: 'active';
   /** Whether what only programs need is shown. Default: yes. */
   readonly developers?: 'yes' | 'no';
+  /** The cookie of a session that goes on, as `name=value`: then the page opens at the default policy. */
+  readonly cookie?: string;
 }
 
 /** The views, as the page names them. */
@@ -70,7 +72,10 @@ export class Visitor {
     await context.addInitScript(developersIs);
     context.setDefaultTimeout(paced(30_000));
     const visitor = new Visitor(await context.newPage(), context, quickstart);
-    await visitor.page.goto(quickstart.url);
+    const [name = '', value = ''] = look.cookie?.split('=') ?? [];
+    if (name !== '')
+      await context.addCookies([{ name, value, url: quickstart.url, httpOnly: true, sameSite: 'Strict' }]);
+    await visitor.page.goto(name === '' ? quickstart.url : `${quickstart.url}/#/default`);
     return visitor;
   }
 
@@ -87,6 +92,11 @@ export class Visitor {
     await this.page.getByRole('navigation', { name: 'Views' }).waitFor();
     // A dialog may be open already, which keeps links from being clicked.
     await this.page.evaluate("location.hash.startsWith('#/default') || (location.hash = '#/default')");
+    await this.defaultPolicy();
+  }
+
+  /** Waits until the default policy is shown. */
+  async defaultPolicy(): Promise<void> {
     await this.heading('Default policy').waitFor();
     await this.passkeys.waitFor();
   }
