@@ -124,7 +124,7 @@ export class Visitor {
   /** Waits until the page has fetched what its other views need, so that they are there without the server. */
   async allViewsFetched(): Promise<void> {
     await this.until(
-      "['history-', 'rollout-', 'organizations-'].every((name) => performance.getEntriesByType('resource').some((one) => one.name.includes('/assets/' + name) && one.responseEnd > 0))",
+      "['policy-', 'views-'].every((name) => performance.getEntriesByType('resource').some((one) => one.name.includes('/assets/' + name) && one.responseEnd > 0))",
     );
   }
 
