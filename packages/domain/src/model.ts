@@ -38,6 +38,7 @@ export {
 export { parseInstantInput, type InstantInput } from './input/instant.js';
 export { IDENTITY_PROVIDER_TYPES, type IdentityProviderType } from './policy/identity-provider-directory.js';
 export { answerOf } from './input/answer-of.js';
+export { optional, parseSignal, parseWait } from './input/options.js';
 export { parseId, parseProse } from './input/text.js';
 export { isYes } from './input/yes.js';
 export { InvalidValue, parseObject, UnknownMember, type InvalidFacts, type Parser } from './input/invalid-value.js';

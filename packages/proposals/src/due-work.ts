@@ -1,6 +1,7 @@
 import type { LoginPolicies } from '@login-policy/domain';
 import { findRollout } from '@login-policy/domain/rollout';
 import {
+  Deadline,
   type Instant,
   type OptionRules,
   parseOptions,
@@ -167,7 +168,7 @@ export class DueWork {
     const stream = proposalStream(given.instanceId, given.id);
     const stopped = this.#stopped.get(stream) ?? 0;
     const timer = setTimeout(() => most.abort(), ONE_MS * 2 ** stopped);
-    const ending = signal === undefined ? most.signal : AbortSignal.any([signal, most.signal]);
+    const { forget, signal: ending } = Deadline.firstToAbort(signal, most.signal);
     let proposal = given;
     try {
       for (;;) {
@@ -185,6 +186,7 @@ export class DueWork {
       return proposal;
     } finally {
       clearTimeout(timer);
+      forget();
     }
   }
 

@@ -6,7 +6,7 @@ import {
   type OwnerRef,
   type Rejected,
 } from '@login-policy/domain';
-import { isFault } from '@login-policy/event-sourcing';
+import { Deadline, isFault } from '@login-policy/event-sourcing';
 import { answerOf, isOrganization, isYes } from '@login-policy/domain/model';
 import { previewCommand, type Preview, type PreviewOptions } from '@login-policy/domain/preview';
 import {
@@ -71,7 +71,7 @@ export interface Wait {
 export function endOf({ signal, waitMs }: Wait): AbortSignal | undefined {
   if (waitMs === undefined) return signal;
   const late = AbortSignal.timeout(waitMs);
-  return signal === undefined ? late : AbortSignal.any([signal, late]);
+  return Deadline.firstToAbort(signal, late).signal;
 }
 
 /** What a change is looked at with. */

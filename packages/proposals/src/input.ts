@@ -1,11 +1,14 @@
 import type { Acknowledgement } from '@login-policy/domain';
 import {
   InvalidValue,
+  optional,
   parseId,
   parseInstance,
   parseInstantInput,
   parseObject,
   parseProse,
+  parseSignal,
+  parseWait,
   type Instance,
   type InstantInput,
   type Parser,
@@ -211,22 +214,4 @@ const parsePositionOf: Parser<Position> = (value, field) => {
 
 function isPosition(value: unknown): value is Position {
   return typeof value === 'bigint' && value >= 0n && value < 2n ** 168n;
-}
-
-const parseWait: Parser<number> = (value, field) => {
-  if (typeof value === 'number' && value >= 0 && value <= 600_000) return value;
-  throw new InvalidValue(field, '0 to 600,000 milliseconds', value);
-};
-
-const parseSignal: Parser<AbortSignal> = (value, field) => {
-  if (value instanceof AbortSignal) return value;
-  throw new InvalidValue(field, 'an AbortSignal', value);
-};
-
-function optional<Value>(
-  given: Readonly<Record<string, unknown>>,
-  name: string,
-  parse: Parser<Value>,
-): Value | undefined {
-  return given[name] === undefined ? undefined : parse(given[name], `options.${name}`);
 }

@@ -1,4 +1,4 @@
-import { isPlainObject, type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
+import { Deadline, isPlainObject, type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
 import type { GrowingTreeHead } from './growing-tree-head.js';
 import { anAddress, demand } from './input.js';
 
@@ -66,5 +66,5 @@ export async function post(
 /** Aborts with the signal, or after a time. */
 export function untilTimeout(signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {
   const timeout = AbortSignal.timeout(timeoutMs);
-  return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  return Deadline.firstToAbort(signal, timeout).signal;
 }

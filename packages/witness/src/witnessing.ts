@@ -147,7 +147,8 @@ class TreeHeadMaker implements Witnessing {
   /** One after another. */
   async #make(signal: AbortSignal): Promise<void> {
     const before = this.#making.catch(() => undefined);
-    this.#making = before.then(() => this.#makeNow(AbortSignal.any([signal, this.#closing.signal])));
+    const first = Deadline.firstToAbort(signal, this.#closing.signal);
+    this.#making = before.then(() => this.#makeNow(first.signal)).finally(first.forget);
     await this.#making;
   }
 

@@ -1,3 +1,4 @@
+import { rule } from '@login-policy/event-sourcing';
 import { InvalidValue, type Parser } from './invalid-value.js';
 
 /** Parses an optional member of an options object. @throws InvalidValue */
@@ -15,9 +16,9 @@ export const parseSequence: Parser<bigint> = (value, field) => {
   throw new InvalidValue(field, 'a bigint of 0 or more', value);
 };
 
-/** Parses an `AbortSignal`. */
+/** Parses an `AbortSignal`, of any implementation. */
 export const parseSignal: Parser<AbortSignal> = (value, field) => {
-  if (value instanceof AbortSignal) return value;
+  if (rule.isSignal(value)) return value;
   throw new InvalidValue(field, 'an AbortSignal', value);
 };
 

@@ -1,6 +1,6 @@
 import { Fault } from '../values/fault.js';
 import { isFault } from '../values/is-fault.js';
-import { demandSignal, onAbort } from '../values/on-abort.js';
+import { demandSignal, firstToAbort } from '../values/on-abort.js';
 import type { Position } from '../values/position.js';
 
 /** The state of a runner. */
@@ -65,14 +65,13 @@ export class RunnerStates {
   ): Promise<Result> {
     this.refuseWhenClosed();
     demandSignal(given);
-    const ending = new AbortController();
-    const forgets = [closing, given].map((signal) => onAbort(signal, () => ending.abort()));
+    const { forget, signal } = firstToAbort(closing, given);
     try {
-      return await work(ending.signal);
+      return await work(signal);
     } catch (caught) {
       throw isFault(caught, 'deadline-exceeded') && closing.aborted ? this.closed() : caught;
     } finally {
-      for (const forget of forgets) forget();
+      forget();
     }
   }
 

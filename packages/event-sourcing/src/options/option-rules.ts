@@ -65,6 +65,8 @@ export const nonEmptyString: OptionRule = mustBe(
 /** A function. */
 export const aFunction: OptionRule = mustBe('a function', (value) => typeof value === 'function');
 
+export { isSignal };
+
 /** An `AbortSignal`, of any implementation. */
 export const aSignal: OptionRule = mustBe('an AbortSignal', isSignal);
 

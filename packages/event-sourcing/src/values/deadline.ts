@@ -1,6 +1,6 @@
 import { cancel, schedule, type Due } from './due.js';
 import { Fault } from './fault.js';
-import { demandSignal, onAbort } from './on-abort.js';
+import { demandSignal, firstToAbort, onAbort } from './on-abort.js';
 import { shown } from './shown.js';
 
 /** Ends the wait of a call. */
@@ -25,6 +25,9 @@ const TIME_IS_UP = new Error('the deadline has passed');
  * to every wait. It implements {@link WaitOptions}, so stores take it as it is.
  */
 export class Deadline implements WaitOptions {
+  /** A signal that fires with the first of several. */
+  static readonly firstToAbort: typeof firstToAbort = firstToAbort;
+
   readonly #doing: string;
   /** The caller's own signal. */
   readonly given: AbortSignal | undefined;

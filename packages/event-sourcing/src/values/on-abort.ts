@@ -38,6 +38,29 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
   return () => acts.delete(act);
 }
 
+/**
+ * A signal that fires with the first of several, of any implementation: `AbortSignal.any` takes the platform's own only.
+ * Call `forget` when it is no longer needed, unless one of them is sure to fire.
+ */
+export function firstToAbort(...signals: readonly (AbortSignal | undefined)[]): {
+  readonly signal: AbortSignal;
+  readonly forget: () => void;
+} {
+  const first = new AbortController();
+  const forgets: (() => void)[] = [];
+  const forget = (): void => {
+    for (const one of forgets) one();
+  };
+  for (const signal of signals) {
+    const fire = (): void => {
+      first.abort(signal?.reason);
+      forget();
+    };
+    forgets.push(onAbort(signal, fire));
+  }
+  return { signal: first.signal, forget };
+}
+
 function listenTo(signal: AbortSignal): Set<() => void> {
   const acts = new Set<() => void>();
   const fire = (): void => {
