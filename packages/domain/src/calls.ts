@@ -1,5 +1,5 @@
 import { Fault, type Observe, observedCall } from '@login-policy/event-sourcing';
-import { asInput, InvalidValue, LateRefusal } from './input/invalid-value.js';
+import { InvalidValue, LateRefusal } from './input/invalid-value.js';
 import { invalidArgument, type Rejected } from './policy/rejections.js';
 
 /** Every method of the login policies goes through here: calls are observed, and refused after the close. */
@@ -12,34 +12,35 @@ export class Calls {
   }
 
   /**
-   * Runs a call under the name that observers see. A {@link LateRefusal} is the caller's input; an `InvalidValue` is not,
-   * and is rethrown as a defect.
+   * Answers a call under the name that observers see: parses its input, and works with it. What `parse` refuses is the
+   * caller's input, and so is a {@link LateRefusal} of the work; its `InvalidValue` is not, and is rethrown as a defect.
    *
    * @throws StoreClosed
    */
-  runCall<Answer extends { readonly outcome: string }>(
-    call: string,
-    work: () => Promise<Answer>,
-  ): Promise<Answer | Rejected> {
-    return observedCall(this.#observe, call, async () => {
-      this.throwIfClosed();
-      try {
-        return await work();
-      } catch (caught) {
-        if (caught instanceof LateRefusal) return invalidArgument(caught.refused);
-        if (!(caught instanceof InvalidValue)) throw caught;
-        throw new Error(`not an input of the caller: ${caught.message}`, { cause: caught });
-      }
-    });
-  }
-
-  /** {@link runCall} for a call that parses its input and answers from it. */
   answer<Input, Answer extends { readonly outcome: string }>(
     call: string,
     parse: () => Input,
-    answer: (input: Input) => Promise<Answer>,
+    work: (input: Input) => Promise<Answer>,
   ): Promise<Answer | Rejected> {
-    return this.runCall(call, async () => answer(asInput(parse)));
+    if (this.#observe === undefined) return this.#answer(parse, work);
+    return observedCall(this.#observe, call, () => this.#answer(parse, work));
+  }
+
+  async #answer<Input, Answer>(
+    parse: () => Input,
+    work: (input: Input) => Promise<Answer>,
+  ): Promise<Answer | Rejected> {
+    this.throwIfClosed();
+    let input: { readonly parsed: Input } | undefined;
+    try {
+      input = { parsed: parse() };
+      return await work(input.parsed);
+    } catch (caught) {
+      if (caught instanceof LateRefusal) return invalidArgument(caught.refused);
+      if (!(caught instanceof InvalidValue)) throw caught;
+      if (input === undefined) return invalidArgument(caught);
+      throw new Error(`not an input of the caller: ${caught.message}`, { cause: caught });
+    }
   }
 
   /** For methods that only create an object. @throws StoreClosed */

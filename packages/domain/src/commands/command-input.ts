@@ -142,7 +142,7 @@ export function parseConditions(
   return {
     ifRevision: optional(given, 'ifSequence', parseRevision),
     ifEventId: optional(given, 'ifEventId', parseEventId),
-    ifSeen: optional(given, 'ifSeen', seenOf(owner)),
+    ifSeen: given['ifSeen'] === undefined ? undefined : optional(given, 'ifSeen', seenOf(owner)),
   };
 }
 

@@ -47,15 +47,6 @@ export class LateRefusal extends Error {
 }
 acrossCopies(LateRefusal, 'LateRefusal');
 
-/** What a caller has given, parsed. @throws LateRefusal when it is malformed. */
-export function asInput<Input>(parse: () => Input): Input {
-  try {
-    return parse();
-  } catch (caught) {
-    throw caught instanceof InvalidValue ? new LateRefusal(caught) : caught;
-  }
-}
-
 /** An object has an unknown member. */
 export class UnknownMember extends InvalidValue {
   /** A sentence that names the member probably meant, or all valid ones. */

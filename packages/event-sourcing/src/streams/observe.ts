@@ -73,11 +73,10 @@ export function tell(observe: Observe | undefined, observation: Observation): vo
 
 /** Answers a call and observes it. */
 export function observedCall<Answer extends { readonly outcome: string }>(
-  observe: Observe | undefined,
+  observe: Observe,
   call: string,
   act: () => Promise<Answer>,
 ): Promise<Answer> {
-  if (observe === undefined) return act();
   return observed(observe, act, (ended, durationMs) => {
     if ('thrown' in ended) return { type: 'call', call, outcome: 'failed', durationMs };
     const outcome = ended.answer.outcome === 'rejected' ? 'rejected' : 'answered';
