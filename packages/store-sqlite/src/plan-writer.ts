@@ -75,9 +75,8 @@ export class PlanWriter {
       names.noteEvent([ordinal, first.id]);
       const [category, stream] = [names.findOrAdd(categoryOf(streamId)), names.findOrAdd(streamId)];
       // The events of an append follow one another.
-      recorded.forEach((event, index) =>
-        this.#insert(event, { category, ordinal: ordinal + index, stream, text: texts?.[index] }),
-      );
+      for (const [index, event] of recorded.entries())
+        this.#insert(event, { category, ordinal: ordinal + index, stream, text: texts?.[index] });
     }
     if (receipt !== undefined)
       events.insertReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));

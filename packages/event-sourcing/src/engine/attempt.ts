@@ -21,7 +21,6 @@ export interface Planning extends PlanOptions {
  */
 export class Attempt implements Transaction<Outcomes> {
   readonly writes = 'events';
-  readonly isLoose: boolean;
   readonly group: readonly Queued[];
   readonly appends: readonly CheckedAppend[];
   readonly fromCache: PlanningFromCache<Outcomes> | undefined;
@@ -37,10 +36,13 @@ export class Attempt implements Transaction<Outcomes> {
     this.group = group;
     this.#planning = planning;
     this.appends = group.map(({ append }) => append);
-    this.isLoose = this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
     const { cache, models } = planning;
     const view = cache.viewFor(this.appends, models.all);
     this.fromCache = view && { token: cache.token, plan: () => this.#planFromCache(view) };
+  }
+
+  get isLoose(): boolean {
+    return this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
   }
 
   /** Created only for a backend that looks up. */
@@ -92,7 +94,11 @@ export class Attempt implements Transaction<Outcomes> {
   plan(found: Found): Planned<Outcomes> {
     const { head, ends, unreadable } = found;
     const receipts = new Set(found.receipts.map(receiptName));
-    const models = this.#planning.models.all.flatMap((opened) => modelAtHead(found, opened));
+    const models: CurrentModel[] = [];
+    for (const opened of this.#planning.models.all) {
+      const model = modelAtHead(found, opened);
+      if (model !== undefined) models.push(model);
+    }
     this.view = { head, ends, unreadable, receipts, models };
     return this.#send(planAppends(this.group, this.view, this.#planning));
   }
@@ -109,12 +115,12 @@ export class Attempt implements Transaction<Outcomes> {
 const NONE: readonly (() => void)[] = [];
 
 /** The read model, if its rows are at the head: its runner moves all others. */
-function modelAtHead(found: Found, opened: OpenedModel): readonly CurrentModel[] {
+function modelAtHead(found: Found, opened: OpenedModel): CurrentModel | undefined {
   const model = modelIn(found, opened.target);
-  if (model === undefined || (model.checkpoint ?? START) !== found.head) return [];
+  if (model === undefined || (model.checkpoint ?? START) !== found.head) return undefined;
   const { id, checkpoint, rows } = model;
   // Each row is decoded when it is needed, so that an unreadable row refuses only the append that changes it.
   const storedRow = (key: string): LookedUpRow<unknown> | undefined =>
     rows.has(key) ? { row: opened.rows.decode(key, rows.get(key)) } : undefined;
-  return [{ opened, id, checkpoint, storedRow }];
+  return { opened, id, checkpoint, storedRow };
 }

@@ -95,10 +95,12 @@ export function encodedAppend(append: Append): EncodedAppend {
 /** The events of one command share one metadata object, before and after the copy. */
 function checkedEvents(events: readonly NewEvent[]): readonly NewEvent[] {
   let [given, metadata]: [EventMetadata?, EventMetadata?] = [];
-  return events.map((event) => {
+  const checked: NewEvent[] = [];
+  for (const event of events) {
     if (metadata === undefined || event.metadata !== given) metadata = checkedMetadata((given = event.metadata));
-    return checkedEvent(event, metadata);
-  });
+    checked.push(checkedEvent(event, metadata));
+  }
+  return checked;
 }
 
 /**

@@ -63,13 +63,13 @@ export class LogCache {
   /** A view that suffices to plan this group on so many read models; `undefined` when something must be looked up. */
   viewFor(group: readonly CheckedAppend[], models: readonly OpenedModel[]): View | undefined {
     const state = this.#state;
-    if (state === undefined || !group.every((append) => this.#canPlan(append, models))) return undefined;
-    // The streams that are not cached. `#canPlan` has checked that their appends expect them to be new.
-    const newStreams = new Set<string>(
-      group.flatMap(({ streamId, expected }) =>
-        expected === 'no-stream' && !this.#ends.has(streamId) ? [streamId] : [],
-      ),
-    );
+    if (state === undefined) return undefined;
+    const newStreams = new Set<string>();
+    for (const append of group) {
+      if (!this.#canPlan(append, models)) return undefined;
+      // `#canPlan` has checked that an append to a stream that is not cached expects it to be new.
+      if (!this.#ends.has(append.streamId)) newStreams.add(append.streamId);
+    }
     const current: CurrentModel[] = [];
     for (const opened of models) {
       const id = state.models.get(opened.rows);
@@ -118,13 +118,16 @@ export class LogCache {
     const state = this.#state;
     if (state === undefined) return;
     for (const { append, end } of plan.appends) this.#ends.set(append.streamId, end);
-    for (const [cached, modelId] of state.models)
-      for (const { id, rows } of plan.models)
-        if (id === modelId) for (const written of rows) cached.noteWritten(written, this.#epoch);
     // The plan has moved the read models that were at the head, and no others.
-    const isMoved = ([, id]: readonly [CachedRows, ModelId]): boolean => plan.models.some((one) => one.id === id);
-    const models = plan.head === plan.headBefore ? state.models : new Map([...state.models].filter(isMoved));
-    this.#state = { token, head: plan.head, models };
+    const moved = new Map<CachedRows, ModelId>();
+    for (const [cached, modelId] of state.models) {
+      for (const { id, rows } of plan.models) {
+        if (id !== modelId) continue;
+        for (const written of rows) cached.noteWritten(written, this.#epoch);
+        moved.set(cached, id);
+      }
+    }
+    this.#state = { token, head: plan.head, models: plan.head === plan.headBefore ? state.models : moved };
   }
 
   /** Believes nothing that was cached so far. Call it after a write outside of appends, and after a failed append. */

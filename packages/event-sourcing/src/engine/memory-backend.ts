@@ -161,32 +161,35 @@ export class MemoryBackend implements Backend {
 
   /** Looks up what a question asks for. */
   #find({ streams, receipts, models, events }: Question): Found {
-    const found = {
-      token: undefined,
-      head: this.#log.head,
-      ends: new Map<StreamId, StreamEnd>(),
-      receipts: receipts.flatMap((asked) => this.#receipts.get(receiptName(asked)) ?? []),
-      missing: events?.find((position) => !this.#log.has(position)),
-      models: models.flatMap((asked) => this.#findModel(asked)),
-    };
+    const ends = new Map<StreamId, StreamEnd>();
     for (const streamId of streams) {
       const end = this.#log.endOf(streamId);
-      if (end !== undefined) found.ends.set(streamId, end);
+      if (end !== undefined) ends.set(streamId, end);
     }
-    return found;
+    const found: FoundModel[] = [];
+    for (const asked of models) {
+      const rows = this.#modelOf(asked.target);
+      if (rows !== undefined) found.push(this.#foundIn(rows, asked));
+    }
+    return {
+      token: undefined,
+      head: this.#log.head,
+      ends,
+      receipts: receipts.flatMap((asked) => this.#receipts.get(receiptName(asked)) ?? []),
+      missing: events?.find((position) => !this.#log.has(position)),
+      models: found,
+    };
   }
 
-  #findModel({ target, keys, unprocessed }: ModelQuestion): readonly FoundModel[] {
-    const model = this.#modelOf(target);
-    if (model === undefined) return [];
+  #foundIn(model: MemoryRows, { target, keys, unprocessed }: ModelQuestion): FoundModel {
     const rows = new Map<string, unknown>();
     for (const key of keys) rows.set(key, model.rows.get(key));
     const found = { target, id: model.id, checkpoint: model.checkpoint, rows };
-    if (unprocessed === undefined) return [found];
+    if (unprocessed === undefined) return found;
     const { filter, atMost, keyOf } = unprocessed;
     const page = this.#log.readLog(found.checkpoint ?? START, { filter, pageSize: atMost });
     for (const key of new Set(page.events.map(({ streamId }) => keyOf(streamId)))) rows.set(key, model.rows.get(key));
-    return [{ ...found, unprocessed: page }];
+    return { ...found, unprocessed: page };
   }
 
   #modelOf({ name, shadow }: ModelTarget): MemoryRows | undefined {

@@ -51,13 +51,15 @@ export class InlineModels {
 
   /** The look-ups that appends to these streams need. */
   questionsFor(streams: Iterable<StreamId>): readonly ModelQuestion[] {
-    return this.#all.map((model) => {
+    const questions: ModelQuestion[] = [];
+    for (const model of this.#all) {
       const keys = new Set<string>();
       for (const streamId of streams) {
         const key = model.changedKey(streamId);
         if (key !== undefined) keys.add(key);
       }
-      return { target: model.target, keys };
-    });
+      questions.push({ target: model.target, keys });
+    }
+    return questions;
   }
 }

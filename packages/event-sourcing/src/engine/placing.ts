@@ -50,7 +50,8 @@ export function recordedEvents(append: Append, { last, head, recordedAt }: Placi
   const { streamId, events } = append;
   const ordinalBefore = ordinalOf(head);
   let revision = last?.revision;
-  const recorded = events.map((event, index): RecordedEvent => {
+  const recorded: RecordedEvent[] = [];
+  for (const [index, event] of events.entries()) {
     const { id, type, schemaVersion, data, metadata } = event;
     revision = revisionAfter(revision);
     const place = placeInAppend(index, events.length);
@@ -65,7 +66,7 @@ export function recordedEvents(append: Append, { last, head, recordedAt }: Placi
       data,
       metadata,
     };
-    return Object.freeze(place === undefined ? whole : { ...whole, append: Object.freeze(place) });
-  });
+    recorded.push(Object.freeze(place === undefined ? whole : { ...whole, append: Object.freeze(place) }));
+  }
   return Object.freeze(recorded);
 }

@@ -96,7 +96,8 @@ export function receiptName({ streamId, key }: ReceiptKey): string {
 
 /** The read model in a look-up's result, if it exists. */
 export function modelIn({ models }: Found, { name, shadow }: ModelTarget): FoundModel | undefined {
-  return models.find(({ target }) => target.name === name && target.shadow === shadow);
+  for (const model of models) if (model.target.name === name && model.target.shadow === shadow) return model;
+  return undefined;
 }
 
 /** A look-up of the head only. */

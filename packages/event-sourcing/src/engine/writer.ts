@@ -149,9 +149,11 @@ export class Writer {
     for (let tries = 1; ; tries++) {
       const attempt = new Attempt(group, this.#planning);
       try {
-        const transacted = await this.#guarded.call(undefined, (backend) => backend.transact(attempt));
+        // Not refused after the close: it completes what is being written.
+        const transacted = await this.#guarded.backend.transact(attempt);
         this.#updateCache(attempt, transacted);
-        return withStoredEvents(transacted.result, transacted.placed);
+        const { placed, result } = transacted;
+        return placed === undefined ? result : withStoredEvents(result, placed);
       } catch (caught) {
         this.cache.clear();
         if (!(caught instanceof AnswerLost)) throw caught;
@@ -184,7 +186,7 @@ export class Writer {
       if (sentPlan === undefined) return undefined;
       const written = await this.#guarded.backend.findWritten(sentPlan.plan);
       if (written === false) return undefined;
-      return withStoredEvents(sentPlan.result, written === true ? undefined : written);
+      return written === true ? sentPlan.result : withStoredEvents(sentPlan.result, written);
     } catch (cause) {
       return group.map(({ append: { streamId } }, index): Outcome => {
         const outcome = sentPlan?.result[index];
@@ -208,11 +210,8 @@ function outcomeAt(outcomes: Outcomes, index: number): Outcome {
   return outcomes[index] ?? { refused: new TypeError('an append of a group has no outcome') };
 }
 
-/**
- * The outcomes of a plan. If the backend assigned the positions, the planned events are replaced by the stored ones.
- */
-function withStoredEvents(outcomes: Outcomes, placed: Placed | undefined): Outcomes {
-  if (placed === undefined) return outcomes;
+/** The outcomes of a plan whose positions the backend assigned: with the stored events instead of the planned ones. */
+function withStoredEvents(outcomes: Outcomes, placed: Placed): Outcomes {
   // `placed` has an element for each accepted append, in their order.
   const placedEvents = placed.values();
   return outcomes.map((outcome) =>

@@ -49,7 +49,9 @@ export function reducePage<Event extends EventShape, Row>(
   };
   for (const stored of page) {
     try {
-      const event = decoded(projection, stored);
+      if (!covers(projection, stored.streamId))
+        throw unreadableEvent(stored, 'the projection does not cover this stream');
+      const event = atOnce(projection.events.decode(stored), 'decode');
       if (stored.streamId !== last?.streamId) {
         storeBack();
         key = rowKey(projection, stored.streamId);
@@ -67,15 +69,6 @@ export function reducePage<Event extends EventShape, Row>(
   }
   storeBack();
   return { rows, position };
-}
-
-/** @throws UnreadableEvent when the projection does not cover the event's stream, or can't read the event. */
-function decoded<Event extends EventShape, Row>(
-  projection: Projection<Event, Row>,
-  stored: RecordedEvent,
-): Recorded<Event> {
-  if (covers(projection, stored.streamId)) return atOnce(projection.events.decode(stored), 'decode');
-  throw unreadableEvent(stored, 'the projection does not cover this stream');
 }
 
 function stoppedAt(

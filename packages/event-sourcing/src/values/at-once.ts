@@ -5,13 +5,10 @@
  * @throws TypeError for a promise.
  */
 export function atOnce<Value>(value: Value, what: string): Value {
-  if (!isThenable(value)) return value;
+  // A promise of another realm or library is not an instance of this realm's `Promise`.
+  const isThenable = typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  if (!isThenable) return value;
   // What becomes of it no longer matters.
   Promise.resolve(value).catch(() => undefined);
   throw new TypeError(`${what} returned a promise, and must return its result at once`);
-}
-
-/** A promise of another realm or library is not an instance of this realm's `Promise`. */
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

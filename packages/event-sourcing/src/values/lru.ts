@@ -13,7 +13,7 @@ interface Entry<Value> {
  */
 export class Lru<Key, Value> {
   readonly #capacity: number;
-  readonly #weightOf: (value: Value) => number;
+  readonly #weightOf: ((value: Value) => number) | undefined;
   /** In the order in which they were first set, or last looked at by an eviction. */
   readonly #entries = new Map<Key, Entry<Value>>();
   #weight = 0;
@@ -24,7 +24,7 @@ export class Lru<Key, Value> {
   #oldest: IterableIterator<[Key, Entry<Value>]> | undefined;
 
   /** @throws RangeError when the capacity is not a whole number from 0 on. */
-  constructor(capacity: number, weightOf: (value: Value) => number = () => 1) {
+  constructor(capacity: number, weightOf?: (value: Value) => number) {
     if (!Number.isInteger(capacity) || capacity < 0) {
       throw new RangeError(`a capacity must be a whole number of 0 or more, not ${capacity}`);
     }
@@ -47,16 +47,16 @@ export class Lru<Key, Value> {
 
   /** Caches a value with its current weight. Does not count as a use. */
   set(key: Key, value: Value): void {
-    const weight = this.#weightOf(value);
+    const weight = this.#weightOf === undefined ? 1 : this.#weightOf(value);
     const entry = this.#entries.get(key);
     if (entry?.weight === weight) {
       // In its place: a map whose entries are removed and added is copied again and again.
       entry.value = value;
       return;
     }
-    this.delete(key);
+    if (entry !== undefined) this.delete(key);
     if (weight > this.#capacity) return;
-    this.#makeRoomFor(weight);
+    if (this.#weight + weight > this.#capacity) this.#makeRoomFor(weight);
     this.#entries.set(key, { value, weight, isUsed: false });
     this.#weight += weight;
   }
