@@ -1,8 +1,18 @@
 import { type EventStore, openMemoryStore, START, type Store, streamId } from '@login-policy/event-sourcing';
-import { delegating, memoryReadModelStore, ordinalOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import {
+  delegating,
+  followedStoreOn,
+  MemoryBackend,
+  memoryReadModelStore,
+  ordinalOf,
+  type ReadModelStore,
+  type Transacted,
+  type Transaction,
+} from '@login-policy/event-sourcing/store';
 import { Acknowledged } from '#insides';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, faultOf, followedStore, Followers, raise, silent, until, valueOf } from './followed.js';
 import { tallies } from './tally.js';
 import { methodsOf } from './watched-read-models.js';
@@ -128,6 +138,22 @@ describe('a read of followed rows', () => {
     expect(acknowledged.position).to.equal(START);
   });
 
+  it('takes an event for known as of the begin of its append: a restore may come before the answer', async () => {
+    class AnsweringLate extends MemoryBackend {
+      override async transact<Result>(transaction: Transaction<Result>): Promise<Transacted<Result>> {
+        const transacted = await super.transact(transaction);
+        await sleep(20);
+        return transacted;
+      }
+    }
+    const backend = new AnsweringLate('answering late', { form: 'value' });
+    const store = followedStoreOn(backend, memoryReadModelStore(), {});
+    const begun = performance.now();
+    await raise(store, a, 1);
+    expect(store.eventStore.acknowledged?.at).to.be.within(begun, begun + 15);
+    await store.close();
+  });
+
   it('waits once for what was acknowledged and lost, where its rows are all of the log', async () => {
     const acknowledged = new Acknowledged();
     const store = await slowlyFollowed(acknowledged);
@@ -137,7 +163,7 @@ describe('a read of followed rows', () => {
     const other = openMemoryStore();
     await raise(other, a, 1, 1, 1);
     // Acknowledged by a server that was restored before a subscriber had the event.
-    acknowledged.note(await other.eventStore.head());
+    acknowledged.note(await other.eventStore.head(), performance.now());
     expect(await codeOf(follower.read([a], { waitMs: 20 }))).to.equal('projection-behind');
     expect(await valueOf(follower, a)).to.equal(1);
   });
@@ -202,7 +228,7 @@ async function slowlyFollowed(acknowledged: Acknowledged): Promise<Store> {
   const { eventStore: sound, ...store } = openMemoryStore();
   const append: EventStore['append'] = async (wanted) => {
     const recorded = await sound.append(wanted);
-    acknowledged.note(recorded.at(-1)?.position);
+    acknowledged.note(recorded.at(-1)?.position, performance.now());
     return recorded;
   };
   const subscribe: EventStore['subscribe'] = async function* (options) {

@@ -113,7 +113,7 @@ describe('a read of followed rows whose history was lost', () => {
     const events = [1, 1].map((by) => newEvent({ type: 'Raised', data: { by } }));
     const recorded = await store.eventStore.append({ streamId: a, expected: 'any', events });
     places.push(...recorded.map(({ position }) => position));
-    if (of === 'its own') acknowledged.note(places[1]);
+    if (of === 'its own') acknowledged.note(places[1], performance.now());
     const reading = codeOf(follower.read([a]));
     await until(() => hasWaited);
     isHeld = false;

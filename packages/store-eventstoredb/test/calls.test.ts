@@ -1,6 +1,7 @@
-import { revision, type Store, streamId } from '@login-policy/event-sourcing';
+import { ProjectionRunner, revision, type Store, streamId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
+import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -97,6 +98,17 @@ describe('what a call of the store costs the server', () => {
     it('is four for a new stream: barrier, stream, its metadata, append', async () => {
       expect(await callsOf(() => another().eventStore.append(keyed(1)))).to.equal(4);
     });
+  });
+
+  it('is two in series for a read that must be up to date: barrier, end', async () => {
+    const store = connectEventStoreDb(double.url, { timeouts: { probeMs: 600_000 } });
+    stores.push(store);
+    await store.eventStore.append(appendOf(STREAM, 1));
+    const runner = await ProjectionRunner.open({ store, projection: counterTotals, maxAgeMs: 0 });
+    await runner.catchUp();
+    await runner.read([STREAM]);
+    expect(await callsOf(() => runner.read([STREAM]))).to.equal(2);
+    await runner.close();
   });
 
   it('is a look at the stream again where it was restored and grew back while the process was idle', async () => {

@@ -154,6 +154,28 @@ describe('all that follow a store', () => {
     }
   });
 
+  it('take up rows where another process has left them, one call each time, each process', async () => {
+    const readModels = memoryReadModelStore();
+    const other = connectEventStoreDb(double.url, { timeouts: { probeMs: PROBE_MS } });
+    closings.push(() => other.close());
+    const runners: Runner[] = [];
+    for (const process of [store, other]) {
+      const runner = await ProjectionRunner.open({ store: { ...process, readModels }, projection: countersInOrder });
+      closings.unshift(() => runner.close());
+      runners.push(runner);
+    }
+    for (let count = 1; count <= 10; count++) {
+      const writer = count % 2 === 0 ? store : other;
+      const [written] = await writer.eventStore.append(appendOf(STREAM, 1));
+      for (const runner of runners) {
+        const { rows } = await runner.read([STREAM], { atLeast: written?.position });
+        expect(rows.get(STREAM)).to.include({ total: count });
+      }
+    }
+    await sleep(4 * PROBE_MS);
+    expect(await readsPerTurn()).to.be.lessThan(2.4);
+  });
+
   it('learn of the close of the store at once', async () => {
     await store.close();
     store = connectEventStoreDb(double.url, { timeouts: { probeMs: 600_000 } });

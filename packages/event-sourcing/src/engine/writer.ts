@@ -68,12 +68,13 @@ export class Writer {
   /** Implements `EventStore.append`. */
   async append(append: Append): Promise<readonly RecordedEvent[]> {
     if (this.#isClosed) throw this.#closed();
+    const begunAt = performance.now();
     const checked = this.#planning.form === 'text' ? encodedAppend(append) : checkedAppend(append);
     throwIfExpired(`appending to ${checked.streamId}`, checked);
     const queued = new Queued(checked);
     const outcome = await (this.#options.gather === undefined ? this.#alone(queued) : this.#grouped(queued));
     if ('refused' in outcome) throw outcome.refused;
-    this.#options.acknowledged?.note(outcome.recorded.at(-1)?.position);
+    this.#options.acknowledged?.note(outcome.recorded.at(-1)?.position, begunAt);
     return outcome.recorded;
   }
 

@@ -148,7 +148,7 @@ export class FreshReads {
     // learns how far its next read must go.
     const isElsewhere = written > checkpoint && written !== own;
     if (isAtHead && !isElsewhere) return { position: written, askedAt: -Infinity, isKnown: isOwnKnown };
-    const proof = await this.#prove(checkpoint, deadline, isElsewhere ? begunAt : notBefore);
+    const proof = await this.#prove(checkpoint, deadline, isElsewhere ? Math.max(begunAt, notBefore) : notBefore);
     const standing = this.#applyProof(proof);
     if (standing === 'lost') throw lostCheckpoint(proof);
     const reached = standing === 'behind' ? proof.head : START;

@@ -13,16 +13,19 @@ export class Acknowledged {
     return this.#position;
   }
 
-  /** When that was acknowledged, by `performance.now()`. */
+  /**
+   * When its append began, by `performance.now()`. The log had the event at that time or later; it may have lost it
+   * before the answer came.
+   */
   get at(): number {
     return this.#at;
   }
 
   /** Records an acknowledged append by the position of its last event. */
-  note(position: Position | undefined): void {
+  note(position: Position | undefined, begunAt: number): void {
     if (position === undefined || position <= this.#position) return;
     this.#position = position;
-    this.#at = performance.now();
+    this.#at = begunAt;
   }
 
   /** Removes a position whose event was lost, as by a restored backup, so that nothing waits for it. */
