@@ -58,7 +58,10 @@ export interface Timeouts {
    * Default 5,000.
    */
   readonly beatMs?: number;
-  /** How often a store whose subscription is silent checks whether the server has new events. Default 500. */
+  /**
+   * How often the log is read for all that follow it: read models, consumers and subscriptions. While a read waits, that
+   * is each 100 ms. Default 500.
+   */
   readonly probeMs?: number;
   /** How long an event that is known to exist may be late before the call is restarted. Default 5,000. */
   readonly stallMs?: number;

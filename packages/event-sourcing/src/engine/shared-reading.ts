@@ -18,6 +18,14 @@ const MOST_PAGES = 8;
 /** A follower that has asked for nothing for longer is not read for until it asks again. */
 const PRESENT_MS = 1000;
 
+/** What a follower last did. */
+interface Presence {
+  /** When it last asked; `Infinity` while it waits for the end of a turn. */
+  readonly askedAt: number;
+  /** The turn in which it last read. */
+  readonly turn: number;
+}
+
 /** One page of the log, which the followers at a position share. */
 interface SharedPage {
   readonly after: Position;
@@ -43,11 +51,11 @@ interface SharedRange extends LogRange {
  */
 export class SharedReading {
   readonly #guarded: GuardedBackend;
-  /** The followers, and when each has last asked; `Infinity` while it waits for the next turn. */
-  readonly #followers = new Map<Follower, number>();
+  readonly #followers = new Map<Follower, Presence>();
   readonly #turned = new Notifier();
+  /** A turn begins with the pause after which the next one does. So no change is missed that came after a read in it. */
   #turn = 0;
-  /** Ends the pause before the next turn. */
+  /** Ends the pause; `undefined` between two turns. */
   #pausing: AbortController | undefined;
   /** The last pages, the newest last. */
   #pages: readonly SharedPage[] = [];
@@ -58,10 +66,13 @@ export class SharedReading {
 
   /** Adds a follower, until it leaves. */
   join(follower: Follower): Following {
-    this.#followers.set(follower, performance.now());
+    this.#followers.set(follower, { askedAt: performance.now(), turn: -1 });
     return {
       messages: (after, signal) => this.#messages(follower, after, signal),
-      due: (signal) => this.#due(follower, signal),
+      due: async (signal) => {
+        const isCurrent = this.#pausing !== undefined && this.#followers.get(follower)?.turn === this.#turn;
+        if (isCurrent) await this.#due(follower, signal);
+      },
       hurry: () => this.#hurry(),
       leave: () => this.#leave(follower),
     };
@@ -80,26 +91,27 @@ export class SharedReading {
 
   async #due(follower: Follower, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    this.#note(follower, Infinity);
+    this.#note(follower, { askedAt: Infinity });
     const turned = this.#turned.changed(signal);
     if (this.#pausing === undefined) this.#pause();
     await turned;
-    this.#note(follower, performance.now());
+    this.#note(follower, { askedAt: performance.now() });
   }
 
-  #note(follower: Follower, at: number): void {
-    if (this.#followers.has(follower)) this.#followers.set(follower, at);
+  #note(follower: Follower, noted: Partial<Presence>): void {
+    const before = this.#followers.get(follower);
+    if (before !== undefined) this.#followers.set(follower, { ...before, ...noted });
   }
 
   /** The followers to read for. */
   get #present(): readonly Follower[] {
     const since = performance.now() - PRESENT_MS;
-    return [...this.#followers].flatMap(([follower, askedAt]) => (askedAt >= since ? [follower] : []));
+    return [...this.#followers].flatMap(([follower, { askedAt }]) => (askedAt >= since ? [follower] : []));
   }
 
   #hurry(): void {
     this.#pausing?.abort();
-    this.#beginTurn();
+    this.#endTurn();
   }
 
   #leave(follower: Follower): void {
@@ -109,21 +121,21 @@ export class SharedReading {
     this.#keep([]);
   }
 
-  /** Begins the next turn after a pause; at once when the store is closed, so that each follower finds that out. */
+  /** Begins a turn, which ends after a pause; at once when the store is closed, so that each follower finds that out. */
   #pause(): void {
     const pausing = new AbortController();
     this.#pausing = pausing;
+    this.#turn += 1;
     const isAwaited = this.#present.some((follower) => follower.isAwaited());
     const paused = this.#guarded.changed(pausing.signal, isAwaited ? AWAITED_MS : undefined);
     const end = (): void => {
-      if (this.#pausing === pausing) this.#beginTurn();
+      if (this.#pausing === pausing) this.#endTurn();
     };
     paused.then(end, end);
   }
 
-  #beginTurn(): void {
+  #endTurn(): void {
     this.#pausing = undefined;
-    this.#turn += 1;
     this.#turned.notify();
   }
 
@@ -145,7 +157,7 @@ export class SharedReading {
   }
 
   async #read(after: Position, follower: Follower, signal: AbortSignal): Promise<ReadAhead> {
-    this.#note(follower, performance.now());
+    this.#note(follower, { askedAt: performance.now(), turn: this.#turn });
     const page = this.#pageFor(after, follower.filter) ?? this.#begin(after);
     // Of an earlier turn, it may lack what was written before this one began.
     const isCurrent = page.turn === this.#turn;
