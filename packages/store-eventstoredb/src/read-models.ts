@@ -34,6 +34,15 @@ interface FirstEvent {
   readonly position: string;
 }
 
+/** The origin of a read model as stored, and the checkpoint of all origins. */
+interface FoundOrigin extends Pick<RowsAt<unknown>, 'checkpoint'> {
+  readonly origin: Origin | undefined;
+}
+
+/** Its own rows would be replaced. */
+const ROWS_IN_A_STORE =
+  'the database for its rows has events of its own, so it is a store. Use a separate database for the rows';
+
 /** Stored beside the read models: a row for each, under its name. */
 const ORIGINS: Projection<EventShape, Origin> = {
   name: 'eventstoredb-origins',
@@ -125,12 +134,11 @@ class OriginCheck {
   /**
    * Call it before rows are read. Rows that are not bound yet are accepted.
    *
-   * @throws StoreForeign when the rows belong to another store.
+   * @throws StoreForeign when the rows belong to another store, or their database is one.
    */
   async check(): Promise<void> {
     if (this.#isConfirmed) return;
-    const { rows } = await (await this.#inner.open(ORIGINS)).read([this.#name]);
-    await this.#compare(rows.get(this.#name));
+    await this.#compare(await this.#read(await this.#inner.open(ORIGINS)));
   }
 
   /**
@@ -141,8 +149,8 @@ class OriginCheck {
   async bind(): Promise<void> {
     while (!this.#isConfirmed) {
       const origins = await this.#inner.open(ORIGINS);
-      const { rows, checkpoint } = await origins.read([this.#name]);
-      await this.#compare(rows.get(this.#name));
+      const { checkpoint, ...read } = await this.#read(origins);
+      await this.#compare(read);
       const first = this.#isConfirmed ? undefined : await this.#store.log.first();
       if (first === undefined) return;
       const origin = { prefix: this.#store.prefix, first: firstEventOf(first) };
@@ -151,7 +159,13 @@ class OriginCheck {
     }
   }
 
-  async #compare(origin: Origin | undefined): Promise<void> {
+  async #read(origins: ReadModel<Origin>): Promise<FoundOrigin> {
+    const { checkpoint, head = START, rows } = await origins.read([this.#name]);
+    if (head !== START) throw new Fault('store-foreign', { store: STORE, problem: ROWS_IN_A_STORE });
+    return { checkpoint, origin: rows.get(this.#name) };
+  }
+
+  async #compare({ origin }: Pick<FoundOrigin, 'origin'>): Promise<void> {
     if (origin?.first === undefined) return;
     const { prefix, first } = origin;
     const { prefix: own, log } = this.#store;

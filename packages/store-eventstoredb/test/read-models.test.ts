@@ -1,4 +1,4 @@
-import { ProjectionRunner, START, type Store, streamId } from '@login-policy/event-sourcing';
+import { openMemoryStore, ProjectionRunner, START, type Store, streamId } from '@login-policy/event-sourcing';
 import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, type CounterEvent, type CounterRow, paced } from '@login-policy/testkit';
@@ -68,6 +68,31 @@ describe('read models that are passed to a store on EventStoreDB', () => {
     await storeOn(doubles[1]).eventStore.append(appendOf(streamId('Counter', 'another'), 3));
     expect((await faultOf(totalOn(storeOn(doubles[1])))).code).to.equal('store-foreign');
     expect(await totalOn(storeOn(doubles[0]))).to.equal(1);
+  });
+
+  it('are refused in a store with events of its own, whose rows they would replace', async () => {
+    const other = openMemoryStore();
+    closings.push(() => other.close());
+    await other.eventStore.append(appendOf(STREAM, 1));
+    const inside = connectEventStoreDb(doubles[0].url, { readModels: other.readModels });
+    closings.push(() => inside.close());
+    const fault = await faultOf(totalOn(inside));
+    expect([fault.code, fault.retryable]).to.deep.equal(['store-foreign', false]);
+    expect(fault.message).to.contain('events of its own');
+  });
+
+  it('make a database that can’t be opened as a store, and says what it is', async () => {
+    const kept = openMemoryStore();
+    closings.push(() => kept.close());
+    const store = connectEventStoreDb(doubles[0].url, { readModels: kept.readModels });
+    closings.push(() => store.close());
+    await store.eventStore.append(appendOf(STREAM, 1));
+    expect(await totalOn(store)).to.equal(1);
+    const fault = await faultOf(follow(kept));
+    expect([fault.code, fault.message]).to.deep.equal([
+      'store-foreign',
+      "this database can't be used: it has no event, but rows of counter-totals.v1: it keeps the rows of a store that is elsewhere. Open that store",
+    ]);
   });
 
   it('can be opened while the server is away, and are checked when it is back', async () => {

@@ -3,6 +3,7 @@ import { Fault } from '../values/fault.js';
 import type { HeadProof } from '../streams/event-store.js';
 import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { ordinalOf, START, type Position } from '../values/position.js';
+import type { RowsAt } from './read-model-store.js';
 import type { TimedReadModel } from './timed-read-model.js';
 
 /**
@@ -25,6 +26,19 @@ export function standingInline(checkpoint: Position, head: Position): Standing {
   if (checkpoint === head) return 'at-head';
   const isBehind = ordinalOf(checkpoint) < ordinalOf(head);
   return isBehind ? 'behind' : 'lost';
+}
+
+/**
+ * Whether rows that are opened are at the head of the log beside them; `false` where there is none.
+ *
+ * @throws StoreForeign when that log has no event: they were made from another one, which is elsewhere.
+ */
+export function areOpenedAtHead({ checkpoint = START, head }: RowsAt<unknown>, name: string): boolean {
+  if (head === START && checkpoint !== START) {
+    const problem = `it has no event, but rows of ${name}: it keeps the rows of a store that is elsewhere. Open that store`;
+    throw new Fault('store-foreign', { store: 'this database', problem });
+  }
+  return head !== undefined && standingInline(checkpoint, head) === 'at-head';
 }
 
 /** The fault for rows that are `lost`. */

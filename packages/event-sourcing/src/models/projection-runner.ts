@@ -9,7 +9,7 @@ import { START, type Position } from '../values/position.js';
 import { forgetLost, TimedEventStore } from '../streams/timed-event-store.js';
 import { CheckpointWaiters } from './checkpoint-waiters.js';
 import { FreshReads, type Read, type RunnerControl } from './fresh-reads.js';
-import { areOfThisLog, standingInline } from './head-proof.js';
+import { areOfThisLog, areOpenedAtHead } from './head-proof.js';
 import { ProjectedLog, type Lag } from './projected-log.js';
 import { type KeyedRow, modelName } from './projection.js';
 import { ReadDeadline } from './read-deadline.js';
@@ -76,15 +76,14 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.#running = this.#run();
   }
 
-  /** Opens the read model and starts to follow; a failure leaves nothing running. @throws Fault of the store */
+  /** Opens the read model and starts to follow; a failure leaves nothing running. @throws StoreForeign, or another fault of the store */
   static async open<Event extends EventShape, Row>(
     options: RunnerOptions<Event, Row>,
   ): Promise<ProjectionRunner<Event, Row>> {
     const { readModels, readModelUpdates } = options.store;
     const projection = withPlaceholders(options.projection);
     const model = await readModels.open(projection);
-    const { checkpoint = START, head } = await model.read([]);
-    const isAtHead = head !== undefined && standingInline(checkpoint, head) === 'at-head';
+    const isAtHead = areOpenedAtHead(await model.read([]), modelName(projection));
     const parts: Parts<Row> = { model: new TimedReadModel(model), projection, readModelUpdates };
     return new ProjectionRunner(options, parts, { is: isAtHead ? 'following' : 'catching-up' });
   }
