@@ -14,7 +14,7 @@ import { readAnew } from '../state/unread.js';
 import { readAudit, type AuditEntry } from '../wire/audit.js';
 import type { OrganizationQuery } from '../wire/organizations.js';
 import { readPopulation } from '../wire/population.js';
-import { readProposals, type ProposalShown } from '../wire/proposals.js';
+import { readProposals, type ProposalPage } from '../wire/proposals.js';
 import { readReadModel } from '../wire/read-model.js';
 
 const COUNTS: OrganizationQuery = { limit: 1 };
@@ -48,7 +48,7 @@ export function OverviewView(): JSX.Element {
               {page !== undefined && <NeedsAttention counts={page.counts} readModel={readModel} />}
             </Card>
             <Card title="Waiting" of={WAITING} loading={looking}>
-              {waiting !== undefined && <WaitingList proposals={waiting} />}
+              {waiting !== undefined && <WaitingList page={waiting} />}
             </Card>
           </div>
           <Card title="Changed last" of={NEWEST} loading={reading}>
@@ -91,7 +91,7 @@ function useRead<Read>(what: string, read: () => Promise<Read>): readonly [Read 
   return [found.value, loading];
 }
 
-function readWaiting(): Promise<readonly ProposalShown[]> {
+function readWaiting(): Promise<ProposalPage> {
   return readProposals('waiting');
 }
 

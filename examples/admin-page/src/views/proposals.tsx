@@ -1,30 +1,16 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { CheckLink } from '../parts/check-link.js';
-import { DiffList } from '../parts/diff-list.js';
-import { Instant } from '../parts/instant.js';
+import { useEffect, useRef } from 'preact/hooks';
 import { Choice } from '../parts/organization-filter.js';
-import { ReasonField } from '../parts/reason-field.js';
+import { ProposalCard } from '../parts/proposal-card.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded } from '../parts/use-loaded.js';
-import { Sentences } from '../parts/warnings.js';
-import { WhoIsAffected } from '../parts/who-is-affected.js';
-import { YesterdaysSignIns } from '../parts/yesterday.js';
-import { attempt } from '../state/attempt.js';
-import { say } from '../state/notices.js';
-import { directoryChanged, directoryChanges, learn, organizationName } from '../state/organizations.js';
+import { useTicks } from '../parts/use-ticks.js';
+import { directoryChanges, learn } from '../state/organizations.js';
 import { chosen } from '../state/route.js';
-import { mayWrite, signedIn } from '../state/session.js';
-import { INSTANCE, organization } from '../wire/scope.js';
-import {
-  decideProposal,
-  readProposalNow,
-  readProposals,
-  type ProposalNow,
-  type ProposalShown,
-} from '../wire/proposals.js';
-import { actorName } from '../words/actor.js';
-import { commandInWords, isWaiting, STAGES, waitsFor, type WaitsFor } from '../words/proposal.js';
+import { readProposals, type ProposalPage, type ProposalShown, type UnreadableProposal } from '../wire/proposals.js';
+import { counted } from '../words/counted.js';
+import { waitsFor, type WaitsFor } from '../words/proposal.js';
 
 const WHICH: readonly (readonly ['' | 'all' | WaitsFor, string])[] = [
   ['', 'Waiting'],
@@ -34,17 +20,16 @@ const WHICH: readonly (readonly ['' | 'all' | WaitsFor, string])[] = [
   ['all', 'All'],
 ];
 
+/** The server sends no notice of what others propose and decide. */
+const AGAIN_MS = 15_000;
+/** How many cards there are at first, and how many more each time. */
+const STEP = 50;
+/** Of so many it is read at once what they would do. */
+const MOST_OPEN = 10;
+
 /** Changes that others approve, or that have a date, each with what it would do now. */
 export function ProposalsView(): JSX.Element {
-  const shown = useSignal<readonly ProposalShown[] | undefined>(undefined);
   const which = WHICH.find(([name]) => name === chosen('which'))?.[0] ?? '';
-  const loading = useLoaded(`${which} ${directoryChanges.value}`, async (isWanted) => {
-    const read = await readProposals(which === 'all' ? 'all' : 'waiting');
-    const proposals = which === 'all' || which === '' ? read : read.filter((one) => waitsFor(one) === which);
-    const ids = proposals.flatMap(({ steps }) => steps.map(({ organizationId }) => organizationId));
-    await learn([...new Set(ids)].filter((id) => id !== ''));
-    if (isWanted()) shown.value = proposals.toSorted((one, other) => (one.proposedAt < other.proposedAt ? 1 : -1));
-  });
   return (
     <>
       <h1 tabIndex={-1}>Proposals</h1>
@@ -52,155 +37,117 @@ export function ProposalsView(): JSX.Element {
       <search class="organization-filter">
         <Choice label="Which" name="which" options={WHICH} />
       </search>
+      <ProposalList key={which} which={which} />
+    </>
+  );
+}
+
+/** The newest first, as far as they were read. */
+function ProposalList({ which }: { readonly which: (typeof WHICH)[number][0] }): JSX.Element {
+  const shown = useSignal<ProposalPage | undefined>(undefined);
+  const pages = useSignal(1);
+  const most = useSignal(STEP);
+  const about = `${which} ${pages.value} ${directoryChanges.value} ${useTicks(AGAIN_MS)}`;
+  const loading = useLoaded(about, async (isWanted) => {
+    const found = await readPages(which === 'all' ? 'all' : 'waiting', pages.value);
+    if (isWanted()) shown.value = found;
+  });
+  const noteFocus = useFocusKept(shown.value);
+  const { proposals = [], unreadable = [], next } = shown.value ?? {};
+  const wanted = which === 'all' || which === '' ? proposals : proposals.filter((one) => waitsFor(one) === which);
+  const sorted = wanted.toSorted((one, other) => (one.proposedAt < other.proposedAt ? 1 : -1));
+  return (
+    <>
       <TryAgain what="The proposals" loading={loading} />
-      {shown.value?.length === 0 && <p class="soft">{which === 'all' ? 'There is none yet.' : 'Nothing waits.'}</p>}
-      <ul class="proposals" aria-label="Proposals" aria-busy={loading.isBusy}>
-        {shown.value?.map((one) => (
+      <Unreadable proposals={unreadable} />
+      {shown.value !== undefined && wanted.length === 0 && (
+        <p class="soft">{which === 'all' ? 'There is none yet.' : 'Nothing waits.'}</p>
+      )}
+      <ul class="proposals" aria-label="Proposals" aria-busy={shown.value === undefined} onFocusIn={noteFocus}>
+        {sorted.slice(0, most.value).map((one, index) => (
           <li key={one.id} class="card">
-            <OneProposal proposal={one} />
+            <ProposalCard proposal={one} isOpen={index < MOST_OPEN} />
           </li>
         ))}
       </ul>
+      <More
+        rest={wanted.length - most.value}
+        isCut={next !== undefined}
+        show={() => (most.value += STEP)}
+        read={() => pages.value++}
+      />
     </>
   );
 }
 
-function OneProposal({ proposal }: { readonly proposal: ProposalShown }): JSX.Element {
-  const { steps, stage, isRollout, reason, proposer, proposedAt, approvers, needed, problem } = proposal;
-  return (
-    <>
-      <h2>{steps.map(({ command }) => commandInWords(command)).join(', ')}</h2>
-      <p>
-        <span class="badge">{STAGES[stage] ?? stage}</span>{' '}
-        {isRollout ? 'Everywhere' : [...new Set(steps.map(({ organizationId }) => whose(organizationId)))].join(', ')}
-      </p>
-      <p class="soft">
-        Proposed by {actorName(proposer)}, <Instant at={proposedAt} />. {approvers.length} of {needed} approvals
-        {approvers.length > 0 && `: ${approvers.map(actorName).join(', ')}`}.
-      </p>
-      <Dates {...proposal} />
-      {reason !== undefined && <p class="entry-reason">{reason}</p>}
-      {problem !== undefined && <p class="warning-line">{problem}</p>}
-      {isWaiting(proposal) && <WaitingProposal proposal={proposal} />}
-    </>
-  );
+/** Reads the first pages, with the names of their organizations. */
+async function readPages(which: 'all' | 'waiting', count: number): Promise<ProposalPage> {
+  const proposals: ProposalShown[] = [];
+  const unreadable: UnreadableProposal[] = [];
+  let next: string | undefined;
+  for (let page = 0; page < count; page++) {
+    const read = await readProposals(which, next);
+    proposals.push(...read.proposals);
+    unreadable.push(...read.unreadable);
+    next = read.next;
+    if (next === undefined) break;
+  }
+  const ids = proposals.flatMap(({ reach, steps }) => [
+    ...steps.map(({ organizationId }) => organizationId),
+    ...(reach?.organizationIds ?? []),
+  ]);
+  await learn([...new Set(ids)].filter((id) => id !== '').slice(0, MOST_NAMES));
+  return { proposals, unreadable, next };
 }
 
-function whose(organizationId: string): string {
-  return organizationId === '' ? 'Default policy' : organizationName(organizationId);
-}
+const MOST_NAMES = 100;
 
-function Dates({ at, until, expiresAt, stage }: ProposalShown): JSX.Element {
-  return (
-    <p class="soft">
-      {at !== undefined && (
-        <>
-          Carried out <Instant at={at} />.{' '}
-        </>
-      )}
-      {until !== undefined && (
-        <>
-          Taken back <Instant at={until} />.{' '}
-        </>
-      )}
-      {stage === 'open' && (
-        <>
-          Asked until <Instant at={expiresAt} />.
-        </>
-      )}
-    </p>
-  );
-}
-
-function WaitingProposal({ proposal }: { readonly proposal: ProposalShown }): JSX.Element {
-  const now = useSignal<ProposalNow | undefined>(undefined);
-  const loading = useLoaded(`${proposal.id} ${directoryChanges.value}`, async (isWanted) => {
-    const found = await readProposalNow(proposal.id);
-    if (isWanted()) now.value = found;
-  });
-  return (
-    <>
-      <TryAgain what="What it would do now" loading={loading} />
-      {now.value !== undefined && <Now now={now.value} proposal={proposal} />}
-      {mayWrite(INSTANCE) && <Decision proposal={proposal} now={now.value} />}
-    </>
-  );
-}
-
-interface NowProps {
-  readonly now: ProposalNow;
-  readonly proposal: ProposalShown;
-}
-
-function Now({ now, proposal }: NowProps): JSX.Element {
-  if ('refused' in now) return <p class="warning-line">It would be refused now. {now.refused}</p>;
-  return (
-    <>
-      <h3>What it would do now</h3>
-      {now.warnings.length > 0 && <Sentences sentences={now.warnings} label="Warnings" />}
-      {now.changes.length > 0 && <DiffList changes={now.changes} />}
-      <WhoIsAffected people={now.people} />
-      {now.people !== undefined && <Yesterday proposal={proposal} />}
-    </>
-  );
-}
-
-/** A plan of several steps can't be looked back with. */
-function Yesterday({ proposal: { isRollout, steps } }: { readonly proposal: ProposalShown }): JSX.Element | null {
-  const [step, ...others] = steps;
-  if (step === undefined || others.length > 0) return null;
-  const { command, organizationId } = step;
-  const scope = organizationId === '' ? INSTANCE : organization(organizationId);
-  return (
-    <>
-      <YesterdaysSignIns scope={scope} command={command} isEverywhere={isRollout} />
-      <CheckLink scope={scope} command={command} />
-    </>
-  );
-}
-
-interface DecisionProps {
-  readonly proposal: ProposalShown;
-  readonly now: ProposalNow | undefined;
-}
-
-/** The proposer may withdraw it, and everybody else approve it as they see it, or reject it. */
-function Decision({ proposal: { id, proposer, stage }, now }: DecisionProps): JSX.Element {
-  const reason = useSignal('');
-  const isOwn = signedIn()?.userId === proposer;
-  const seen = now !== undefined && 'seen' in now ? now.seen : undefined;
-  const decide = (name: 'approve' | 'reject' | 'withdraw', done: string) => (): void => {
-    attempt(async () => {
-      await decideProposal(name, { id, reason: reason.value.trim(), ...(seen !== undefined && { seen }) });
-      say('done', done);
-      directoryChanged();
-    });
+/** The card that was decided may be gone, and the focus with it: it goes on at the heading. */
+function useFocusKept(shown: ProposalPage | undefined): (event: FocusEvent) => void {
+  const last = useRef<EventTarget | null>(null);
+  useEffect(() => {
+    if (!(last.current instanceof Node) || last.current.isConnected) return;
+    last.current = null;
+    if (document.activeElement === document.body) document.querySelector('h1')?.focus();
+  }, [shown]);
+  return ({ target }) => {
+    last.current = target;
   };
+}
+
+function Unreadable({ proposals }: { readonly proposals: readonly UnreadableProposal[] }): JSX.Element | null {
+  if (proposals.length === 0) return null;
   return (
-    <form class="decision" onSubmit={(event) => event.preventDefault()}>
-      <ReasonField reason={reason} />
-      <div class="buttons">
-        {!isOwn && stage === 'open' && (
-          <button
-            type="button"
-            class="button button-primary"
-            disabled={seen === undefined}
-            onClick={decide('approve', 'Approved.')}
-          >
-            Approve
-          </button>
-        )}
-        {!isOwn && (
-          <button type="button" class="button" onClick={decide('reject', 'Rejected.')}>
-            Reject
-          </button>
-        )}
-        {isOwn && (
-          <button type="button" class="button" onClick={decide('withdraw', 'Withdrawn.')}>
-            Withdraw
-          </button>
-        )}
-      </div>
-    </form>
+    <section class="card" aria-label="Can’t be read">
+      <h2>{counted(proposals.length, 'proposal')} can’t be read</h2>
+      <ul>
+        {proposals.map(({ id, message }) => (
+          <li key={id}>
+            <code>{id}</code>: {message}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface MoreProps {
+  /** How many were read, and are not shown. */
+  readonly rest: number;
+  /** Whether there are more than were read. */
+  readonly isCut: boolean;
+  readonly show: () => void;
+  readonly read: () => void;
+}
+
+function More({ rest, isCut, show, read }: MoreProps): JSX.Element | null {
+  if (rest <= 0 && !isCut) return null;
+  return (
+    <p>
+      <button type="button" class="button" onClick={rest > 0 ? show : read}>
+        {rest > 0 ? `Show ${Math.min(rest, STEP)} more` : 'Read more'}
+      </button>{' '}
+      {isCut && <span class="soft">There are more than were read: they come in the order of their ids.</span>}
+    </p>
   );
 }

@@ -91,7 +91,8 @@ export async function readChangeForYou(
   return changeForYouIn(objectOf(answer, 'the preview')['you']);
 }
 
-function warningOf(value: unknown): PolicyWarning {
+/** Parses a warning. */
+export function warningOf(value: unknown): PolicyWarning {
   const one = objectOf(value, 'a warning');
   return { warning: textOf(one['warning'], 'warning'), message: textOf(one['message'], 'message') };
 }

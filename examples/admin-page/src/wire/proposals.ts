@@ -1,10 +1,9 @@
 import { acknowledging } from './command.js';
 import { reasonIn } from './history.js';
 import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
-import { peopleIn, sumOfPeople, type People } from './people.js';
-import { policyChangeOf, type PolicyChange } from './policy-change.js';
 import { send } from './request.js';
 import { headersOf, INSTANCE, pathOf, type Scope } from './scope.js';
+import type { Reach } from './task.js';
 
 /** A step of a proposal: a command of the API on one policy. */
 export interface ProposedStep {
@@ -17,7 +16,8 @@ export interface ProposedStep {
 export interface ProposalShown {
   readonly id: string;
   readonly stage: string;
-  readonly isRollout: boolean;
+  /** The policies of a rollout; `undefined` for one that is not. */
+  readonly reach: Reach | undefined;
   readonly steps: readonly ProposedStep[];
   readonly reason: string | undefined;
   readonly proposer: string;
@@ -30,29 +30,38 @@ export interface ProposalShown {
   readonly problem: string | undefined;
 }
 
-/** What a proposal would do now, or why it would be refused. */
-export type ProposalNow =
-  | {
-      readonly seen: readonly string[];
-      readonly changes: readonly PolicyChange[];
-      readonly people: People | undefined;
-      readonly warnings: readonly string[];
-    }
-  | { readonly refused: string };
-
-const PATH = pathOf(INSTANCE);
-
-/** Reads the newest proposals; with `waiting`, only those that are not finished. */
-export async function readProposals(which: 'all' | 'waiting'): Promise<readonly ProposalShown[]> {
-  const answer = objectOf(await send({ verb: 'GET', path: `${PATH}/proposals?which=${which}` }), 'the proposals');
-  return listOf(answer['proposals'], 'proposals', proposalOf);
+/** A proposal that can't be read, and why. */
+export interface UnreadableProposal {
+  readonly id: string;
+  readonly message: string;
 }
 
-/** Reads what a proposal would do now; `undefined` once nobody is asked any more. */
-export async function readProposalNow(id: string): Promise<ProposalNow | undefined> {
-  const query = new URLSearchParams({ id });
-  const answer = objectOf(await send({ verb: 'GET', path: `${PATH}/proposal?${query}` }), 'the proposal');
-  return answer['now'] === undefined ? undefined : nowOf(objectOf(answer['now'], 'now'));
+/** A page of proposals, in the order of their ids. */
+export interface ProposalPage {
+  readonly proposals: readonly ProposalShown[];
+  readonly unreadable: readonly UnreadableProposal[];
+  /** Where the next page begins; `undefined` on the last one. */
+  readonly next: string | undefined;
+}
+
+/** As many as the server gives at once. */
+const MOST = '1000';
+const PATH = pathOf(INSTANCE);
+
+/** Reads a page of proposals; with `waiting`, only of those that are not finished. */
+export async function readProposals(which: 'all' | 'waiting', after?: string): Promise<ProposalPage> {
+  const query = new URLSearchParams({ which, limit: MOST, ...(after !== undefined && { after }) });
+  const answer = objectOf(await send({ verb: 'GET', path: `${PATH}/proposals?${query}` }), 'the proposals');
+  return {
+    proposals: listOf(answer['proposals'], 'proposals', proposalOf),
+    unreadable: listOf(answer['unreadable'], 'unreadable', unreadableOf),
+    next: optionalText(answer['next'], 'next'),
+  };
+}
+
+function unreadableOf(value: unknown): UnreadableProposal {
+  const one = objectOf(value, 'an unreadable proposal');
+  return { id: textOf(one['id'], 'id'), message: textOf(one['message'], 'message') };
 }
 
 /** Approves a proposal as it was seen, rejects it, or withdraws it. */
@@ -105,7 +114,7 @@ function proposalOf(value: unknown): ProposalShown {
   return {
     id: textOf(one['id'], 'id'),
     stage: textOf(one['stage'], 'stage'),
-    isRollout,
+    reach: isRollout ? reachIn(change) : undefined,
     steps: isRollout
       ? [{ organizationId: '', command: objectOf(change['command'], 'command') }]
       : listOf(change['steps'], 'steps', stepOf),
@@ -118,6 +127,16 @@ function proposalOf(value: unknown): ProposalShown {
     until: optionalText(one['until'], 'until'),
     expiresAt: textOf(one['expiresAt'], 'expiresAt'),
     problem: one['problem'] === undefined ? undefined : problemIn(objectOf(one['problem'], 'problem')),
+  };
+}
+
+function reachIn({ organizationIds, withDefault }: JsonObject): Reach {
+  return {
+    organizationIds:
+      organizationIds === undefined
+        ? undefined
+        : listOf(organizationIds, 'organizationIds', (one) => textOf(one, 'an id')),
+    withDefault: withDefault !== false,
   };
 }
 
@@ -134,21 +153,5 @@ function stepOf(value: unknown): ProposedStep {
   return {
     organizationId: optionalText(step['organizationId'], 'organizationId') ?? '',
     command: objectOf(step['command'], 'command'),
-  };
-}
-
-function nowOf(now: JsonObject): ProposalNow {
-  const refused = optionalText(now['message'], 'message');
-  if (refused !== undefined) return { refused };
-  const steps = listOf(now['steps'], 'steps', (one) => objectOf(one, 'a step'));
-  return {
-    seen: listOf(now['seen'], 'seen', (one) => textOf(one, 'seen')),
-    changes: steps.flatMap((step) => listOf(step['changes'], 'changes', policyChangeOf)),
-    people: steps.reduce<People | undefined>((sum, step) => sumOfPeople(sum, peopleIn(step['people'])), undefined),
-    warnings: steps.flatMap((step) =>
-      listOf(objectOf(step['warnings'] ?? {}, 'warnings')['introduced'], 'introduced', (one) =>
-        textOf(objectOf(one, 'a warning')['message'], 'message'),
-      ),
-    ),
   };
 }

@@ -25,12 +25,17 @@ export function isWaiting({ stage }: ProposalShown): boolean {
   return stage === 'open' || stage === 'approved';
 }
 
+/** What a proposal does, in words. */
+export function proposalTitle({ steps }: Pick<ProposalShown, 'steps'>): string {
+  return steps.map(({ command }) => commandInWords(command)).join(', ');
+}
+
 /** What a proposal waits for. */
 export type WaitsFor = 'approval' | 'date' | 'rollout';
 
 /** What a proposal waits for: an approval, or its date once it has that. One for many policies is a rollout. */
-export function waitsFor({ isRollout, stage }: Pick<ProposalShown, 'isRollout' | 'stage'>): WaitsFor {
-  if (isRollout) return 'rollout';
+export function waitsFor({ reach, stage }: Pick<ProposalShown, 'reach' | 'stage'>): WaitsFor {
+  if (reach !== undefined) return 'rollout';
   return stage === 'open' ? 'approval' : 'date';
 }
 

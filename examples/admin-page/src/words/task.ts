@@ -15,7 +15,8 @@ export function taskTitle(deed: Deed | undefined, task: Task | undefined): strin
 
 function deedTitle(deed: Deed): string {
   if (deed.wish !== 'change-settings') return intentTitle(deed, INSTANCE);
-  const [[name, value] = ['', '']] = Object.entries(deed.patch);
+  const [[name, value] = ['', ''], ...others] = Object.entries(deed.patch);
+  if (others.length > 0) return intentTitle(deed, INSTANCE);
   return `Set ${settingLabel(name)} to ${valueWords(name, value)}`;
 }
 
@@ -25,7 +26,7 @@ function valueWords(name: string, value: boolean | string): string {
 }
 
 /** The policies of a rollout: `everywhere`, `for all custom policies`, `for Acme`, `for 3 organizations`. */
-function reachWords({ organizationIds, withDefault }: Reach): string {
+export function reachWords({ organizationIds, withDefault }: Reach): string {
   if (organizationIds === undefined) return withDefault ? 'everywhere' : 'for all custom policies';
   const [only] = organizationIds;
   return `for ${organizationIds.length === 1 && only !== undefined ? organizationName(only) : counted(organizationIds.length, 'organization')}`;

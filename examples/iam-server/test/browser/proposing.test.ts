@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { it } from 'mocha';
-import { json } from '../client.js';
+import { bearer, call, json } from '../client.js';
 import { eventually } from '../waiting.js';
+import { check } from './axe.js';
 import { describeInBrowser, excuse, type PolicySeen, type Stage } from './suite.js';
 import type { Visitor } from './visitor.js';
 
@@ -85,7 +86,7 @@ describeInBrowser('the page: proposals', (stage) => {
     await visitor.notes.getByRole('button', { name: 'Show the proposals' }).click();
     const proposal = visitor.page.getByRole('list', { name: 'Proposals' }).getByRole('listitem').first();
     await proposal.getByText('Approved, not yet due').waitFor();
-    await proposal.getByText(/Carried out 2 Jan 2099, 06:00.*Taken back 3 Jan 2099, 06:00/).waitFor();
+    await proposal.getByText(/To be carried out 2 Jan 2099, 06:00.*To be taken back 3 Jan 2099, 06:00/).waitFor();
     expect((await stage.policy()).multiFactors).to.have.length(1);
   });
 
@@ -134,6 +135,86 @@ describeInBrowser('the page: proposals', (stage) => {
     await visitor.goTo('Proposals');
     await visitor.page.getByRole('combobox', { name: 'Which' }).selectOption('All');
     await visitor.page.getByText('keys are cloned').waitFor();
+  });
+
+  it('ask who approves them to type how many administrators they lock out', async () => {
+    const bob = await withBob(stage);
+    const visitor = await stage.owner();
+    const change = encodeURIComponent('{"wish":"change-settings","patch":{"allowUsernamePassword":false}}');
+    await visitor.page.goto(`${stage.quickstart.url}/#/default?change=${change}`);
+    await visitor.page.reload();
+    const { dialog } = visitor;
+    await dialog.getByText('You: it locks you out yourself.').waitFor();
+    const administrators = dialog.getByLabel('type how many administrators that are');
+    const asked = (await administrators.locator('xpath=..').innerText()).match(/\((\d+)\)/)?.[1] ?? '';
+    await administrators.fill(asked);
+    await dialog.getByLabel('Reason').fill('passkeys alone from now on');
+    await dialog.getByRole('button', { name: 'Propose to others' }).click();
+    await visitor.notes.getByText('Proposed: ').waitFor();
+    await bob.goTo('Proposals');
+    await bob.page.getByText('You: it locks you out yourself.').waitFor();
+    await bob.page.locator('.affected-grave').waitFor();
+    expect(await bob.button('Approve').isDisabled(), 'not before it is acknowledged').to.equal(true);
+    await bob.page.getByLabel('type how many administrators that are').fill(asked);
+    await bob.button('Approve').click();
+    await bob.notes.getByText('Approved: Username and password: off.').waitFor();
+    await eventually('passwords to be off', async () => {
+      const { allowUsernamePassword = false } = await stage.policy();
+      return !allowUsernamePassword || undefined;
+    });
+  });
+
+  it('are listed past the first ones, the newest first, with those that can’t be read', async () => {
+    await stage.serve();
+    const { url, tokens } = stage.quickstart;
+    const { seen } = json<{ readonly seen: string }>(await stage.api('GET', '/admin/v1/policies/login/whole'));
+    const headers = { ...bearer(tokens.owner), 'login-policy-reason': 'later' };
+    for (let day = 0; day < 60; day++) {
+      const at = `2099-01-01T00:${String(day).padStart(2, '0')}:00Z`;
+      const body = { command: { type: 'removeSecondFactor', factor: 'TOTP' }, seen, at };
+      const answer = await call(url, '/admin/v1/policies/login/_propose', { verb: 'POST', headers, body });
+      expect(answer.status, answer.bytes.toString()).to.equal(200);
+    }
+    const visitor = await stage.owner();
+    // As the server answers where a newer program wrote one.
+    await visitor.page.route('**/proposals?*', async (route) => {
+      const response = await route.fetch();
+      const unreadable = [{ id: 'from-tomorrow', message: 'A newer program wrote it.' }];
+      await route.fulfill({ response, json: { ...(await response.json()), unreadable } });
+    });
+    await visitor.goTo('Proposals');
+    await visitor.page.getByRole('region', { name: 'Can’t be read' }).getByText('from-tomorrow').waitFor();
+    const list = visitor.page.getByRole('list', { name: 'Proposals' });
+    const headings = list.getByRole('heading', { level: 2 });
+    expect(await headings.count()).to.equal(50);
+    await visitor.button('Show 10 more').click();
+    await headings.nth(59).waitFor();
+    await list.getByRole('listitem').first().getByText('To be carried out 1 Jan 2099, 00:59:00').waitFor();
+    await visitor.page
+      .getByRole('button', { name: /^What it would do now.*Remove/ })
+      .first()
+      .click();
+  });
+
+  it('are of chosen policies where they were proposed so, each with its plan', async () => {
+    const bob = await withBob(stage);
+    const [, globex] = stage.quickstart.organizationIds;
+    await stage.apiOf(globex, 'POST /_customize');
+    const visitor = await stage.owner();
+    const { dialog } = visitor;
+    await visitor.passkeys.click();
+    await dialog.getByRole('group', { name: 'Where' }).getByLabel('these organizations').check();
+    await dialog.getByLabel('Add an organization with a custom policy').fill('glob');
+    await dialog.getByRole('button', { name: 'Globex', exact: true }).click();
+    await dialog.getByText('1 policy would change: Globex.').waitFor();
+    await dialog.getByLabel('Reason').fill('only theirs');
+    await dialog.getByRole('button', { name: 'Propose to others' }).click();
+    await visitor.notes.getByText('Proposed: Remove Passkeys (U2F with verification) for Globex').waitFor();
+    await bob.goTo('Proposals');
+    const proposal = bob.page.getByRole('list', { name: 'Proposals' }).getByRole('listitem').first();
+    await proposal.getByText('For Globex').waitFor();
+    await proposal.getByText('1 policy would change: Globex.').waitFor();
+    await check(bob, 'a proposed rollout');
   });
 });
 

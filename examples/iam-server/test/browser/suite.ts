@@ -14,6 +14,7 @@ export interface PolicySeen {
   readonly details: { readonly sequence: string; readonly creationDate: string; readonly changeDate: string };
   readonly multiFactors?: readonly string[];
   readonly allowRegister?: boolean;
+  readonly allowUsernamePassword?: boolean;
   readonly defaultRedirectUri?: string;
   readonly idps?: readonly { readonly idpId: string }[];
 }
