@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { before, it } from 'mocha';
+import { check } from './axe.js';
 import { describeInBrowser } from './suite.js';
 import type { Visitor } from './visitor.js';
 
@@ -92,6 +93,34 @@ describeInBrowser('the page: a keyboard alone', (stage) => {
     await tabTo(visitor, 'The passkey, with its PIN, face or fingerprint, how long ago');
     await keyboard.press('ArrowDown');
     await visitor.page.getByText(/^Globex (has|is on)/).waitFor();
+  });
+
+  it('plans a rollout in the dialog of a change, proposes it, and decides it', async () => {
+    await stage.serve({ IAM_FOUR_EYES: 'yes' });
+    const visitor = await stage.owner();
+    const { keyboard } = visitor.page;
+    await tabTo(visitor, 'Passkeys (U2F with verification)');
+    await keyboard.press('Enter');
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    await visitor.dialog.getByRole('radio', { name: 'default policy' }).focus();
+    for (let choices = 0; choices < 3; choices++) await keyboard.press('ArrowDown');
+    await visitor.dialog.getByText('1 policy would change: the default policy.').waitFor();
+    await check(visitor, 'a rollout in a dialog');
+    await tabTo(visitor, 'At a date, or for a while');
+    await keyboard.press('Enter');
+    await visitor.dialog.getByLabel('Carried out at').waitFor();
+    await check(visitor, 'dates in a dialog');
+    await visitor.dialog.getByLabel('Reason').focus();
+    await keyboard.type('after the audit');
+    await tabTo(visitor, 'Propose to others');
+    await keyboard.press('Enter');
+    await visitor.notes.getByText('Proposed: Remove Passkeys').waitFor();
+    await visitor.goTo('Proposals');
+    await visitor.page.getByText('1 policy would change: the default policy.').waitFor();
+    await tabTo(visitor, 'Withdraw');
+    await keyboard.press('Enter');
+    await visitor.page.getByText('Nothing waits.').waitFor();
+    expect(await visitor.page.evaluate('document.activeElement.tagName'), 'where a keyboard goes on').to.equal('H1');
   });
 });
 
