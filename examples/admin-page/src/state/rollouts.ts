@@ -1,6 +1,6 @@
 import { effect, type ReadonlySignal } from '@preact/signals';
 import { commandData } from '../wire/command-data.js';
-import { isForOthers, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
+import { isForOthers, isNotFound, isSaidElsewhere, leavesOpen, sentenceOf } from '../wire/failure.js';
 import type { RolloutRefusal } from '../wire/plan.js';
 import type { Asking } from '../wire/proposals.js';
 import { planRollout, readRollout, revertRollout, rollOut, type Run } from '../wire/rollout.js';
@@ -145,7 +145,23 @@ export function stopRollout(): void {
 export async function lookUp(id: string, named: Task | undefined): Promise<void> {
   const isNamed = isOfTask(id, named);
   const ours = isNamed === true ? named : undefined;
-  const standing = { ...(await readRollout(id, ours?.reach ?? EVERYWHERE)), readAt: new Date().toISOString() };
+  try {
+    const read = await readRollout(id, ours?.reach ?? EVERYWHERE);
+    await showStanding(id, { ...read, readAt: new Date().toISOString() }, ours, isNamed);
+  } catch (caught) {
+    if (ours === undefined || current.value?.id === id || !isNotFound(caught)) throw caught;
+    // It was stopped before anything was recorded: it is a plan.
+    begin({ id, task: ours, deed: ours.deed, phase: 'planning', refused: [] });
+    await plan(id, ours);
+  }
+}
+
+async function showStanding(
+  id: string,
+  standing: NonNullable<Rollout['standing']>,
+  ours: Task | undefined,
+  isNamed: boolean | undefined,
+): Promise<void> {
   // A rollout by another program is for all policies, or that program resumes it itself.
   const { deed } = standing;
   const others = isNamed === undefined && deed !== undefined ? { deed, reach: EVERYWHERE } : undefined;

@@ -85,6 +85,11 @@ export function isForOthers(failure: unknown): boolean {
   return failure instanceof Refused && failure.id === 'LP-PROPOSAL-01';
 }
 
+/** Whether the server says that there is no such thing. */
+export function isNotFound(failure: unknown): boolean {
+  return failure instanceof Refused && failure.status === 404 && failure.id !== '';
+}
+
 /**
  * Whether the outcome of a request is unknown. Only a refusal with an id is the server's own word: any other answer may
  * be a proxy's, which replaced the server's on the way.

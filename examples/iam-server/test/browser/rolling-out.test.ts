@@ -193,6 +193,28 @@ describeInBrowser('the page: one change everywhere', (stage) => {
     visitor.complaints.splice(0, Infinity);
   });
 
+  it('is a plan again where the page was left before anything was recorded', async () => {
+    const visitor = await stage.owner();
+    await review(visitor);
+    await visitor.page.route('**/_roll_out', (route) => route.abort('connectionreset'), { times: 1 });
+    await visitor.button('Change everywhere').click();
+    await visitor.page.getByText('Stopped. What was changed stays.').waitFor();
+    await visitor.page.reload();
+    await visitor.page.getByText('3 policies would change').waitFor();
+    await visitor.goTo('Overview');
+    await visitor.page.reload();
+    const waiting = visitor.page.getByRole('region', { name: 'Waiting' });
+    await waiting.getByText('begun here, and not known to be done').waitFor();
+    await waiting.getByRole('link', { name: 'Remove Passkeys (U2F with verification)' }).click();
+    await visitor.button('Change everywhere').click();
+    await visitor.page.getByText('3 policies were changed by it.').waitFor();
+    await visitor.goTo('Overview');
+    expect(await waiting.getByText('begun here').count()).to.equal(0);
+    // Of the server, which knew of no event of it.
+    visitor.complaints.splice(0, Infinity);
+    excuse(visitor);
+  });
+
   it('stops and reports it if its answer breaks off, and is resumed', async () => {
     const visitor = await stage.owner();
     await review(visitor);
