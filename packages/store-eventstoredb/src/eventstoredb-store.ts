@@ -1,4 +1,4 @@
-import { parseOptions, rule, type Store } from '@login-policy/event-sourcing';
+import { parseOptions, rule, shown, type Store } from '@login-policy/event-sourcing';
 import { followedStoreOn, memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { EventStoreDbBackend } from './backend.js';
 import { knownClient } from './clients.js';
@@ -33,6 +33,8 @@ export function openEventStoreDbStore(given: EventStoreDbStoreOptions & { readon
  */
 export function connectEventStoreDb(connectionString: string, given: EventStoreDbStoreOptions = {}): Store {
   const options = parseOptions(given, 'connectEventStoreDb', OPTIONS);
+  if (typeof connectionString !== 'string')
+    throw new RangeError(`connectEventStoreDb: connectionString must be text, not ${shown(connectionString)}`);
   refuseIgnoredOptions(connectionString);
   refuseCutNumbers(connectionString);
   const client = clientFor(withKeepAlive(connectionString));

@@ -164,6 +164,11 @@ describe('a connection string for the newer client', () => {
         .that.does.not.contain('s3cret');
   });
 
+  it('is named where it is not text, such as a variable that is not set', () => {
+    const unset: string = Object(process.env)['EVENTSTOREDB_URL_OF_NOBODY'];
+    expect(() => connectEventStoreDb(unset)).to.throw(RangeError, 'connectionString must be text, not undefined');
+  });
+
   it('reports what the server refuses like the older', async () => {
     const double = await Double.start();
     double.mode.isDenied = () => true;
