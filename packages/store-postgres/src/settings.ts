@@ -66,7 +66,7 @@ const time = rule.optional(rule.wholeNumber(1, rule.LONGEST_TIMER_MS));
 
 /** The options of stores and of migrations. */
 const SHARED = {
-  pool: rule.withMethods('connect', 'on', 'off'),
+  pool: rule.mustBe('a Pool of pg', isPool),
   schema: rule.optional(rule.mustBe('1 to 63 letters, digits and underscores, without pg_ in front', isSchemaName)),
   lockTimeoutMs: time,
 };
@@ -105,4 +105,11 @@ function isClient(client: unknown): boolean {
 /** The settings of parsed options, in which nothing is undefined. */
 export function settingsOf(options: Partial<Settings>): Settings {
   return { ...DEFAULTS, ...options };
+}
+
+/** Whether it has what is used of a pool. A `Client` has its methods, too, and no options. */
+function isPool(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const isFunction = (name: string): boolean => typeof Reflect.get(value, name) === 'function';
+  return ['connect', 'on', 'off'].every(isFunction) && typeof Reflect.get(value, 'options') === 'object';
 }

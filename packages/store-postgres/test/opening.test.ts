@@ -1,7 +1,7 @@
 import { migratePostgresStore, openPostgresStore, postgresMigration } from '@login-policy/store-postgres';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { Pool } from 'pg';
+import { Client, Pool } from 'pg';
 import { paced } from '@login-policy/testkit';
 import { databaseUrl, freshSchema } from './database.js';
 import { FaultyNetwork } from './faulty-network.js';
@@ -88,9 +88,12 @@ describe('opening a store on PostgreSQL', () => {
     await pool.end();
   });
 
-  it('is refused with an explanation without a pool', async () => {
-    const caught = await refusal(openPostgresStore(Object({})));
-    expect(String(caught)).to.match(/^RangeError: openPostgresStore: pool must be an object with the methods connect/);
+  it('is refused with an explanation without a pool, and with a client', async () => {
+    const messages = [];
+    for (const given of [{}, { pool: new Client() }])
+      messages.push(String(await refusal(openPostgresStore(Object(given)))));
+    const problem = 'RangeError: openPostgresStore: pool must be a Pool of pg, not';
+    expect(messages).to.deep.equal([`${problem} undefined.`, `${problem} an object.`]);
   });
 
   it('refuses a misspelt option and a malformed value', async () => {
