@@ -29,7 +29,7 @@ export function standingInline(checkpoint: Position, head: Position): Standing {
 }
 
 /**
- * Whether rows that are opened are at the head of the log beside them; `false` where there is none.
+ * Whether inline rows that are opened are at the head of the log beside them.
  *
  * @throws StoreForeign when that log has no event: they were made from another one, which is elsewhere.
  */

@@ -83,7 +83,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     const { readModels, readModelUpdates } = options.store;
     const projection = withPlaceholders(options.projection);
     const model = await readModels.open(projection);
-    const isAtHead = areOpenedAtHead(await model.read([]), modelName(projection));
+    const found = await model.read([]);
+    const isAtHead = readModelUpdates === 'inline' && areOpenedAtHead(found, modelName(projection));
     const parts: Parts<Row> = { model: new TimedReadModel(model), projection, readModelUpdates };
     return new ProjectionRunner(options, parts, { is: isAtHead ? 'following' : 'catching-up' });
   }
