@@ -35,7 +35,6 @@ const LAZY: Readonly<Record<Exclude<ViewName, 'overview'>, Lazy>> = {
     title: 'Organization',
     fetch: async () => (await import('./views/organization.js')).OrganizationView,
   },
-  history: { title: 'History', fetch: async () => (await import('./views/history.js')).HistoryView },
   audit: { title: 'Audit', fetch: async () => (await import('./views/audit.js')).AuditView },
   rollout: { title: 'Change many policies', fetch: async () => (await import('./views/rollout.js')).RolloutView },
   proposals: { title: 'Proposals', fetch: async () => (await import('./views/proposals.js')).ProposalsView },
@@ -176,7 +175,6 @@ function View({ at }: { readonly at: Route }): JSX.Element {
     case 'instance':
     case 'organizations':
     case 'organization':
-    case 'history':
     case 'audit':
     case 'rollout':
     case 'proposals':

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { organizationName } from '../state/organizations.js';
-import { addressOf } from '../state/route.js';
+import { addressOf, type Query } from '../state/route.js';
 import type { AuditEntry } from '../wire/audit.js';
+import { INSTANCE, organization, type Scope } from '../wire/scope.js';
 import { actorName } from '../words/actor.js';
 import { actsOf, deedsOfAct, type Act } from '../words/audit.js';
 import { localDay } from '../words/instant.js';
@@ -52,7 +53,7 @@ function Entry({ act, newer, isByDay }: EntryProps): JSX.Element {
         </a>{' '}
         <span class="soft">{begin === sequence ? `version ${sequence}` : `versions ${begin} to ${sequence}`}</span>{' '}
         <code class="dev">{act.length === 1 ? type : `${act.length} events`}</code>{' '}
-        <a href={momentOf(entry)}>
+        <a href={addressOf({ view: 'audit', query: momentOf(scopeOf(organizationId), entry) })}>
           Look at this moment
           <span class="hidden">
             {' '}
@@ -68,12 +69,18 @@ function Entry({ act, newer, isByDay }: EntryProps): JSX.Element {
   );
 }
 
+function scopeOf(organizationId: string): Scope {
+  return organizationId === '' ? INSTANCE : organization(organizationId);
+}
+
 /**
- * The moment of an entry. A sequence only counts the events of one policy, so an organization needs the instant of the
- * event.
+ * The moment of an entry, among the changes of its policy alone. A sequence only counts the events of one policy, so an
+ * organization needs the instant of the event.
  */
-function momentOf({ organizationId, sequence, recordedAt }: AuditEntry): string {
-  const query =
-    organizationId === '' ? { at: sequence, organization: 'none' } : { at: recordedAt, organization: organizationId };
-  return addressOf({ view: 'history', query });
+export function momentOf(
+  scope: Scope,
+  { sequence, recordedAt }: { readonly sequence: number | string; readonly recordedAt: string },
+): Query {
+  if (scope.of === 'organization') return { organizationId: scope.organizationId, at: recordedAt };
+  return { isDefault: 'true', at: String(sequence) };
 }

@@ -26,12 +26,19 @@ export function AuditFilters(): JSX.Element {
         />
         Only the default policy
       </label>
-      <OrganizationPicker
-        organizationId={chosen('organizationId')}
-        none="All"
-        pick={(id) => choose({ organizationId: id, isDefault: '', after: '' })}
-      />
+      <PolicyPicker />
     </search>
+  );
+}
+
+/** Chooses whose policy the changes are of. */
+export function PolicyPicker(): JSX.Element {
+  return (
+    <OrganizationPicker
+      organizationId={chosen('organizationId')}
+      none="All"
+      pick={(id) => choose({ organizationId: id, isDefault: '', after: '' })}
+    />
   );
 }
 

@@ -32,7 +32,7 @@ const VIEWS: readonly View[] = [
     draftsIn: ['organization'],
   },
   { label: 'Proposals', to: { view: 'proposals' }, holds: ['proposals'], draftsIn: [] },
-  { label: 'Audit', to: { view: 'audit' }, holds: ['audit', 'history'], draftsIn: [] },
+  { label: 'Audit', to: { view: 'audit' }, holds: ['audit'], draftsIn: [] },
   { label: 'Check a sign-in', to: { view: 'check' }, holds: ['check'], draftsIn: [] },
 ];
 

@@ -1,82 +1,102 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { lookBack, lookedAt, notPast } from '../state/moments.js';
-import { isUnknown, learn, pageOf, refreshPage } from '../state/organizations.js';
+import { isUnknown, learn } from '../state/organizations.js';
 import { policyOf, refreshPolicy } from '../state/policies.js';
 import { choose, chosen } from '../state/route.js';
-import type { OrganizationQuery } from '../wire/organizations.js';
-import { organization } from '../wire/scope.js';
+import { together } from '../state/unread.js';
+import { INSTANCE, organization } from '../wire/scope.js';
 import { momentName } from '../words/intent.js';
 import { MomentChoice } from './moment-choice.js';
-import { OrganizationPicker } from './organization-picker.js';
 import { ThenAndNow } from './then-and-now.js';
 import { TryAgain } from './try-again.js';
-import { useLoaded } from './use-loaded.js';
+import { useLoaded, type Loading } from './use-loaded.js';
 
 const SETTLE_MS = 80;
-const FIRST: OrganizationQuery = { limit: 1 };
-/** The value in the address for no organization. */
-const NONE = 'none';
-
-/** The policy to look back into, and the content below. */
-export interface MomentPanelProps {
-  readonly lastSequence: number;
-  readonly children: ComponentChildren;
-}
+/** The moment in an address for what holds now. */
+export const NOW = 'now';
 
 /**
- * Shows the default policy and an organization's effective policy at any moment, and offers to revert to it. The
- * content below is only shown after this has loaded, so that it does not move.
+ * Shows the default policy and the effective policy of the organization that is filtered by, at the moment in the
+ * address, and offers to revert to it. The first moment of a view takes no focus, any other does.
  */
-export function MomentPanel({ lastSequence, children }: MomentPanelProps): JSX.Element {
-  const moment = momentIn(lastSequence);
-  const organizationId = shownOf(chosen('organization'));
-  const scope = organization(organizationId);
-  const own = useLoaded(organizationId, async () => {
-    await (organizationId === '' ? refreshPage(FIRST) : learn([organizationId]));
-    if (organizationId !== '' && !isUnknown(organizationId)) await refreshPolicy(scope);
-  });
-  const isChosen = organizationId !== '' || chosen('organization') === NONE || own.hasEnded;
-  const isNobody = isUnknown(organizationId);
-  const now = `${lastSequence} ${policyOf(scope)?.details.changeDate ?? ''}`;
-  const past = useLoaded(`${moment} ${organizationId} ${now} ${isChosen}`, async (isWanted) => {
-    // A dragged slider passes many moments. Only the one where it stops is loaded.
-    if (lookedAt.value !== undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    // Wait until the first organization is known, because it determines what to load.
-    if (isWanted() && isChosen) await lookBack({ moment, organizationId: isNobody ? '' : organizationId });
-  });
-  const problem = past.problem ?? own.problem;
+export function MomentPanel({ isFirst }: { readonly isFirst: boolean }): JSX.Element {
+  const { isNobody, lastSequence, moment, own, past } = useMoment();
+  const heading = useFocusOn(isFirst ? '' : chosen('at'));
   return (
-    <>
-      <section class="card moment" aria-labelledby="moment-heading">
-        <h2 id="moment-heading">What was allowed when</h2>
-        <p class="print-only">Moment: {momentName(moment)}</p>
-        <MomentChoice moment={moment} lastSequence={lastSequence} choose={(at) => choose({ at })} />
-        <OrganizationPicker
-          organizationId={organizationId}
-          none="The default policy alone"
-          pick={(id) => choose({ organization: id === '' ? NONE : id })}
-        />
-        {isNobody && <p class="warning-line">There is no organization with this id in the instance.</p>}
-        <TryAgain what="That moment" loading={past.problem === undefined ? own : past} />
-        {lookedAt.value !== undefined && (past.problem === undefined || lookedAt.value.moment === moment) && (
-          <ThenAndNow then={lookedAt.value} isBusy={past.isBusy} />
-        )}
-      </section>
-      {(lookedAt.value !== undefined || problem !== undefined) && children}
-    </>
+    <section class="card moment" aria-labelledby="moment-heading" aria-busy={lookedAt.value === undefined}>
+      <div class="moment-head">
+        <h2 ref={heading} id="moment-heading" tabIndex={-1}>
+          What was allowed when
+        </h2>
+        <button type="button" class="button button-small" onClick={() => choose({ at: '' }, 'push')}>
+          Close<span class="hidden"> the moment</span>
+        </button>
+      </div>
+      <p class="print-only">Moment: {momentName(moment)}</p>
+      {isNoMoment(lastSequence) && (
+        <p class="warning-line">The address names no past moment. Shown is what holds now.</p>
+      )}
+      {lastSequence > 0 && <MomentChoice moment={moment} lastSequence={lastSequence} choose={(at) => choose({ at })} />}
+      {isNobody && <p class="warning-line">There is no organization with this id in the instance.</p>}
+      <TryAgain what="That moment" loading={past.problem === undefined ? own : past} />
+      {lookedAt.value !== undefined && (past.problem === undefined || lookedAt.value.moment === moment) && (
+        <ThenAndNow then={lookedAt.value} isBusy={past.isBusy} />
+      )}
+    </section>
   );
 }
 
+interface Looked {
+  /** Whether the organization that is filtered by does not exist. */
+  readonly isNobody: boolean;
+  /** The last version of the default policy; 0 until it is known. */
+  readonly lastSequence: number;
+  readonly moment: string;
+  readonly own: Loading;
+  readonly past: Loading;
+}
+
+/** Looks back to the moment in the address. */
+function useMoment(): Looked {
+  const organizationId = chosen('organizationId');
+  const scope = organization(organizationId);
+  const own = useLoaded(organizationId, async () => {
+    await together([refreshPolicy(INSTANCE), learn(organizationId === '' ? [] : [organizationId])]);
+    if (organizationId !== '' && !isUnknown(organizationId)) await refreshPolicy(scope);
+  });
+  const lastSequence = Number(policyOf(INSTANCE)?.details.sequence ?? 0);
+  const moment = momentIn(lastSequence);
+  const isNobody = isUnknown(organizationId);
+  const now = `${lastSequence} ${policyOf(scope)?.details.changeDate ?? ''}`;
+  const past = useLoaded(`${moment} ${organizationId} ${now} ${own.hasEnded}`, async (isWanted) => {
+    // A dragged slider passes many moments. Only the one where it stops is loaded.
+    if (lookedAt.value !== undefined) await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    if (isWanted() && own.hasEnded && lastSequence > 0)
+      await lookBack({ moment, organizationId: isNobody ? '' : organizationId });
+  });
+  return { isNobody, lastSequence, moment, own, past };
+}
+
+/** Moves the focus to the heading when another moment is looked at, unless it was chosen here. */
+function useFocusOn(at: string): { readonly current: HTMLHeadingElement | null } {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (at === '') return;
+    if (heading.current?.closest('section')?.contains(document.activeElement) === false) heading.current.focus();
+  }, [at]);
+  return heading;
+}
+
+/** Whether the address names a moment in the future, a version that is not there, or nothing that is a moment. */
+function isNoMoment(lastSequence: number): boolean {
+  return lastSequence > 0 && chosen('at') !== NOW && momentIn(lastSequence) !== chosen('at');
+}
+
 /** The moment in the address, if it is valid; otherwise now. */
-export function momentIn(lastSequence: number): string {
+function momentIn(lastSequence: number): string {
   const at = chosen('at');
   const isVersion = /^\d{1,15}$/.test(at) && Number(at) >= 1 && Number(at) <= lastSequence;
   const isInstant = /^\d{4}-\d\d-\d\dT/.test(at) && !Number.isNaN(Date.parse(at)) && at !== notPast.value;
   return isVersion || isInstant ? at : String(lastSequence);
-}
-
-/** The chosen organization; the first one by default. */
-function shownOf(id: string): string {
-  if (id === NONE) return '';
-  return id === '' ? (pageOf(FIRST)?.organizations[0]?.id ?? '') : id;
 }

@@ -15,7 +15,7 @@ export async function newestChange(): Promise<ChangeMark> {
 /** Reads the changes of all policies since, newest first, at most the newest fifty. */
 export async function changesSince(mark: ChangeMark): Promise<readonly AuditEntry[]> {
   if (mark === undefined) return [];
-  const { entries } = await readAudit({}, '', MOST);
+  const entries = (await readAudit({}, '', MOST))?.entries ?? [];
   const before = entries.findIndex((one) => isSame(one, mark));
   const since = entries.slice(0, before < 0 ? MOST : before);
   await learn([...new Set(since.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));

@@ -5,7 +5,6 @@ const VIEWS = [
   'instance',
   'organizations',
   'organization',
-  'history',
   'audit',
   'rollout',
   'proposals',
@@ -83,9 +82,7 @@ export function viewKey({ view, organizationId = '' }: Route): string {
 function routeOf(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
   const query: Query = Object.fromEntries(new URLSearchParams(search));
-  const [name = '', id = '', at = ''] = path.split('/').map(decoded);
-  // The form of older addresses.
-  if (name === 'history' && id !== '') return { view: name, query: { organization: id, at, ...query } };
+  const [name = '', id = ''] = path.split('/').map(decoded);
   if (name === 'organizations' && id !== '') return { view: 'organization', organizationId: id, query };
   if (name === 'default') return { view: 'instance', query };
   const view = VIEWS.find((one) => one === name && one !== 'organization' && one !== 'instance') ?? 'overview';

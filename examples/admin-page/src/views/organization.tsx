@@ -1,8 +1,7 @@
 import type { JSX } from 'preact';
-import { useCallback } from 'preact/hooks';
 import { CustomPolicyButton } from '../parts/custom-policy-button.js';
+import { OwnStory } from '../parts/own-story.js';
 import { PolicyEditor } from '../parts/policy-editor.js';
-import { Timeline } from '../parts/timeline.js';
 import { TryAgain } from '../parts/try-again.js';
 import { useLoaded, useWhole } from '../parts/use-loaded.js';
 import { refreshJudged } from '../state/health.js';
@@ -10,9 +9,6 @@ import { isUnknown, learn, organizationName, organizationOf } from '../state/org
 import { policyOf } from '../state/policies.js';
 import { addressOf, route } from '../state/route.js';
 import { mayWrite } from '../state/session.js';
-import { catchUpTimeline, timelineOf } from '../state/timelines.js';
-import { together } from '../state/unread.js';
-import type { HistoryEntry } from '../wire/history.js';
 import type { Policy } from '../wire/policy.js';
 import { organization, type Scope } from '../wire/scope.js';
 
@@ -35,13 +31,10 @@ export function OrganizationView(): JSX.Element {
 
 function OneOrganization({ organizationId }: { readonly organizationId: string }): JSX.Element {
   const scope = organization(organizationId);
-  const loading = useLoaded(organizationId, () => together([refreshJudged(scope), catchUpTimeline(scope)]));
+  const loading = useLoaded(organizationId, () => refreshJudged(scope));
   const policy = policyOf(scope);
   const isWhole = useWhole(policy !== undefined, [loading]);
   const name = organizationName(organizationId);
-  const lookAt = useCallback(({ recordedAt }: HistoryEntry) => {
-    location.hash = addressOf({ view: 'history', query: { organization: organizationId, at: recordedAt } });
-  }, []);
   return (
     <>
       <TryAgain what={`The policy of ${name}`} loading={loading} />
@@ -60,13 +53,7 @@ function OneOrganization({ organizationId }: { readonly organizationId: string }
       {isWhole && (
         <section class="own-history" aria-labelledby="own-history">
           <h2 id="own-history">History of its custom policy</h2>
-          <p>
-            <a href={addressOf({ view: 'audit', query: { organizationId } })}>The same in the audit</a>, with filters
-            and as a file
-          </p>
-          {(loading.problem === undefined || timelineOf(scope) !== undefined) && (
-            <Timeline scope={scope} lookAt={lookAt} />
-          )}
+          <OwnStory organizationId={organizationId} />
         </section>
       )}
     </>

@@ -84,10 +84,12 @@ function Card({ title, of, loading, size, children }: CardProps): JSX.Element {
 /** Reads something now, and after each change of a policy. */
 function useRead<Read>(what: string, read: () => Promise<Read>): readonly [Read | undefined, Loading] {
   const found = useSignal<Read | undefined>(undefined);
-  const loading = useLoaded(String(directoryChanges.value), async (isWanted) => {
-    const answer = await readAnew(what, read);
-    if (isWanted()) found.value = answer;
-  });
+  const loading = useLoaded(String(directoryChanges.value), (isWanted) =>
+    readAnew(what, async () => {
+      const answer = await read();
+      if (isWanted()) found.value = answer;
+    }),
+  );
   return [found.value, loading];
 }
 
@@ -95,8 +97,9 @@ function readWaiting(): Promise<ProposalPage> {
   return readProposals('waiting');
 }
 
+/** Nothing where the server keeps no audit log: each policy has a history of its own. */
 async function readNewest(): Promise<readonly AuditEntry[]> {
-  const { entries } = await readAudit({}, '', EVENTS);
+  const entries = (await readAudit({}, '', EVENTS))?.entries ?? [];
   await learn([...new Set(entries.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
   return entries;
 }

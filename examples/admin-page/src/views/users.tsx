@@ -20,11 +20,13 @@ export function UsersView(): JSX.Element {
   const shown = useSignal<UserPage | undefined>(undefined);
   const query = queryIn();
   const about = `users ${JSON.stringify(query)}`;
-  const loading = useLoaded(`${about} ${directoryChanges.value}`, async (isWanted) => {
-    const page = await readAnew(about, () => readUsers(query));
-    await learn([...new Set(page.users.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
-    if (isWanted()) shown.value = page;
-  });
+  const loading = useLoaded(`${about} ${directoryChanges.value}`, (isWanted) =>
+    readAnew(about, async () => {
+      const page = await readUsers(query);
+      await learn([...new Set(page.users.map(({ organizationId }) => organizationId))].filter((id) => id !== ''));
+      if (isWanted()) shown.value = page;
+    }),
+  );
   const page = loading.problem === undefined ? shown.value : undefined;
   return (
     <>

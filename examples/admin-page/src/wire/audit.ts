@@ -1,6 +1,6 @@
 import { reasonIn } from './history.js';
 import { listOf, objectOf, optionalText, textOf, type JsonObject } from './json.js';
-import { send } from './request.js';
+import { orAbsent, send } from './request.js';
 import { INSTANCE, pathOf } from './scope.js';
 
 /** One event of one policy: who did what, when and why. */
@@ -33,10 +33,12 @@ export interface AuditPage {
 
 const PATH = `${pathOf(INSTANCE)}/audit`;
 
-/** Reads a page of the audit log. */
-export async function readAudit(filter: AuditFilter, after: string, limit: number): Promise<AuditPage> {
+/** Reads a page of the audit log; `undefined` where the server keeps none. */
+export async function readAudit(filter: AuditFilter, after: string, limit: number): Promise<AuditPage | undefined> {
   const query = new URLSearchParams({ ...filter, limit: String(limit), ...(after !== '' && { after }) });
-  const answer = objectOf(await send({ verb: 'GET', path: `${PATH}?${query}` }), 'the audit log');
+  const read = await orAbsent(send({ verb: 'GET', path: `${PATH}?${query}` }));
+  if (read === undefined) return undefined;
+  const answer = objectOf(read, 'the audit log');
   return {
     entries: listOf(answer['entries'], 'entries', entryOf),
     next: optionalText(answer['next'], 'next'),

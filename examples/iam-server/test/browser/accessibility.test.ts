@@ -8,7 +8,6 @@ const VIEWS = [
   'Default policy',
   'Users',
   'Organizations',
-  'History',
   'Audit',
   'Change many policies',
   'Proposals',
@@ -53,9 +52,9 @@ describeInBrowser('the page: accessibility', (stage) => {
       await visitor.page.getByRole('link', { name: 'Globex', exact: true }).click();
       await visitor.heading('Globex').waitFor();
       await check(visitor, 'organization');
-      await visitor.goTo('History');
+      await visitor.lookBack();
       await visitor.page.getByRole('region', { name: 'Default policy, then' }).waitFor();
-      await check(visitor, 'history');
+      await check(visitor, 'a moment');
       await visitor.goTo('Change many policies');
       await visitor.page.getByRole('combobox', { name: 'Factor' }).selectOption('Security key (U2F)');
       await visitor.button('Review what it would do').click();
@@ -77,6 +76,9 @@ describeInBrowser('the page: accessibility', (stage) => {
         const overflow = await visitor.page.evaluate<number>(OVERFLOW);
         expect(overflow, view).to.equal(0);
       }
+      await visitor.lookBack({ organizationId: stage.quickstart.organizationIds[0] });
+      await visitor.page.getByRole('region', { name: 'Effective for Acme, then' }).waitFor();
+      expect(await visitor.page.evaluate<number>(OVERFLOW), 'a moment').to.equal(0);
     });
   }
   it('covers nothing with the changes that are not saved at 400 %', async () => {

@@ -53,11 +53,11 @@ describeInBrowser('the page: an address for everything', (stage) => {
   it('contains the moment of the slider and the organization', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `/admin/v1/policies/login/multi_factors/${PASSKEYS}`);
-    await visitor.goTo('History');
+    await visitor.lookBack();
     await visitor.page.getByLabel('Moment, by version').fill('4');
     await visitor.until('location.hash.includes("at=4")');
     const [, globex] = stage.quickstart.organizationIds;
-    await open(stage, visitor, `#/history?at=4&organization=${globex}`);
+    await open(stage, visitor, `#/audit?at=4&organizationId=${globex}`);
     await visitor.page.reload();
     await visitor.page
       .getByRole('region', { name: 'Effective for Globex, then' })
@@ -68,11 +68,11 @@ describeInBrowser('the page: an address for everything', (stage) => {
 
   it('of an unknown organization or a future moment shows an error', async () => {
     const visitor = await stage.owner();
-    await open(stage, visitor, '#/history?organization=nobody');
+    await open(stage, visitor, '#/audit?at=now&organizationId=nobody');
     await visitor.page.getByText('There is no organization with this id in the instance.').waitFor();
     expect(await visitor.page.getByText('Effective for Acme').count()).to.equal(0);
     for (const at of ['2999-01-01T00:00:00Z', '999', '0', 'yesterday']) {
-      await open(stage, visitor, `#/history?at=${at}`);
+      await open(stage, visitor, `#/audit?isDefault=true&at=${at}`);
       await visitor.page.getByText('The address names no past moment. Shown is what holds now.').waitFor();
     }
     expect(await visitor.page.getByText('asOf').count()).to.equal(0);

@@ -36,6 +36,7 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
     await visitor.chooseOrganization('glob', 'Globex');
     await visitor.until("document.querySelectorAll('.audit > li').length === 1");
     await visitor.page.getByRole('link', { name: /^Look at this moment of Globex/ }).click();
+    await visitor.until("document.activeElement.textContent === 'What was allowed when'");
     await visitor.page
       .getByRole('region', { name: 'Effective for Globex, then' })
       .getByText('Its custom policy at version')
@@ -74,7 +75,7 @@ describeInBrowser('the page: who changed what, everywhere', (stage) => {
     await visitor.until("location.hash.includes('from=') && location.hash.includes('to=')");
     const hash = new URLSearchParams((await page.evaluate<string>('location.hash')).split('?')[1]);
     expect([hash.get('from'), hash.get('to')]).to.deep.equal([`${second}.000Z`, `${second}.999Z`]);
-    await visitor.goTo('History');
+    await visitor.goTo('Organizations');
     await page.goBack();
     await entries.filter({ hasText: 'Globex' }).getByText('Removed Security key (U2F)').waitFor();
   });

@@ -46,7 +46,7 @@ describeInBrowser('the page: many organizations, some with names nobody expects'
       await visitor.page.getByRole('link', { name: LONG.name }).click();
       await visitor.passkeys.waitFor();
       expect(await visitor.page.evaluate<number>(OVERFLOW), 'organization').to.equal(0);
-      await visitor.goTo('History');
+      await visitor.lookBack();
       await visitor.chooseOrganization('www', LONG.name);
       await visitor.page.getByRole('region', { name: `Effective for ${LONG.name}, then` }).waitFor();
       expect(await visitor.page.evaluate<number>(OVERFLOW), 'history').to.equal(0);

@@ -11,7 +11,7 @@ describeInBrowser('the page: what a change would overwrite', (stage) => {
   it('is shown for a revert if others changed what it restores', async () => {
     const visitor = await stage.owner();
     await stage.api('DELETE', `${ADMIN}${PASSKEYS}`);
-    await visitor.goTo('History');
+    await visitor.lookBack();
     await visitor.page.getByLabel('Moment, by version').fill('4');
     await visitor.page.getByText('at version 4').first().waitFor();
     await visitor.button('Revert to this moment').click();

@@ -91,13 +91,11 @@ async function organizations(visitor: Visitor, picture: Picture): Promise<void> 
 }
 
 async function history(visitor: Visitor, picture: Picture): Promise<void> {
-  await visitor.goTo('History');
+  await visitor.lookBack();
   await visitor.page.getByLabel('Moment, by version').fill('4');
   await visitor.page.getByRole('region', { name: 'Effective for Acme, then' }).waitFor();
   await visitor.page.getByText('at version 4').first().waitFor();
   await picture('slider');
-  await visitor.page.getByRole('region', { name: 'Timeline' }).getByRole('listitem').nth(1).scrollIntoViewIfNeeded();
-  await picture('timeline');
 }
 
 async function audit(visitor: Visitor, picture: Picture): Promise<void> {

@@ -60,7 +60,7 @@ describeInBrowser('the page: signing in and out', (stage) => {
     const switches = await visitor.page.getByRole('switch').all();
     expect(switches.length).to.be.greaterThan(10);
     for (const one of switches) expect(await one.isDisabled()).to.equal(true);
-    await visitor.goTo('History');
+    await visitor.lookBack();
     await visitor.page.getByText('but not revert to it').waitFor();
     expect(await visitor.button('Revert to this moment').count()).to.equal(0);
     await visitor.goTo('Organizations');

@@ -26,13 +26,12 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     expect(await visitor.dialog.getByLabel('Reason').inputValue()).to.equal('lost keys');
     await visitor.page.keyboard.press('Escape');
     await offline(true);
-    await visitor.goTo('History');
-    const history = visitor.page.getByRole('alert').filter({ hasText: 'The history can’t be read now' });
-    await history.waitFor();
-    expect(await visitor.page.getByText('Reading the history').count(), 'beside that it failed').to.equal(0);
+    await visitor.goTo('Audit');
+    const log = visitor.page.getByRole('alert').filter({ hasText: 'The audit log can’t be read now' });
+    await log.waitFor();
     await offline(false);
-    await history.getByRole('button', { name: 'Try again' }).click();
-    await visitor.page.getByText('4 events', { exact: true }).waitFor();
+    await log.getByRole('button', { name: 'Try again' }).click();
+    await visitor.page.getByText('versions 1 to 4', { exact: true }).waitFor();
     await visitor.goTo('Organizations');
     await visitor.page.getByRole('rowheader', { name: 'Globex' }).waitFor();
     await offline(true);
@@ -48,10 +47,10 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     await visitor.allViewsFetched();
     await stage.restart(async () => {
       await visitor.page.getByText('Reconnecting', { exact: true }).waitFor();
-      await visitor.goTo('History');
-      await visitor.page.getByText('The history can’t be read now').waitFor();
+      await visitor.goTo('Audit');
+      await visitor.page.getByText('The audit log can’t be read now').waitFor();
     });
-    await visitor.page.getByText('4 events', { exact: true }).waitFor();
+    await visitor.page.getByText('versions 1 to 4', { exact: true }).waitFor();
     await visitor.page.getByText('can’t be read now').waitFor({ state: 'detached' });
     excuse(visitor);
   });
@@ -62,13 +61,14 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
     await stage.restart(() => copyFile(stage.storeFile, kept));
     const visitor = await stage.owner();
     await stage.api('DELETE', '/admin/v1/policies/login/second_factors/SECOND_FACTOR_TYPE_U2F');
-    await visitor.goTo('History');
-    await visitor.page.getByText('5 events', { exact: true }).waitFor();
+    await visitor.lookBack();
+    await visitor.page.getByText('version 5', { exact: true }).waitFor();
     await stage.restart(async () => {
       for (const end of ['-wal', '-shm']) await rm(`${stage.storeFile}${end}`, { force: true });
       await copyFile(kept, stage.storeFile);
     });
-    await visitor.page.getByText('4 events', { exact: true }).waitFor();
+    await visitor.page.getByText('version 5', { exact: true }).waitFor({ state: 'detached' });
+    await visitor.page.getByText('versions 1 to 4', { exact: true }).waitFor();
     await visitor.page.getByRole('region', { name: 'Default policy, then' }).getByText('at version 4').waitFor();
     await visitor.page.getByText('can’t be read now').waitFor({ state: 'detached' });
     visitor.complaints.splice(0, Infinity);
@@ -111,7 +111,7 @@ describeInBrowser('the page: when something goes wrong', (stage) => {
       await visitor.page.reload();
       await visitor.page.getByText('There is no organization with this id').waitFor();
     }
-    for (const address of ['#/history/nobody/never', '#/nowhere', '#/history/%']) {
+    for (const address of ['#/audit?at=never', '#/nowhere', '#/audit/%']) {
       await visitor.page.goto(`${url}/${address}`);
       await visitor.page.locator('h1').waitFor();
     }

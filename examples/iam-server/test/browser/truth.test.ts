@@ -61,20 +61,18 @@ describeInBrowser('the page: it says what is so', (stage) => {
     excuse(visitor);
   });
 
-  it('so is a history, and whether an organization has a custom policy', async () => {
+  it('so is a policy’s story, and whether an organization has a custom policy', async () => {
     const visitor = await stage.owner();
     const { page } = visitor;
     const stale = page.getByText(/What stands here was read at .*, and may not be so any more/);
-    await visitor.goTo('History');
-    await page.getByRole('region', { name: 'Timeline' }).getByText('4 events').waitFor();
-    await page.route('**/history?*', (route) => route.abort('connectionreset'));
+    await visitor.lookBack();
+    const changes = page.getByRole('list', { name: 'Changes' });
+    await changes.getByText('versions 1 to 4').waitFor();
+    await page.route('**/audit?*', (route) => route.abort('connectionreset'));
     await stage.api('DELETE', `${ADMIN}/multi_factors/${PASSKEYS}`);
-    await page
-      .getByRole('region', { name: 'Timeline' })
-      .getByText(/What stands here was read at/)
-      .waitFor();
-    await page.unroute('**/history?*');
-    await page.getByRole('region', { name: 'Timeline' }).getByText('MultiFactorRemoved').waitFor();
+    await stale.waitFor();
+    await page.unroute('**/audit?*');
+    await changes.getByText('MultiFactorRemoved').waitFor();
     await stale.waitFor({ state: 'detached' });
     await visitor.goTo('Organizations');
     await visitor.button('Add a custom policy for Acme').waitFor();

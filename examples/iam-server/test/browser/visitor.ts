@@ -21,7 +21,6 @@ type View =
   | 'Default policy'
   | 'Users'
   | 'Organizations'
-  | 'History'
   | 'Audit'
   | 'Change many policies'
   | 'Proposals'
@@ -30,7 +29,6 @@ type View =
 /** The views that no link of the navigation leads to, but links of others do. */
 const WITHOUT_LINK: Readonly<Partial<Record<View, string>>> = {
   Users: '#/users',
-  History: '#/history',
   'Change many policies': '#/rollout',
 };
 
@@ -114,6 +112,13 @@ export class Visitor {
       await this.page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: view }).click();
     else await this.page.evaluate(`location.hash = '${hash}'`);
     await this.heading(view).waitFor();
+  }
+
+  /** Looks at what was allowed now, or at another moment: beside the changes of one policy. */
+  async lookBack({ organizationId = '', at = 'now' } = {}): Promise<void> {
+    const whose = organizationId === '' ? 'isDefault=true' : `organizationId=${organizationId}`;
+    await this.page.evaluate(`location.hash = '#/audit?${whose}&at=${encodeURIComponent(at)}'`);
+    await this.page.getByRole('heading', { name: 'What was allowed when' }).waitFor();
   }
 
   /** Waits until an expression holds in the page, whose policy forbids what Playwright would wait with. */
