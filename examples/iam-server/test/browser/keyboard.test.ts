@@ -46,6 +46,51 @@ describeInBrowser('the page: a keyboard alone', (stage) => {
     await visitor.passkeys.and(visitor.page.locator('[aria-checked="true"]')).waitFor();
   });
 
+  it('goes from the overview to a policy, changes it, and finds that in Audit with its moment', async () => {
+    const visitor = await stage.owner();
+    const { keyboard } = visitor.page;
+    await tabTo(visitor, 'Overview');
+    await keyboard.press('Enter');
+    await visitor.heading('Overview').waitFor();
+    await visitor.page.getByRole('link', { name: 'All changes' }).waitFor();
+    await tabTo(visitor, 'Default policy');
+    await keyboard.press('Enter');
+    await visitor.passkeys.waitFor();
+    await tabTo(visitor, 'Code by email');
+    await keyboard.press('Space');
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    await tabTo(visitor, 'Reason');
+    await keyboard.type('walked by keys');
+    await tabTo(visitor, 'Confirm');
+    await keyboard.press('Enter');
+    await visitor.dialog.waitFor({ state: 'detached' });
+    await tabTo(visitor, 'Audit', 'Shift+Tab');
+    await keyboard.press('Enter');
+    await visitor.page.getByRole('list', { name: 'Changes' }).getByText('walked by keys').waitFor();
+    await tabTo(visitor, 'Look at this moment');
+    await keyboard.press('Enter');
+    await visitor.page.getByRole('region', { name: 'Default policy, then' }).waitFor();
+    expect(await visitor.page.evaluate(FOCUSED)).to.equal('What was allowed when');
+  });
+
+  it('sorts organizations by whom they lock out, and filters them by their weakest way in', async () => {
+    const visitor = await stage.owner();
+    const { page } = visitor;
+    const { keyboard } = page;
+    await visitor.goTo('Organizations');
+    for (const name of ['Locks out', 'Weakest way in']) {
+      await tabTo(visitor, name, 'Tab', 'BUTTON');
+      await keyboard.press('Enter');
+      await page.getByRole('columnheader', { name }).and(page.locator('[aria-sort=descending]')).waitFor();
+      await keyboard.press('Enter');
+      await page.getByRole('columnheader', { name }).and(page.locator('[aria-sort=ascending]')).waitFor();
+    }
+    await tabTo(visitor, 'Weakest way in', 'Shift+Tab', 'SELECT');
+    await keyboard.press('End');
+    await page.getByText('No organization is like that.').waitFor();
+    expect(await page.evaluate('location.hash')).to.include('weakest=none');
+  });
+
   it('finds an organization, sorts, and customizes it', async () => {
     const visitor = await stage.owner();
     const { keyboard } = visitor.page;
@@ -124,11 +169,12 @@ describeInBrowser('the page: a keyboard alone', (stage) => {
   });
 });
 
-async function tabTo({ page }: Visitor, name: string, key = 'Tab'): Promise<void> {
+async function tabTo({ page }: Visitor, name: string, key = 'Tab', tag = ''): Promise<void> {
   for (let tabs = 0; tabs < MOST_TABS; tabs++) {
     await page.keyboard.press(key);
     const focused = await page.evaluate<string>(FOCUSED);
-    if (focused.startsWith(name)) return;
+    if (!focused.startsWith(name)) continue;
+    if (tag === '' || (await page.evaluate('document.activeElement.tagName')) === tag) return;
   }
   expect.fail(`no tab leads to ${name}`);
 }
