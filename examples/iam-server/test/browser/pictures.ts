@@ -41,14 +41,14 @@ async function takeOne(stage: Stage, { look, window }: { look: string; window: W
   await visitor.signIn('owner');
   await visitor.page.getByText('Live', { exact: true }).waitFor();
   await visitor.goTo('Overview');
-  await visitor.page.getByText('By passkey').waitFor();
+  await visitor.page.getByRole('rowheader', { name: 'By passkey' }).waitFor();
   await picture('overview');
   await visitor.goTo('Default policy');
   await visitor.passkeys.waitFor();
   await picture('default-policy');
   await remove(visitor, picture);
   await organizations(visitor, picture);
-  await history(visitor, picture);
+  await history(stage, visitor, picture);
   await audit(visitor, picture);
   await check(visitor, picture);
   await everywhere(visitor, picture);
@@ -90,11 +90,13 @@ async function organizations(visitor: Visitor, picture: Picture): Promise<void> 
   await picture('organization');
 }
 
-async function history(visitor: Visitor, picture: Picture): Promise<void> {
-  await visitor.lookBack();
+async function history(stage: Stage, visitor: Visitor, picture: Picture): Promise<void> {
+  const [organizationId] = stage.quickstart.organizationIds;
+  await visitor.lookBack({ organizationId });
   await visitor.page.getByLabel('Moment, by version').fill('4');
   await visitor.page.getByRole('region', { name: 'Effective for Acme, then' }).waitFor();
   await visitor.page.getByText('at version 4').first().waitFor();
+  await visitor.page.evaluate("document.querySelector('.moment').scrollIntoView()");
   await picture('slider');
 }
 
