@@ -136,6 +136,25 @@ describeInBrowser('the page: changing policies', (stage) => {
     await changes.getByText('Added the identity provider Globex').waitFor();
   });
 
+  it('shows what was recorded in no later dialog, and lets it fade', async () => {
+    const visitor = await stage.visitor();
+    await visitor.page.clock.install();
+    await visitor.page.reload();
+    await visitor.signIn('owner');
+    await visitor.switch('Code by email').click();
+    await visitor.confirm();
+    const recorded = visitor.page.getByText(/^Recorded/);
+    await visitor.notes.and(visitor.page.locator(':has-text("Recorded")')).waitFor();
+    await visitor.passkeys.click();
+    await visitor.dialog.getByText('2 organizations').waitFor();
+    expect(await visitor.dialog.getByText(/^Recorded/).count()).to.equal(0);
+    await visitor.page.keyboard.press('Escape');
+    await visitor.dialog.waitFor({ state: 'detached' });
+    await visitor.page.clock.fastForward(31_000);
+    await recorded.waitFor({ state: 'detached' });
+    visitor.complaints.splice(0);
+  });
+
   it('customizes an organization, which is then not affected by the default, and resets it', async () => {
     const visitor = await stage.owner();
     const [acme] = stage.quickstart.organizationIds;
