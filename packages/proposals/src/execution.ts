@@ -84,8 +84,8 @@ export class Execution {
   }
 
   /**
-   * Backwards. A policy whose last event is not the proposal's is left as it is: somebody has changed it since, and that
-   * is not to be undone.
+   * Backwards. A policy whose last event is not the proposal's is left as it is, and named: somebody has changed it
+   * since, and that is not to be undone.
    */
   async #takeBackPlan(proposal: Proposal, change: RecordedPlan, signal: AbortSignal): Promise<readonly StepResult[]> {
     const results: StepResult[] = [];
@@ -94,7 +94,10 @@ export class Execution {
       const before = proposal.before?.[index];
       if (before === undefined || proposal.results?.[index]?.outcome !== 'changed') continue;
       const last = await lastEventOf(this.#policies, proposal, { owner, before: BigInt(before), signal });
-      if (last === undefined) continue;
+      if (last === undefined) {
+        results.push(resultOf(owner, CHANGED_SINCE));
+        continue;
+      }
       const answer = await this.#policies.execute(owner, takingBack(BigInt(before)), {
         ...recordedBy(proposal, signal, 'at its end'),
         idempotencyKey: `end of ${causeOf(proposal.id)}`,
@@ -206,7 +209,13 @@ function recordedBy(proposal: Proposal, signal?: AbortSignal, when = ''): Comman
   };
 }
 
-function resultOf(owner: OwnerRef, answer: CommandAnswer): StepResult {
+const CHANGED_SINCE = {
+  outcome: 'rejected',
+  rejection: { reason: 'sequence-not-current' },
+  message: 'Somebody has changed this policy since, so it is left as it is.',
+} as const;
+
+function resultOf(owner: OwnerRef, answer: CommandAnswer | typeof CHANGED_SINCE): StepResult {
   const of = isOrganization(owner) ? { organizationId: owner.organizationId } : {};
   if (answer.outcome === 'rejected') return { ...of, outcome: 'refused', problem: problemOf(answer) };
   // A repetition has no events: the first attempt recorded them.
@@ -214,7 +223,13 @@ function resultOf(owner: OwnerRef, answer: CommandAnswer): StepResult {
 }
 
 /** A refusal as it is recorded. */
-export function problemOf({ rejection, message }: Pick<Rejected, 'message' | 'rejection'>): Problem {
+export function problemOf({
+  rejection,
+  message,
+}: {
+  readonly rejection: Pick<Rejected['rejection'], 'reason'>;
+  readonly message: string;
+}): Problem {
   return { reason: rejection.reason, message };
 }
 

@@ -83,6 +83,8 @@ export interface ForesightParts {
 }
 
 const MOST_APPROVALS = 100;
+/** Policies of a rollout looked at in one page. */
+const PAGE = 100;
 
 /** Looks at what proposed changes would do now. Writes nothing. */
 export class Foresight {
@@ -134,20 +136,33 @@ export class Foresight {
     return this.#needed([commandPreview(preview, owner, command)], endOf(wait));
   }
 
-  /** How many others have to approve a rollout, by the first page of its plan. */
-  ofPlan(plan: RolloutPlan): Promise<number> {
-    return this.#needed([plan], undefined);
-  }
-
   /** How many have to approve what a rollout would do, or what its revert would, by other counts. */
   async ofRollout(
     rollout: Pick<Rollout, 'plan'>,
     countsOf = (counts: RolloutPlan['counts']): RolloutPlan['counts'] => counts,
   ): Promise<ApprovalsNeeded | Rejected> {
-    const plan = await rollout.plan();
-    if (plan.outcome === 'rejected') return plan;
-    const needed = await this.ofPlan({ ...plan, counts: countsOf(plan.counts) });
-    return { outcome: 'found', needed, seen: plan.seen };
+    const looked = await this.#wholePlan(rollout, undefined, countsOf);
+    if ('rejection' in looked) return looked;
+    const { first, needed } = looked;
+    return { outcome: 'found', needed, seen: first.seen };
+  }
+
+  /** The first page of a plan, and how many have to approve the whole: a later page may matter more. */
+  async #wholePlan(
+    rollout: Pick<Rollout, 'plan'>,
+    signal: AbortSignal | undefined,
+    countsOf = (counts: RolloutPlan['counts']): RolloutPlan['counts'] => counts,
+  ): Promise<{ readonly first: RolloutPlan; readonly needed: number } | Rejected> {
+    let [needed, first, after]: [number, RolloutPlan?, string?] = [0];
+    for (;;) {
+      const page = { limit: PAGE, ...(after !== undefined && { after }), ...(signal !== undefined && { signal }) };
+      const plan = await rollout.plan(page);
+      if (plan.outcome === 'rejected') return plan;
+      first ??= plan;
+      needed = Math.max(needed, await this.#needed([{ ...plan, counts: countsOf(plan.counts) }], signal));
+      if (plan.next === undefined) return { first, needed };
+      after = plan.next;
+    }
   }
 
   async #ofPlan(
@@ -187,12 +202,13 @@ export class Foresight {
   ): Promise<Foreseen | ProposalRefused> {
     const command = rolloutCommandFromJson(change.command);
     const rollout = rollOut(this.#parts.loginPolicies, { instanceId }, command, rolloutOptions(id, 'nobody', change));
-    const plan = await rollout.plan({ ...(signal !== undefined && { signal }) });
-    if (plan.outcome === 'rejected') return plan;
+    const looked = await this.#wholePlan(rollout, signal);
+    if ('rejection' in looked) return looked;
+    const { first: plan, needed } = looked;
     const seen = [plan.seen];
     if (ifSeen !== undefined && (ifSeen.length !== 1 || ifSeen[0] !== plan.seen))
       return (await this.#changedDefault(instanceId, command, ifSeen)) ?? refused({ reason: 'seen-no-longer-holds' });
-    return { outcome: 'foreseen', seen, before: [], steps: [], plan, needed: await this.#needed([plan], signal) };
+    return { outcome: 'foreseen', seen, before: [], steps: [], plan, needed };
   }
 
   /** What was changed on the default policy since it was seen. */

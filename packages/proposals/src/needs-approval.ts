@@ -13,7 +13,7 @@ export interface CommandPreview extends Preview, SignInsCompared {
   readonly locksOut: boolean;
 }
 
-/** What `needsApproval` judges: each command of a proposal, or the first page of the plan of a rollout. */
+/** What `needsApproval` judges: each command of a proposal, or each page of the plan of a rollout. */
 export type ChangePreview = CommandPreview | RolloutPlan;
 
 /** How many others have to approve a change; 0: nobody. */
@@ -37,7 +37,7 @@ export function commandPreview(preview: Preview, owner: OwnerRef, command: Comma
  * anybody out.
  */
 export const oneForWhatMatters: (preview: ChangePreview) => number = (preview) => {
-  if (preview.kind === 'rollout-plan') return preview.counts['would-change'] > 0 || preview.next !== undefined ? 1 : 0;
+  if (preview.kind === 'rollout-plan') return preview.counts['would-change'] > 0 ? 1 : 0;
   if (preview.events.length === 0) return 0;
   const { isDefault, locksOut, people, warnings, weakened } = preview;
   const locksUsersOut = people !== undefined && !('unknown' in people) && people.lockedOut.users > 0;
