@@ -65,12 +65,12 @@ const rowsOf = (loginPolicies: LoginPolicies): readonly Row[] => [
   [{ operational: true }, 'operational must be a plain object, not true.'],
   [{ operational: { prefix: 5 } }, 'operational.prefix must be a path like /internal, or empty, not 5.'],
   [{ onAnswered: 'log' }, 'onAnswered must be a function, not "log".'],
-  [{ onFailure: Promise.resolve() }, 'onFailure must be a function, not an object.'],
+  [{ onFailure: Promise.resolve() }, 'onFailure must be a function, not a promise.'],
   [{ around: {} }, 'around must be a function, not an object.'],
   [{ loginPolicies: openLoginPolicies }, 'loginPolicies must be what openLoginPolicies resolves to, not a function.'],
   [
     { loginPolicies: Promise.resolve(loginPolicies) },
-    'loginPolicies must be what openLoginPolicies resolves to, not an object.',
+    'loginPolicies must be what openLoginPolicies resolves to, not a promise.',
   ],
 ];
 

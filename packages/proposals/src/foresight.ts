@@ -143,8 +143,7 @@ export class Foresight {
   ): Promise<ApprovalsNeeded | Rejected> {
     const looked = await this.#wholePlan(rollout, undefined, countsOf);
     if ('rejection' in looked) return looked;
-    const { first, needed } = looked;
-    return { outcome: 'found', needed, seen: first.seen };
+    return { outcome: 'found', needed: looked.needed, seen: looked.first.seen };
   }
 
   /** The first page of a plan, and how many have to approve the whole: a later page may matter more. */
@@ -159,7 +158,8 @@ export class Foresight {
       const plan = await rollout.plan(page);
       if (plan.outcome === 'rejected') return plan;
       first ??= plan;
-      needed = Math.max(needed, await this.#needed([{ ...plan, counts: countsOf(plan.counts) }], signal));
+      const neededHere = await this.#needed([{ ...plan, counts: countsOf(plan.counts) }], signal);
+      needed = Math.max(needed, neededHere);
       if (plan.next === undefined) return { first, needed };
       after = plan.next;
     }

@@ -21,7 +21,7 @@ import { queryOfTask } from './task-address.js';
 import { forgetUnfinished, keepUnfinished } from './unfinished-rollouts.js';
 import { changeForYou } from './your-change.js';
 
-export type { Phase, Rollout, ShownPlan } from './rollout-now.js';
+export type { Phase, Rollout } from './rollout-now.js';
 
 const MOST_NAMES = 50;
 const current = rolloutNow;

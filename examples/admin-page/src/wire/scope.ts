@@ -9,11 +9,6 @@ export function organization(organizationId: string): Scope {
   return { of: 'organization', organizationId };
 }
 
-/** The scope of one organization, or, by an empty id, of the default policy. */
-export function scopeOfId(organizationId: string): Scope {
-  return organizationId === '' ? INSTANCE : organization(organizationId);
-}
-
 /** Whether two scopes are the same. */
 export function isSameScope(one: Scope, other: Scope): boolean {
   return keyOf(one) === keyOf(other);
