@@ -3,8 +3,8 @@ import { AS_TEXT, query, type Cells, type Statement, type Value } from './querie
 
 /**
  * Calls a prepared statement. The driver's own query would also ask for a description of the result and copy its
- * options by their property descriptors: 6 to 9 % of the processor time of a command. A connection that pipelines takes
- * only the driver's own queries.
+ * options by their property descriptors. Row `at-once-postgres`: 1.3 times as many commands by processor. A connection
+ * that pipelines takes only the driver's own queries.
  */
 export function callPrepared(
   client: ClientBase,

