@@ -44,6 +44,7 @@ export function onAbort(signal: AbortSignal | undefined, act: () => void): () =>
  */
 export function firstToAbort(...signals: readonly (AbortSignal | undefined)[]): {
   readonly signal: AbortSignal;
+  /** Stops listening to the others. */
   readonly forget: () => void;
 } {
   const first = new AbortController();
