@@ -54,6 +54,7 @@ function Preview({ now: { changes, people, plan }, proposal }: PreviewProps): JS
   return (
     <>
       {changes.length > 0 && <DiffList changes={changes} />}
+      {(people !== undefined || you !== undefined) && <h3>Who is affected</h3>}
       <WhoIsAffected people={people} you={you} />
     </>
   );

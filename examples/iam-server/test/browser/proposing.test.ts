@@ -59,7 +59,9 @@ describeInBrowser('the page: proposals', (stage) => {
     await propose(visitor);
     const own = visitor.page.getByRole('list', { name: 'Proposals' }).getByRole('listitem').first();
     await own.getByText('0 of 1 approvals').waitFor();
+    await own.getByRole('heading', { name: 'Who is affected' }).waitFor();
     await own.getByRole('row', { name: /Sign in by less 3 users/ }).waitFor();
+    await own.getByText('You: nothing changes for you.').waitFor();
     expect(await visitor.button('Approve').count(), 'nobody approves their own').to.equal(0);
     await other.goTo('Overview');
     const waiting = other.page.getByRole('region', { name: 'Waiting' });
