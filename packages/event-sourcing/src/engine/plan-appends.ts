@@ -41,8 +41,8 @@ export interface PlanOptions {
 
 /**
  * Plans a group of appends in order: checks each one, assigns positions to its events, and has the projections reduce
- * them. A refused append, or one whose caller has given up, does not affect the others. The result is the same as if the appends were planned one at a
- * time. Apart from the clock, the function is pure.
+ * them. A refused append, or one whose caller has given up, does not affect the others: the result is that of planning
+ * them one at a time. Apart from the clock, the function is pure.
  */
 export function planAppends(group: readonly Queued[], view: View, options: PlanOptions): Planned<readonly Outcome[]> {
   const builder = new PlanBuilder(view, options);
