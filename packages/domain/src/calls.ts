@@ -2,12 +2,15 @@ import { Fault, type Observe, observedCall } from '@login-policy/event-sourcing'
 import { InvalidValue, LateRefusal } from './input/invalid-value.js';
 import { invalidArgument, type Rejected } from './policy/rejections.js';
 
-/** Every method of the login policies goes through here: calls are observed, and refused after the close. */
+/** Every method of the login policies, or of the audit log, goes through here: calls are observed, and refused after the close. */
 export class Calls {
+  readonly #of: string;
   readonly #observe: Observe | undefined;
   #isClosed = false;
 
-  constructor(observe: Observe | undefined) {
+  /** `of` says what is closed. */
+  constructor(of: string, observe: Observe | undefined) {
+    this.#of = of;
     this.#observe = observe;
   }
 
@@ -45,7 +48,7 @@ export class Calls {
 
   /** For methods that only create an object. @throws StoreClosed */
   throwIfClosed(): void {
-    if (this.#isClosed) throw new Fault('store-closed', { store: 'the login policies' });
+    if (this.#isClosed) throw new Fault('store-closed', { store: this.#of });
   }
 
   /** Refuses all later calls. */

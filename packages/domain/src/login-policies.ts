@@ -56,7 +56,7 @@ export class LoginPolicies extends LoginPolicyReads {
     // The handler and the reader need each other, so the handler gets the reader on its first command.
     const handler = policyHandler(options, { policies: () => policies, counting });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
-    const calls = new Calls(observe);
+    const calls = new Calls('the login policies', observe);
     const consumers = new Set<Consumer>();
     const { identityProviders, upcoming } = options;
     super({ readModel, policies, calls, instancePolicies, consumers, identityProviders, upcoming });

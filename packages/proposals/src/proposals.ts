@@ -8,7 +8,7 @@ import {
 } from '@login-policy/domain/model';
 import { previewCommand, type PreviewOptions } from '@login-policy/domain/preview';
 import { rollOut, type RolloutCommand, type RolloutOptions } from '@login-policy/domain/rollout';
-import { START, type Consumer, type Freshness, type ProjectionRunner } from '@login-policy/event-sourcing';
+import { Fault, START, type Consumer, type ProjectionRunner } from '@login-policy/event-sourcing';
 import type { ApprovalsNeeded, ProposalAnswer, ProposalFound, ProposalList } from './answers.js';
 import type { ProposedChange } from './change.js';
 import type { ProposalCommand } from './decide.js';
@@ -33,6 +33,7 @@ import {
 import type { ProposalParts } from './parts.js';
 import { idOfStream, isProposal, organizationValue, proposalStream } from './projection.js';
 import type { Proposal } from './proposal.js';
+import { readProposal } from './read-proposal.js';
 import { parsed, refused, type ProposalRefused } from './refusals.js';
 import { consumeProposals, type OnProposalOptions } from './telling.js';
 import { upcomingFor } from './upcoming.js';
@@ -40,7 +41,6 @@ import { viewOf } from './view.js';
 
 /** The idempotency key of a proposal in its own stream: it is made once. */
 const ONCE = 'proposal';
-const CLOSED = 'The proposals are closed.';
 
 /**
  * Changes that somebody else approves first, or that are carried out at a date (docs/how-to/four-eyes.md).
@@ -49,13 +49,19 @@ const CLOSED = 'The proposals are closed.';
  * of the store or a defect of the program.
  */
 export class Proposals implements UpcomingPolicies {
-  readonly #parts: ProposalParts;
+  readonly #given: ProposalParts;
   readonly #open = new Set<Consumer | Timer>();
   #isClosed = false;
 
   /** Only for {@link openProposals}. */
   constructor(parts: ProposalParts) {
-    this.#parts = parts;
+    this.#given = parts;
+  }
+
+  /** @throws StoreClosed: every call works with them. */
+  get #parts(): ProposalParts {
+    if (this.#isClosed) throw new Fault('store-closed', { store: 'the proposals' });
+    return this.#given;
   }
 
   /** The runner of the read model: its state, its lag, its rebuild. */
@@ -79,7 +85,11 @@ export class Proposals implements UpcomingPolicies {
     const begun = await this.#propose(instance, change, { options, isEmergency: true });
     if (begun.outcome === 'rejected') return begun;
     const { instanceId, id } = begun.proposal;
-    const proposal = await this.#row(instanceId, id, { atLeast: begun.position, signal: options.signal });
+    const { proposal } = await readProposal(
+      this.#parts,
+      { instanceId, id },
+      { atLeast: begun.position, signal: options.signal },
+    );
     if (proposal === undefined) return begun;
     return { ...begun, proposal: viewOf(await this.#parts.work.advance(proposal, options.signal)) };
   }
@@ -127,13 +137,9 @@ export class Proposals implements UpcomingPolicies {
     if ('outcome' in input) return input;
     const { freshness, instance: of } = input;
     const signal = endOf(freshness);
-    const stream = proposalStream(of.instanceId, input.id);
-    const { rows, unreadable, checkpoint = START } = await this.#parts.readModel.read([stream], freshness);
-    const fault = unreadable.get(stream);
-    if (fault !== undefined) throw fault;
-    const proposal = rows.get(stream);
+    const { proposal, position } = await readProposal(this.#parts, { ...of, id: input.id }, freshness);
     if (proposal === undefined) return refused({ reason: 'proposal-not-found' });
-    const found = { outcome: 'found', proposal: viewOf(proposal), position: checkpoint } as const;
+    const found = { outcome: 'found', proposal: viewOf(proposal), position } as const;
     if (proposal.stage !== 'open') return found;
     return { ...found, now: await this.#parts.foresight.now(proposal, { signal }) };
   }
@@ -199,7 +205,7 @@ export class Proposals implements UpcomingPolicies {
    * Carries out, takes back and expires what is due by the store's clock: once, however many processes do it. What fails
    * is in the report, holds up no other proposal, and is tried again by the next call.
    */
-  carryOutDue(options: DueOptions = {}): Promise<DueReport> {
+  async carryOutDue(options: DueOptions = {}): Promise<DueReport> {
     return this.#parts.work.run(options);
   }
 
@@ -228,7 +234,7 @@ export class Proposals implements UpcomingPolicies {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#open].map((one) => one.close()));
-    await this.#parts.readModel.close();
+    await this.#given.readModel.close();
   }
 
   /** Closes them at the end of an `await using` scope. */
@@ -249,7 +255,7 @@ export class Proposals implements UpcomingPolicies {
   /** The proposal, if the program lets this person approve it. */
   async #mine(input: ParsedBy & ReturnType<typeof parseWhich>): Promise<Proposal | ProposalRefused> {
     const { id, instance, person, signal } = input;
-    const proposal = await this.#row(instance.instanceId, id, { signal });
+    const { proposal } = await readProposal(this.#parts, { ...instance, id }, { signal });
     if (proposal === undefined) return refused({ reason: 'proposal-not-found' });
     const { actor, subject } = proposal.proposer;
     if (person.subject === subject || person.actor === actor) return refused({ reason: 'own-proposal' });
@@ -259,20 +265,11 @@ export class Proposals implements UpcomingPolicies {
     return isYes(isAllowed, hook) ? proposal : refused({ reason: 'may-not-approve' });
   }
 
-  async #row(instanceId: string, id: string, freshness: Freshness): Promise<Proposal | undefined> {
-    const stream = proposalStream(instanceId, id);
-    const { rows, unreadable } = await this.#parts.readModel.read([stream], freshness);
-    const fault = unreadable.get(stream);
-    if (fault !== undefined) throw fault;
-    return rows.get(stream);
-  }
-
   async #handle(
     { instanceId, id }: Pick<Proposal, 'id' | 'instanceId'>,
     command: ProposalCommand,
     { idempotencyKey, person, reason, signal }: ParsedBy & { readonly idempotencyKey?: string },
   ): Promise<ProposalAnswer> {
-    if (this.#isClosed) throw new Error(CLOSED);
     const handled = await this.#parts.handler.handle(proposalStream(instanceId, id), command, {
       actor: person.actor,
       correlationId: causeOf(id),
@@ -292,7 +289,6 @@ export class Proposals implements UpcomingPolicies {
   }
 
   #kept<One extends Consumer | Timer>(start: () => One): One {
-    if (this.#isClosed) throw new Error(CLOSED);
     const one = start();
     this.#open.add(one);
     return one;

@@ -73,7 +73,7 @@ export class AuditLog {
   /** Only for {@link openAuditLog}. */
   constructor(readModel: ProjectionRunner<RecordedEvent, AuditRow>, observe: Observe | undefined) {
     this.readModel = readModel;
-    this.#calls = new Calls(observe);
+    this.#calls = new Calls('the audit log', observe);
   }
 
   /** A page of the matching changes of an instance's policies, newest or oldest first. */
