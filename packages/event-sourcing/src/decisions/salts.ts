@@ -2,25 +2,28 @@
 export type SaltSource = () => string;
 
 const BYTES = 16;
-/** Random bytes are drawn from the platform's cryptographic source many at a time, which is faster. */
-const DRAWN = 64 * BYTES;
+const CHARACTERS = 22;
+/** Base64 turns three bytes into four characters, so each salt is filled up to 18 bytes, and 24 characters. */
+const [FILLED_BYTES, FILLED_CHARACTERS] = [18, 24] as const;
+/** Many are drawn and encoded at a time, which is faster. */
+const DRAWN = 64;
 
 /** Salts from the platform's cryptographic source. */
 export function randomSalts(): SaltSource {
-  const pool = new Uint8Array(DRAWN);
-  let used = pool.length;
+  let [drawn, used] = ['', 0];
   return () => {
-    if (used === pool.length) {
-      globalThis.crypto.getRandomValues(pool);
-      used = 0;
-    }
-    return base64url(pool.subarray(used, (used += BYTES)));
+    if (used === drawn.length) [drawn, used] = [drawSalts(), 0];
+    const salt = drawn.slice(used, used + CHARACTERS);
+    used += FILLED_CHARACTERS;
+    return salt;
   };
 }
 
-function base64url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
+function drawSalts(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(DRAWN * FILLED_BYTES));
+  for (let from = 0; from < bytes.length; from += FILLED_BYTES) bytes.fill(0, from + BYTES, from + FILLED_BYTES);
+  let binary = '';
+  // Twice as fast as spreading the bytes.
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_');
 }
