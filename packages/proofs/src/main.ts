@@ -1,4 +1,4 @@
-/** Runs the proofs, all or one: `npm run proofs -- [NAME] [--rounds N] [--seed N]`. */
+/** Runs the proofs, all or one: `npm run proofs -- [NAME …] [--rounds N | --times N] [--seed N]`. */
 import { atLength } from './at-length.js';
 import { attacks } from './attacks/index.js';
 import { readCommandLine, type Request } from './command-line.js';
@@ -22,7 +22,7 @@ try {
 }
 
 async function run(proof: Proof, request: Request): Promise<boolean> {
-  const { rounds = proof.rounds, seed = Date.now() % 1_000_000 } = request;
+  const { rounds = proof.rounds * request.times, seed = Date.now() % 1_000_000 } = request;
   const description = `${proof.name}, ${rounds} rounds, seed ${seed}`;
   const began = performance.now();
   console.log(`${proof.name}: ${proof.promise}.`);
