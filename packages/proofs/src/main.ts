@@ -4,6 +4,7 @@ import { attacks } from './attacks/index.js';
 import { readCommandLine, type Request } from './command-line.js';
 import { consumers } from './consumers/index.js';
 import { defaults } from './defaults/index.js';
+import { disturbed } from './disturbed/index.js';
 import { interleavings } from './interleavings/index.js';
 import { looks } from './looks/index.js';
 import type { Proof } from './proof.js';
@@ -11,7 +12,7 @@ import { rollouts } from './rollouts/index.js';
 
 try {
   const request = readCommandLine(process.argv.slice(2), {
-    all: [defaults, looks, rollouts, consumers, interleavings, attacks, ...atLength],
+    all: [defaults, disturbed, looks, rollouts, consumers, interleavings, attacks, ...atLength],
     environment: process.env,
   });
   for (const proof of request.proofs) if (!(await run(proof, request))) process.exitCode = 1;

@@ -3,9 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies } from '@login-policy/domain';
 import { openStore } from '../open-store.js';
 import type { ProofOptions, Proof } from '../proof.js';
+import { demandRowsMatchLog } from '../rows-match-log.js';
 
 const PROCESSES = 3;
 const OPENING = fileURLToPath(new URL('opening.js', import.meta.url));
@@ -31,7 +32,7 @@ async function prove(options: ProofOptions): Promise<Readonly<Record<string, num
     const policies = await openLoginPolicies({ store });
     await policies.add(instance, freshInstance, { actor: 'proof' });
     const { commands, reads } = await runProcesses(url, options);
-    const organizations = await demandRowsMatchLog(policies);
+    const organizations = await demandRowsMatchLog(policies, instance);
     await policies.close();
     await store.close();
     return { processes: PROCESSES, commands, reads, organizations };
@@ -60,23 +61,6 @@ async function runProcesses(url: string, { rounds, seed }: ProofOptions): Promis
   const codes = await Promise.all(children.map(exitCode));
   if (codes.some((code) => code !== 0)) throw new Error(`the processes ended with ${codes.join(', ')}; see above`);
   return counted;
-}
-
-/** Checks that every row equals a fold of its events up to its sequence. */
-async function demandRowsMatchLog(policies: LoginPolicies): Promise<number> {
-  const all = { waitMs: 30_000, limit: 10_000 };
-  const { organizations } = orThrow(await policies.organizationsWithCustomPolicy(instance, all));
-  for (const owner of organizations) {
-    const { policy: live } = orThrow(await policies.policy(owner));
-    const { policy: folded } = orThrow(await policies.policy(owner, { asOf: { sequence: live.details.sequence } }));
-    const [row, fold] = [live, folded].map(({ position: _, ...content }) => JSON.stringify(content, digits));
-    if (row !== fold) throw new Error(`the row of ${owner.organizationId} is not the fold of its events`);
-  }
-  return organizations.length;
-}
-
-function digits(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
 }
 
 function exitCode(child: ChildProcess): Promise<number | null> {
