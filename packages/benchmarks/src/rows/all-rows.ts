@@ -6,6 +6,7 @@ import { auditCost, auditPage } from './audit.js';
 import { backtests } from './backtest.js';
 import { consumedBacklog, consumedSoon, idleConsumers } from './consumers.js';
 import { commands } from './commands.js';
+import { commandsOnEventStoreDb } from './eventstoredb.js';
 import { firstCommand } from './first-command.js';
 import { freshProcess, imports, importsOfApi, peakMemory } from './processes.js';
 import { reads } from './reads.js';
@@ -69,6 +70,7 @@ export const rows: readonly Row[] = [
   consumedSoon(postgres, { from: 'another', figure: 20 }),
   consumedBacklog(postgres, 5000),
   idleConsumers(postgres, 20),
+  ...commandsOnEventStoreDb,
   ...apiRows,
   ...importsOfApi,
 ];
