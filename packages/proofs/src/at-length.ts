@@ -50,7 +50,7 @@ export const atLength: readonly Proof[] = [
     promise:
       'whatever faults EventStoreDB or the connection to it has, each acknowledged append is there once, and subscribers miss none',
     rounds: 1,
-    files: testsOf('store-eventstoredb', 'faults/broken-servers', 'faults/broken-subscriptions', 'faults/lost-answers'),
+    files: testsOf('store-eventstoredb', 'faults/broken-servers', 'faults/broken-reads', 'faults/lost-answers'),
   }),
   provenByTests({
     name: 'freshness',

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProofOptions, Proof } from './proof.js';
 
@@ -24,6 +26,9 @@ export function provenByTests({ files, only, ...proof }: TestedProof): Proof {
   return {
     ...proof,
     prove: async (options) => {
+      // Mocha only warns of one, and proves the rest.
+      const missing = files.filter((file) => !existsSync(join(root, file)));
+      if (missing.length > 0) throw new Error(`there is no test file ${missing.join(', ')}`);
       if (only === undefined) return { tests: await run(files, options) };
       let tests = 0;
       // One run for each, because the reporter fails a run in which a file has no test.
