@@ -8,6 +8,8 @@ import { randomHistories, seedRaw, type SeedAppend } from '../workload/histories
 import { withRaw, type StoreKind } from '../workload/kinds.js';
 import { CATCH_UP_WAIT, seedOurs, seedAndClose, withPolicies } from '../workload/ours.js';
 
+const EVENTS = 100_000;
+
 /** A rebuild of a read model, on tables without `ANALYZE`. */
 export function rebuild(
   kind: StoreKind,
@@ -15,14 +17,15 @@ export function rebuild(
 ): Row {
   return {
     name: `rebuild-${policies / 1000}k-${kind.name}`,
-    work: `rebuild of ${policies.toLocaleString('en')} policies from 100,000 events, drawn at random, ${kind.title}`,
+    work: `rebuild of ${policies.toLocaleString('en')} policies from ${EVENTS.toLocaleString('en')} events, drawn at random, ${kind.title}`,
     unit: 'events/s',
     warmUps: 2,
     target: { bound: 'at least', times },
     async contenders(conditions) {
-      const appends = randomHistories(conditions.isQuick ? policies / 20 : policies, 100_000 / policies);
-      const loaded = kind.name === 'memory' ? 300 : 50;
-      const peers = kind.peers(conditions).map((peer) => loadedBy(peer, conditions.isQuick ? 10 : loaded));
+      const eventsEach = EVENTS / policies;
+      const appends = randomHistories(conditions.isQuick ? policies / 20 : policies, eventsEach);
+      const loaded = conditions.isQuick ? 10 : (kind.name === 'memory' ? EVENTS : 5000) / eventsEach;
+      const peers = kind.peers(conditions).map((peer) => loadedBy(peer, { policies: loaded, eventsEach }));
       return [await ours(kind, conditions, appends), await raw(kind, conditions, appends), ...peers];
     },
   };
@@ -50,9 +53,15 @@ async function raw(kind: StoreKind, conditions: Conditions, appends: readonly Se
   };
 }
 
-/** The closest work of a peer: it loads and folds one policy after another, and writes nothing. */
-function loadedBy(peer: Peer, policies: number): Contender {
-  const [history, streams] = [historyOf(100), Array.from({ length: policies }, (_, number) => streamOf(number))];
+/**
+ * The closest work of a peer: it loads and folds one policy after another, as long as those of the row, and writes
+ * nothing. Each was appended at once, so its events lie side by side.
+ */
+function loadedBy(
+  peer: Peer,
+  { eventsEach, policies }: { readonly eventsEach: number; readonly policies: number },
+): Contender {
+  const [history, streams] = [historyOf(eventsEach), Array.from({ length: policies }, (_, number) => streamOf(number))];
   const method = `each policy loaded, nothing written; only ${streams.length} policies of ${history.length} events`;
   const measure = (): Promise<Figure> =>
     withPeer(peer, async (opened) => {
