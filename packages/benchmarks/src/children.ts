@@ -1,9 +1,12 @@
+import type { Job } from './workload/course.js';
 import type { OpenStore } from './workload/kinds.js';
 import type { PlainEvent, PlainPolicy } from './workload/plain-policy.js';
 
 // Measured in a fresh process: each work imports only what it needs.
 const [work = '', path = ''] = process.argv.slice(2);
 const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
+  'command ours': () => firstCommands(openOurs),
+  'command castore': () => firstCommands(openCastore),
   'read ours': readOurs,
   'read raw': readRaw,
   'read emmett': readEmmett,
@@ -15,12 +18,39 @@ const WORKS: Readonly<Record<string, () => Promise<unknown>>> = {
   'import in MB': () => costOfImport(() => process.memoryUsage.rss() / 1e6),
 };
 console.log(await WORKS[work]?.());
+// castore can't be closed.
+if (work.startsWith('command ')) process.exit();
 
 /** The cost of importing a module, measured by a program of its own. */
 async function costOfImport(measure: () => number): Promise<number> {
   const before = measure();
   await import(path);
   return measure() - before;
+}
+
+type Command = (job: Job) => Promise<void>;
+
+/** Prints the milliseconds of the first commands, 32 at a time, by the clock and by the processor. */
+async function firstCommands(open: () => Promise<Command>): Promise<string> {
+  const { AT_ONCE, FIRST_JOBS, inOrder, runConcurrently } = await import('./workload/course.js');
+  const { milliseconds } = await import('./harness/meter.js');
+  const command = inOrder(await open());
+  const { byClock, byProcessor } = await milliseconds(() => runConcurrently(FIRST_JOBS, AT_ONCE, command));
+  return `${byClock} ${byProcessor}`;
+}
+
+async function openOurs(): Promise<Command> {
+  const { openLoginPolicies } = await import('@login-policy/domain');
+  const { runCommand } = await import('./workload/ours.js');
+  const { store } = await openPostgres();
+  const policies = await openLoginPolicies({ store });
+  return (job) => runCommand(policies, job);
+}
+
+async function openCastore(): Promise<Command> {
+  const [castore, { stepAt, streamOf }] = [await import('./peers/castore.js'), await import('./workload/course.js')];
+  const policies = castore.openCastore(path);
+  return ({ policy, step }) => policies.command(streamOf(policy), stepAt(step).plain);
 }
 
 /** Prints the peak memory in KiB above that of the process with its modules, and the milliseconds. */

@@ -59,10 +59,18 @@ export const castoreMemory: Peer = {
 export const castorePostgres: Peer = {
   name: 'castore',
   method,
-  async open() {
-    const connectionString = await freshDatabase();
-    const aggregateId = { type: 'VARCHAR', length: 200 } as const;
-    await PostgresEventStorageAdapter.createEventTable({ connectionString, aggregateId });
-    return policiesIn(new PostgresEventStorageAdapter({ connectionString }));
-  },
+  open: async () => openCastore(await castoreDatabase()),
 };
+
+/** A new database with castore's table. */
+export async function castoreDatabase(): Promise<string> {
+  const connectionString = await freshDatabase();
+  const aggregateId = { type: 'VARCHAR', length: 200 } as const;
+  await PostgresEventStorageAdapter.createEventTable({ connectionString, aggregateId });
+  return connectionString;
+}
+
+/** castore on such a database. */
+export function openCastore(connectionString: string): PeerPolicies {
+  return policiesIn(new PostgresEventStorageAdapter({ connectionString }));
+}

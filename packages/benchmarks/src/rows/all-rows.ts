@@ -8,7 +8,7 @@ import { consumedBacklog, consumedSoon, idleConsumers } from './consumers.js';
 import { commands } from './commands.js';
 import { commandsOnEventStoreDb } from './eventstoredb.js';
 import { firstCommand } from './first-command.js';
-import { freshProcess, imports, importsOfApi, peakMemory } from './processes.js';
+import { freshCommands, freshProcess, imports, importsOfApi, peakMemory } from './processes.js';
 import { reads } from './reads.js';
 import { customized, preview, previewStall, stillAllowed } from './many-organizations.js';
 import { asOfTheMiddle, newestEntries } from './past.js';
@@ -54,6 +54,7 @@ export const rows: readonly Row[] = [
   commands(postgres, { atATime: AT_ONCE, times: 0.5 }),
   commands(postgres, { atATime: AT_ONCE, owners: 'mixed', times: 0.4 }),
   firstCommand(postgres),
+  freshCommands,
   newestEntries(postgres),
   asOfTheMiddle(postgres),
   reads(postgres, 0.7),

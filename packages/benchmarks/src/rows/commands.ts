@@ -5,6 +5,8 @@ import { warmed, WARM_UP_TEXT } from '../harness/warmed.js';
 import { withPeer, type Peer } from '../peers/peers.js';
 import { RawPolicies } from '../raw/raw-policies.js';
 import {
+  groupsOf,
+  inOrder,
   jobsOver,
   mixedOwner,
   organization,
@@ -134,16 +136,13 @@ function byPeer(peer: Peer, { conditions, atATime }: Work): Contender {
     method: `${peer.method}; only ${jobs.length} commands`,
     measure: () =>
       withPeer(peer, (policies) =>
-        ratePerSecond(jobs.length, () => {
-          // One command at a time for each policy, because a peer need not order them.
-          const answers = new Map<number, Promise<void>>();
-          return runConcurrently(jobs, atATime, ({ policy, step }) => {
-            const before = answers.get(policy) ?? Promise.resolve();
-            const answer = before.then(() => policies.command(streamOf(policy), stepAt(step).plain));
-            answers.set(policy, answer);
-            return answer;
-          });
-        }),
+        ratePerSecond(jobs.length, () =>
+          runConcurrently(
+            jobs,
+            atATime,
+            inOrder(({ policy, step }) => policies.command(streamOf(policy), stepAt(step).plain)),
+          ),
+        ),
       ),
   };
   return warmed(line, { commands: jobs.length, isQuick: conditions.isQuick });
@@ -151,10 +150,4 @@ function byPeer(peer: Peer, { conditions, atATime }: Work): Contender {
 
 function transactionsText(atATime: number): string {
   return atATime === 1 ? 'a transaction for each command' : `${atATime} commands in one transaction`;
-}
-
-function groupsOf(jobs: readonly Job[], size: number): readonly (readonly Job[])[] {
-  return Array.from({ length: Math.ceil(jobs.length / size) }, (_, index) =>
-    jobs.slice(index * size, (index + 1) * size),
-  );
 }

@@ -1,12 +1,13 @@
 import { CHILDREN, runNode } from '../harness/fresh-process.js';
 import { median } from '../harness/meter.js';
 import type { Conditions, Contender, Figure, Row } from '../harness/row.js';
+import { castoreDatabase } from '../peers/castore.js';
 import type { Peers } from '../peers/peers.js';
 import { RawSqlite } from '../raw/raw-sqlite.js';
-import { DEFAULT_STREAM, historyOf, policyAfter } from '../workload/course.js';
+import { AT_ONCE, DEFAULT_STREAM, FIRST_JOBS, historyOf, policyAfter } from '../workload/course.js';
 import { randomHistories, seedRaw } from '../workload/histories.js';
-import { sqlite, withRaw } from '../workload/kinds.js';
-import { addDefault, seedReady, withPolicies } from '../workload/ours.js';
+import { postgres, sqlite, withRaw } from '../workload/kinds.js';
+import { addDefault, seedAndClose, seedReady, withPolicies } from '../workload/ours.js';
 import type { PlainEvent } from '../workload/plain-policy.js';
 
 /** The number of starts of which the median counts. */
@@ -56,6 +57,38 @@ async function emmettStart(
   await store.schema.migrate();
   await store.appendToStream<PlainEvent>(DEFAULT_STREAM, [...historyOf(4)]);
   return () => startUpTime(starts, [CHILDREN, 'read emmett', fileName]);
+}
+
+/** A short run, such as a script's: most code is compiled in it. */
+export const freshCommands: Row = {
+  name: 'fresh-commands-postgres',
+  work: `a fresh process’s first ${FIRST_JOBS.length} commands, ${AT_ONCE} at a time, once all is imported and opened, PostgreSQL`,
+  unit: 'ms',
+  warmUps: 1,
+  target: { bound: 'at most', times: 1, of: 'castore' },
+  contenders: async (conditions) => [
+    {
+      name: 'ours',
+      method: 'the README’s code, on a new database with its schema',
+      measure: async () => {
+        const location = await postgres.freshLocation(conditions);
+        await seedAndClose(postgres, location, []);
+        return firstCommands('ours', location);
+      },
+    },
+    {
+      name: 'castore',
+      method: 'getAggregate, then pushEvent, an event at a time, on a new database with its table; no row is kept',
+      measure: async () => firstCommands('castore', await castoreDatabase()),
+    },
+  ],
+};
+
+function firstCommands(by: string, location: string): Figure {
+  const [byClock = Number.NaN, byProcessor = Number.NaN] = runNode([CHILDREN, `command ${by}`, location])
+    .split(' ')
+    .map(Number);
+  return { byClock, byProcessor };
 }
 
 const MODULES = [

@@ -95,6 +95,9 @@ export function jobsOver(policies: number): readonly Job[] {
   return jobs;
 }
 
+/** About two thousand commands: the first of a process. */
+export const FIRST_JOBS: readonly Job[] = jobsOver(222);
+
 /** The organization with a number. */
 export function organization(number: number): OrganizationRef {
   return { instanceId: INSTANCE_ID, organizationId: `organization-${number}` };
@@ -146,4 +149,22 @@ export async function runConcurrently<Item>(
   const ended = await Promise.allSettled(Array.from({ length: atATime }, worker));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw new Error(String(failed.reason), { cause: failed.reason });
+}
+
+/** Runs a command once those on the same policy that were asked for before it are through: a peer need not order them. */
+export function inOrder(command: (job: Job) => Promise<void>): (job: Job) => Promise<void> {
+  const answers = new Map<number, Promise<void>>();
+  return (job) => {
+    const before = answers.get(job.policy) ?? Promise.resolve();
+    const answer = before.then(() => command(job));
+    answers.set(job.policy, answer);
+    return answer;
+  };
+}
+
+/** The jobs in groups of a size. */
+export function groupsOf(jobs: readonly Job[], size: number): readonly (readonly Job[])[] {
+  return Array.from({ length: Math.ceil(jobs.length / size) }, (_, index) =>
+    jobs.slice(index * size, (index + 1) * size),
+  );
 }
