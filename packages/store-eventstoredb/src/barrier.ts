@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
-import type { AppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { requestCallback } from '@grpc/grpc-js';
-import type { CallArguments, Connection } from './connection.js';
+import type { Calls } from './calls.js';
+import type { Connection } from './connection.js';
 import { notShown, unacknowledged } from './faults.js';
+import { emptyAppendRequest } from './requests.js';
 import type { StreamNames } from './stream-names.js';
 
 /** The connected node knew all that any process had acknowledged when the barrier was sent. */
@@ -120,7 +121,7 @@ export class Barrier {
   /** Appends nothing to a stream that should have no events. */
   async #append(streamName: string, signal: AbortSignal, whenSent?: () => void): Promise<EmptyAppend> {
     const { connection, withinMs } = this.#parts;
-    const started = await connection.start(withinMs, (args) => this.#call(streamName, args, whenSent), signal);
+    const started = await connection.start(withinMs, (calls) => callOf(streamName, calls, whenSent), signal);
     const sentAt = performance.now();
     const connectionId = started.identifyConnection();
     try {
@@ -138,17 +139,17 @@ export class Barrier {
       started.call.cancel();
     }
   }
+}
 
-  #call(streamName: string, { streams, metadata, options }: CallArguments, whenSent?: () => void): BarrierCall {
-    whenSent?.();
-    let settle: requestCallback<AppendResp> = () => undefined;
-    const isWritten = new Promise<boolean>((resolve, reject) => {
-      settle = (error, response) => (error === null ? resolve(response?.hasSuccess() === true) : reject(error));
-    });
-    // Without a deadline of gRPC's own: after a blocked event loop, it drops an answer that has arrived.
-    const call = streams.append(metadata, options, settle);
-    call.write(this.#parts.connection.requests.emptyAppend(streamName));
-    call.end();
-    return { isWritten, cancel: () => call.cancel() };
-  }
+function callOf(streamName: string, calls: Calls, whenSent?: () => void): BarrierCall {
+  whenSent?.();
+  let settle: requestCallback<boolean> = () => undefined;
+  const isWritten = new Promise<boolean>((resolve, reject) => {
+    settle = (error, answer) => (error === null ? resolve(answer === true) : reject(error));
+  });
+  // Without a deadline of gRPC's own: after a blocked event loop, it drops an answer that has arrived.
+  const call = calls.append(settle);
+  call.write(emptyAppendRequest(streamName));
+  call.end();
+  return { isWritten, cancel: () => call.cancel() };
 }

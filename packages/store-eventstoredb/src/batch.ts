@@ -1,11 +1,10 @@
 import { Fault, isFault } from '@login-policy/event-sourcing';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
-import { answerOf, lost, type Answer } from './append-answer.js';
-import type { PreparedAppend } from './requests.js';
+import { lost, type Answer, type BatchAnswer } from './answers.js';
+import { batchAppendRequest, type PreparedAppend } from './requests.js';
 import type { Connection, StartedCall } from './connection.js';
 import { STORE, failureOf, notSent, unreachable } from './faults.js';
 import { randomUUID } from 'node:crypto';
-import type { BatchAppendReq, BatchAppendResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 
 /**
@@ -62,9 +61,7 @@ export class BatchSender {
   /** Waits for a connection first: if the server can't be reached, then certainly nothing was written. */
   async #start(): Promise<BatchCall> {
     await this.#connection.ready(this.#connectMs);
-    const started = await this.#connection.start(this.#connectMs, ({ streams, metadata, options }) =>
-      streams.batchAppend(metadata, options),
-    );
+    const started = await this.#connection.start(this.#connectMs, (calls) => calls.batchAppend());
     // The ends of streams that appends leave are known as long as this connection lasts.
     started.identifyConnection();
     this.#call = new BatchCall(started);
@@ -74,16 +71,16 @@ export class BatchSender {
   }
 }
 
-type Duplex = ClientDuplexStream<BatchAppendReq, BatchAppendResp>;
+type Duplex = ClientDuplexStream<Buffer, BatchAnswer>;
 
 /** An append that waits for its answer. */
 interface PendingAppend {
   readonly prepared: PreparedAppend;
-  readonly settle: (answer: BatchAnswer) => void;
+  readonly settle: (answer: Outcome) => void;
 }
 
 /** `unsent`: the call ended before the append was sent, so another call may send it. */
-type BatchAnswer = Answer | 'unsent';
+type Outcome = Answer | 'unsent';
 
 /** An open call keeps the process alive, so it is ended after this time without an append. */
 const IDLE_MS = 1000;
@@ -109,7 +106,7 @@ export class BatchCall {
     this.#call = startedCall.call;
     this.#idle = setTimeout(() => this.#endWhenIdle(), IDLE_MS).unref();
     this.#call.on('drain', () => this.#sendUnsent());
-    this.#call.on('data', (response: BatchAppendResp) => this.#receive(response));
+    this.#call.on('data', (answer: BatchAnswer) => this.#receive(answer));
     this.#call.on('error', (error: Error) => this.#fail(error));
     this.#call.on('end', () => this.#end(lost('the server ended the call')));
   }
@@ -123,10 +120,10 @@ export class BatchCall {
    * Sends one append. Never rejects. Without an answer in time the append is lost, or refused if it was not even sent,
    * and the call accepts no further appends.
    */
-  async append(prepared: PreparedAppend, withinMs: number): Promise<BatchAnswer> {
+  async append(prepared: PreparedAppend, withinMs: number): Promise<Outcome> {
     const [id, sentAt] = [randomUUID(), performance.now()];
-    const answered = new Promise<BatchAnswer>((resolve) => {
-      const settle = (answer: BatchAnswer): void => {
+    const answered = new Promise<Outcome>((resolve) => {
+      const settle = (answer: Outcome): void => {
         this.#pending.delete(id);
         this.#unsent.delete(id);
         resolve(answer);
@@ -160,20 +157,20 @@ export class BatchCall {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     try {
-      this.#isBufferFull = !this.#call.write(this.#startedCall.requests.batchAppend(pending.prepared, id));
+      this.#isBufferFull = !this.#call.write(batchAppendRequest(pending.prepared, id));
     } catch (error) {
       pending.settle(lost(error));
     }
   }
 
-  #receive(response: BatchAppendResp): void {
+  #receive(received: BatchAnswer): void {
     this.#hasServerAnswered = true;
     this.#startedCall.reportAnswer();
-    const pending = this.#pending.get(response.getCorrelationId()?.getString() ?? '');
+    const pending = this.#pending.get(received.id);
     if (pending === undefined) return;
     let answer: Answer;
     try {
-      answer = answerOf(response, pending.prepared.streamName, this.#startedCall.messages);
+      answer = received.read(pending.prepared.streamName);
     } catch (error) {
       answer = lost(error);
     }

@@ -1,16 +1,7 @@
 import { createRequire } from 'node:module';
-import type sharedMessages from '@eventstore/db-client/generated/shared_pb.js';
-import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type streamMessages from '@eventstore/db-client/generated/streams_pb.js';
-import type { CallOptions, Metadata } from '@grpc/grpc-js';
+import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
 import { foreign } from './faults.js';
 import type { Credentials } from './options.js';
-
-/** The generated messages of a library. Those of both are the same on the wire. */
-export interface Messages {
-  readonly shared: typeof sharedMessages;
-  readonly streams: typeof streamMessages;
-}
 
 /** The members of a client that this store uses. They are `protected` in its types and unchanged since 1.0. */
 export interface ClientInternals {
@@ -23,14 +14,14 @@ export interface ClientInternals {
     base: { credentials?: Credentials; requiresLeader: boolean },
     options: CallOptions,
   ) => [Metadata, CallOptions];
-  readonly handleError: (streams: StreamsClient, error: Error) => Promise<void>;
+  readonly handleError: (channel: Client, error: Error) => Promise<void>;
 }
 
 /** A client, and the library that it is of. */
 export interface KnownClient {
   readonly client: ClientInternals;
-  readonly messages: Messages;
-  readonly StreamsClient: new (...args: never[]) => StreamsClient;
+  /** A client of its gRPC, on which calls are started. */
+  readonly StreamsClient: new (...args: never[]) => Client;
 }
 
 /** Where a library has what this store uses. */
@@ -80,7 +71,7 @@ export function newClient(connectionString: string): KnownClient {
  * The library of a client that was made elsewhere.
  *
  * @throws StoreForeign when it is of another library, of another version, or of another copy of the library: their
- *   members have the same names but different messages, which fail only once they are sent.
+ *   members have the same names, and fail only once a call is made.
  */
 export function knownClient(client: object): KnownClient {
   // Only this one is loaded: the generated code of both would mix.
@@ -94,10 +85,6 @@ function known(client: object, { name, generated }: Library): KnownClient {
   if (!hasInternals(client)) throw notAClient();
   return {
     client,
-    messages: {
-      shared: load<Messages['shared']>(`${name}/${generated}/shared_pb.js`),
-      streams: load<Messages['streams']>(`${name}/${generated}/streams_pb.js`),
-    },
     StreamsClient: load<Pick<KnownClient, 'StreamsClient'>>(`${name}/${generated}/streams_grpc_pb.js`).StreamsClient,
   };
 }

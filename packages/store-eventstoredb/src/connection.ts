@@ -1,9 +1,9 @@
-import type { StreamsClient } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import type { CallOptions, Client, Metadata } from '@grpc/grpc-js';
+import type { Client } from '@grpc/grpc-js';
 import { Fault } from '@login-policy/event-sourcing';
 import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import { Semaphore, backOff } from './time.js';
-import type { KnownClient, Messages } from './clients.js';
+import { Calls } from './calls.js';
+import type { KnownClient } from './clients.js';
 import type { Credentials } from './options.js';
 import {
   STORE,
@@ -14,19 +14,9 @@ import {
   unavailable,
   unreachable,
 } from './faults.js';
-import { Requests } from './requests.js';
-
-/**
- * The arguments to start a call with: the stub on the current connection, and the metadata and options of every call.
- */
-export interface CallArguments {
-  readonly streams: StreamsClient;
-  readonly metadata: Metadata;
-  readonly options: CallOptions;
-}
 
 /** A started call, and callbacks that report what happens to it. */
-export interface StartedCall<Call> extends Pick<Connection, 'messages' | 'requests'> {
+export interface StartedCall<Call> {
   readonly call: Call;
   /**
    * Reports that the call failed. After some errors the client reconnects, to the leader if the error names it.
@@ -58,12 +48,9 @@ export interface ConnectionSettings {
 export class Connection {
   /** Limits concurrent reads: a server takes 100 calls per connection, including subscriptions. */
   readonly reads: Semaphore = new Semaphore(50);
-  /** Makes the requests for this connection's client. */
-  readonly requests: Requests;
-  readonly messages: Messages;
   readonly #client: KnownClient;
   readonly #settings: ConnectionSettings;
-  #latest: StreamsClient | undefined;
+  #latest: Client | undefined;
   readonly #watch = new ChannelWatch();
   #trouble: Fault | undefined;
   /** When {@link #latest} was made, or answered last. */
@@ -72,8 +59,6 @@ export class Connection {
 
   constructor(client: KnownClient, settings: ConnectionSettings) {
     this.#client = client;
-    this.messages = client.messages;
-    this.requests = new Requests(client.messages);
     this.#settings = settings;
     open.add(this);
   }
@@ -88,19 +73,11 @@ export class Connection {
    *
    * @throws StoreUnavailable when no connection was made in time, the signal fired, or no node was found.
    */
-  async start<Call>(
-    withinMs: number,
-    start: (args: CallArguments) => Call,
-    signal?: AbortSignal,
-  ): Promise<StartedCall<Call>> {
+  async start<Call>(withinMs: number, start: (calls: Calls) => Call, signal?: AbortSignal): Promise<StartedCall<Call>> {
     const streams = await this.#connect(withinMs, signal);
     try {
-      const call = start({ streams, ...this.#arguments() });
-      const { messages, requests } = this;
       return {
-        call,
-        messages,
-        requests,
+        call: start(this.#callsOn(streams)),
         reportFailure: (error) => this.#handleFailure(streams, error),
         reportAnswer: () => this.#noteResponse(),
         reportSilence: (since) => {
@@ -151,7 +128,7 @@ export class Connection {
     this.#handleFailure(this.#latest, unreachable(silence));
   }
 
-  async #isReady(streams: StreamsClient, withinMs: number): Promise<boolean> {
+  async #isReady(streams: Client, withinMs: number): Promise<boolean> {
     const waiting = new Promise<boolean>((resolve) => {
       streams.waitForReady(Date.now() + withinMs, (error) => resolve(error === undefined));
     });
@@ -160,11 +137,11 @@ export class Connection {
     return isReady;
   }
 
-  async #connect(withinMs: number, signal?: AbortSignal): Promise<StreamsClient> {
+  async #connect(withinMs: number, signal?: AbortSignal): Promise<Client> {
     // The client's discovery has time-outs of its own that can add up to a minute, so ours applies too.
     const { client, StreamsClient: Stub } = this.#client;
     const connecting = client.execute(Stub, 'store', async (stub) => stub);
-    let streams: StreamsClient | typeof TIME_UP;
+    let streams: Client | typeof TIME_UP;
     try {
       streams = await within(connecting, withinMs, signal);
     } catch (error) {
@@ -192,14 +169,14 @@ export class Connection {
     return fault;
   }
 
-  #arguments(): Omit<CallArguments, 'streams'> {
+  #callsOn(streams: Client): Calls {
     const { credentials } = this.#settings;
     const base = { requiresLeader: true, ...(credentials !== undefined && { credentials }) };
     const [metadata, options] = this.#client.client.callArguments(base, { deadline: Infinity });
-    return { metadata, options };
+    return new Calls(streams, metadata, options);
   }
 
-  #handleFailure(streams: StreamsClient, error: unknown): void {
+  #handleFailure(streams: Client, error: unknown): void {
     if (isOwnCancellation(error)) return;
     if (isFailure(error)) this.#setTrouble(failureOf(error, 'connecting').fault);
     const cause = needsNewConnection(error);

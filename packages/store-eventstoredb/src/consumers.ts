@@ -12,7 +12,7 @@ import type { ConsumerBackend, ConsumerRecord, FoundConsumer, WaitOptions } from
 import type { Delivery } from './delivery.js';
 import { STORE, unavailable } from './faults.js';
 import type { LogReader } from './log.js';
-import { dataOf, ownProposal, type WireEvent } from './record.js';
+import { dataOf, ownProposal, type LogRecord } from './record.js';
 import { LAST_RECORD, lastRecord, streamRecords, type ReadingContext } from './server-reads.js';
 import { retry } from './time.js';
 
@@ -65,7 +65,7 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     if (!isWritten) {
       // The answer to an earlier heartbeat was lost. The next one goes after the stream's actual end.
       const last = await this.#heartbeat(session);
-      this.#sessions.set(session, last && revision(BigInt(last.getStreamRevision())));
+      this.#sessions.set(session, last?.revision);
       throw unavailable('another heartbeat of the consumer session was written, so this one was not');
     }
     this.#sessions.set(session, after === undefined ? revision(0n) : revision(after + 1n));
@@ -85,16 +85,16 @@ export class EventStoreDbConsumers implements ConsumerBackend {
     const { holder } = record;
     const heartbeat = holder && (await this.#heartbeat(holder.session, wait));
     const beat = heartbeat && decoded(heartbeat, (each) => Number(dataOf(each)['beat']));
-    return { ...record, beat, version: BigInt(last.getStreamRevision()) + 1n };
+    return { ...record, beat, version: last.revision + 1n };
   }
 
   /** Any node may be asked, because a record is only written at the revision that was found. */
-  #last(streamName: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
+  #last(streamName: string, wait?: WaitOptions): Promise<LogRecord | undefined> {
     return this.#retried((signal) => lastRecord(this.#parts.context, streamName, { signal, shown: undefined }), wait);
   }
 
   /** The last heartbeat of a session, which may have expired. */
-  #heartbeat(session: string, wait?: WaitOptions): Promise<WireEvent | undefined> {
+  #heartbeat(session: string, wait?: WaitOptions): Promise<LogRecord | undefined> {
     const { context } = this.#parts;
     const range = { streamName: context.names.sessionNameOf(session), ...LAST_RECORD };
     return this.#retried(
@@ -134,14 +134,14 @@ export class EventStoreDbConsumers implements ConsumerBackend {
   }
 }
 
-function consumerRecordIn(record: WireEvent): ConsumerRecord {
+function consumerRecordIn(record: LogRecord): ConsumerRecord {
   const { position, session, run } = dataOf(record);
   const holder = typeof session === 'string' && typeof run === 'number' ? { session, run } : undefined;
   return { holder, position: parsePosition(typeof position === 'string' ? position : '') };
 }
 
 /** @throws StoreDamaged when the record is malformed. */
-function decoded<Content>(record: WireEvent, decode: (record: WireEvent) => Content): Content {
+function decoded<Content>(record: LogRecord, decode: (record: LogRecord) => Content): Content {
   try {
     return decode(record);
   } catch (cause) {

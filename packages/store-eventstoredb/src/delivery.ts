@@ -1,10 +1,10 @@
 import { Fault, type Position, type Revision } from '@login-policy/event-sourcing';
 import { revisionAfter } from '@login-policy/event-sourcing/store';
-import { lost, type Answer, type Lost } from './append-answer.js';
+import { lost, type Answer, type Lost } from './answers.js';
 import type { BatchSender } from './batch.js';
-import type { PreparedAppend } from './requests.js';
+import { streamReadRequest, type PreparedAppend } from './requests.js';
 import { deletedOutside } from './faults.js';
-import { positionAt, positionOf, type WireEvent } from './record.js';
+import { positionAt, type LogRecord } from './record.js';
 import { recordsOf, serverRead, type ReadingContext } from './server-reads.js';
 import { backOff } from './time.js';
 
@@ -99,9 +99,9 @@ export class Delivery {
     const { streamName, expected, proposals } = prepared;
     const from = revisionAfter(expected === 'no-stream' ? undefined : expected);
     const range = { streamName, direction: 'forwards', from, limit: proposals.length } as const;
-    const request = connection.requests.readStream(range);
+    const request = streamReadRequest(range);
     const withinMs = Math.max(1, Math.min(leftMs, timeouts.readMs));
-    const found: WireEvent[] = [];
+    const found: LogRecord[] = [];
     try {
       const read = { request, pageSize: proposals.length, withinMs, signal: closing };
       for await (const messages of serverRead(connection, read)) found.push(...recordsOf(messages));
@@ -109,8 +109,8 @@ export class Delivery {
       // The caller looks again while there is time, whatever the error.
       return 'unseen';
     }
-    const areInLog = proposals.every(({ uuid }, index) => found[index]?.getId()?.getString() === uuid);
-    if (areInLog) return found.map((record) => positionOf(record));
+    const areInLog = proposals.every(({ uuid }, index) => found[index]?.uuid === uuid);
+    if (areInLog) return found.map(({ position }) => position);
     return closing.aborted ? 'unseen' : 'absent';
   }
 }

@@ -2,8 +2,8 @@ import { type Position, START } from '@login-policy/event-sourcing';
 import { ordinalOf } from '@login-policy/event-sourcing/store';
 import { isInternalError, unavailable } from './faults.js';
 import type { LogRecord } from './record.js';
-import type { AllRead } from './requests.js';
-import { logRecordsOf, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
+import { allReadRequest, type AllRead } from './requests.js';
+import { recordsOf, serverRead, type ReadingContext, type ServerRead } from './server-reads.js';
 import type { ServerFilter, Wanted } from './stream-names.js';
 
 type Records = AsyncGenerator<readonly LogRecord[], void, undefined>;
@@ -134,8 +134,8 @@ export class LogQueries {
   /** The records that a read of the whole log returns. It may end too early. */
   async *records(read: AllRead, options: Omit<ServerRead, 'request'>): Records {
     const { connection } = this.#context;
-    const messagesOf = serverRead(connection, { ...options, request: connection.requests.readAll(read) });
-    for await (const messages of messagesOf) yield logRecordsOf(messages);
+    const messagesOf = serverRead(connection, { ...options, request: allReadRequest(read) });
+    for await (const messages of messagesOf) yield recordsOf(messages);
   }
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers';
-import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { onAbort, within } from '@login-policy/event-sourcing/store';
+import type { ReadMessage } from './answers.js';
 import type { StartedCall, Connection } from './connection.js';
 import { isOwnCancellation } from './faults.js';
 
@@ -24,37 +24,33 @@ export interface ReadCallOptions {
  * the server. Its promises never reject without a handler.
  */
 export class ReadCall {
-  readonly #call: ClientReadableStream<ReadResp>;
-  readonly #startedCall: StartedCall<ClientReadableStream<ReadResp>>;
+  readonly #call: ClientReadableStream<ReadMessage>;
+  readonly #startedCall: StartedCall<ClientReadableStream<ReadMessage>>;
   readonly #bufferSize: number;
   readonly #minMessages: number;
   #unsubscribe: () => void = () => undefined;
-  #messages: ReadResp[] = [];
+  #messages: ReadMessage[] = [];
   #end: { readonly error?: Error } | undefined;
   #wake: (() => void) | undefined;
   #isWakeScheduled = false;
 
   private constructor(
-    startedCall: StartedCall<ClientReadableStream<ReadResp>>,
+    startedCall: StartedCall<ClientReadableStream<ReadMessage>>,
     { bufferSize, minMessages, signal }: ReadCallOptions,
   ) {
     this.#startedCall = startedCall;
     this.#call = startedCall.call;
     this.#bufferSize = bufferSize;
     this.#minMessages = minMessages;
-    this.#call.on('data', (message: ReadResp) => this.#receive(message));
+    this.#call.on('data', (message: ReadMessage) => this.#receive(message));
     this.#call.on('error', (error: Error) => this.#finish({ error }));
     this.#call.on('end', () => this.#finish({}));
     this.#unsubscribe = onAbort(signal, () => this.cancel());
   }
 
   /** @throws StoreUnavailable when there is no connection in time. */
-  static async start(connection: Connection, request: ReadReq, options: ReadCallOptions): Promise<ReadCall> {
-    const startedCall = await connection.start(
-      options.withinMs,
-      ({ streams, metadata, options: callOptions }) => streams.read(request, metadata, callOptions),
-      options.signal,
-    );
+  static async start(connection: Connection, request: Buffer, options: ReadCallOptions): Promise<ReadCall> {
+    const startedCall = await connection.start(options.withinMs, (calls) => calls.read(request), options.signal);
     return new ReadCall(startedCall, options);
   }
 
@@ -62,7 +58,7 @@ export class ReadCall {
    * The messages received; `SILENCE` when none arrived in time; `undefined` at the end, also after a cancel. Rejects
    * with the server's error after all earlier messages were returned.
    */
-  async next(withinMs: number): Promise<readonly ReadResp[] | typeof SILENCE | undefined> {
+  async next(withinMs: number): Promise<readonly ReadMessage[] | typeof SILENCE | undefined> {
     if (this.#messages.length < this.#minMessages && this.#end === undefined) await this.#waitForChange(withinMs);
     if (this.#messages.length > 0) return this.#takeBuffered();
     if (this.#end === undefined) return SILENCE;
@@ -85,7 +81,7 @@ export class ReadCall {
     this.#call.cancel();
   }
 
-  #receive(message: ReadResp): void {
+  #receive(message: ReadMessage): void {
     if (this.#end !== undefined) return;
     this.#startedCall.reportAnswer();
     this.#messages.push(message);
@@ -109,7 +105,7 @@ export class ReadCall {
     this.#wake?.();
   }
 
-  #takeBuffered(): readonly ReadResp[] {
+  #takeBuffered(): readonly ReadMessage[] {
     const buffered = this.#messages;
     this.#messages = [];
     if (this.#call.isPaused()) this.#call.resume();

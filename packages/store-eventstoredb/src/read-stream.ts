@@ -11,7 +11,7 @@ import type { SharedBarrier } from './barrier.js';
 import { deletedOutside, historyCutOff, historyReplaced } from './faults.js';
 import type { Head } from './known.js';
 import type { StreamRead } from './requests.js';
-import { jsonIn, storedEventOf, type StoredEvent, type WireEvent } from './record.js';
+import { jsonIn, storedEventOf, type LogRecord, type StoredEvent } from './record.js';
 import { LAST_RECORD, lastRecord, streamRecords, type Reading, type ReadingContext } from './server-reads.js';
 import { backOff, retry } from './time.js';
 
@@ -189,7 +189,7 @@ export async function isSoftDeleted(
   return metadata !== undefined && marksDeletion(metadata);
 }
 
-function marksDeletion(metadata: WireEvent): boolean {
+function marksDeletion(metadata: LogRecord): boolean {
   try {
     const parsed = jsonIn(metadata);
     return typeof parsed === 'object' && parsed !== null && '$tb' in parsed && Number(parsed.$tb) > 0;

@@ -13,7 +13,7 @@ import type { Delivery } from './delivery.js';
 import { PAGE_SIZE, headOf, isSoftDeleted, type StreamReader } from './read-stream.js';
 import { connectionBroke, damagedReceipt, deletedOutside } from './faults.js';
 import type { Head, Receipt } from './known.js';
-import { jsonIn, ownProposal, streamNameOf, type KeptReceipt, type WireEvent, typeOf } from './record.js';
+import { jsonIn, ownProposal, type KeptReceipt, type LogRecord } from './record.js';
 import { lastRecord, type ReadingContext } from './server-reads.js';
 import { retry } from './time.js';
 import { PageReader, type FollowingContext } from './read-log.js';
@@ -160,16 +160,15 @@ export class Receipts {
 }
 
 /** @throws StoreDamaged when the record is not the one receipt of its stream. */
-export function receiptIn(record: WireEvent): StreamReceipt {
+export function receiptIn(record: LogRecord): StreamReceipt {
   try {
     const stored = jsonIn(record);
-    if (typeOf(record) !== KEPT || record.getStreamRevision() !== '0')
-      throw new TypeError('expected one CommandReceipt');
+    if (record.type !== KEPT || record.revision !== 0n) throw new TypeError('expected one CommandReceipt');
     if (!isStoredReceipt(stored)) throw new TypeError('expected a receipt with a key, a fingerprint and a revision');
     const { streamId, key, fingerprint, revision: seenRevision } = stored;
     return { streamId: parseStreamId(streamId), key, fingerprint, revision: revision(BigInt(seenRevision)) };
   } catch (cause) {
-    throw damagedReceipt(streamNameOf(record), cause);
+    throw damagedReceipt(record.streamName, cause);
   }
 }
 
@@ -211,7 +210,7 @@ function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promi
     const options = { pageSize: PAGE_SIZE, withinMs: timeouts.scanMs, signal: stopSignal };
     for await (const records of last === undefined ? [] : queries.upTo(last.position, read, options)) {
       for (const record of records) {
-        if (isReceipt(record)) found.set(record.streamName, receiptIn(record.wire));
+        if (isReceipt(record)) found.set(record.streamName, receiptIn(record));
       }
     }
     if (!isSameConnection()) throw connectionBroke('reading all receipts');

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import {
   type EventMetadata,
   Fault,
@@ -13,6 +12,7 @@ import {
   type Position,
   type RecordedEvent,
   revision,
+  type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
 import {
@@ -22,9 +22,7 @@ import {
   positionOf as eventPosition,
 } from '@login-policy/event-sourcing/store';
 import { eventIdOf, uuidOf } from './event-uuid.js';
-
-/** A record as the server returns it. */
-export type WireEvent = ReadResp.ReadEvent.RecordedEvent;
+import type { Fields } from './protobuf.js';
 
 /** The receipt stored with the last event of an append that has a key. */
 export interface KeptReceipt {
@@ -93,8 +91,8 @@ export function ownProposal(type: string, content: Json): Proposal {
 }
 
 /** The content of a record. @throws SyntaxError when it is not JSON. */
-export function jsonIn(record: WireEvent): unknown {
-  return JSON.parse(text(record.getData_asU8()));
+export function jsonIn(record: LogRecord): unknown {
+  return JSON.parse(record.data.toString('utf8'));
 }
 
 /** What an event takes in a message besides its content, in bytes: its id, names and frame. */
@@ -103,22 +101,6 @@ const OVERHEAD = 150;
 /** The approximate size of an event in a message, in bytes. */
 export function sizeOf({ type, data, metadata }: Proposal): number {
   return OVERHEAD + Buffer.byteLength(type) + data.length + metadata.length;
-}
-
-/** The name of the stream a record is in. */
-export function streamNameOf(record: WireEvent): string {
-  return text(record.getStreamIdentifier()?.getStreamName_asU8() ?? new Uint8Array());
-}
-
-/** The type of a record. */
-export function typeOf(record: WireEvent): string {
-  return record.getMetadataMap().get('type') ?? '';
-}
-
-/** The position of a record in the whole log. */
-export function positionOf(record: WireEvent): Position {
-  const ordinal = ordinalAt(record.getCommitPosition(), record.getPreparePosition());
-  return positionAt(ordinal, record.getId()?.getString() ?? '');
 }
 
 /**
@@ -130,9 +112,9 @@ export function positionAt(ordinal: bigint, uuid: string): Position {
   return eventPosition(ordinal, Number.isNaN(tag) ? 0 : tag);
 }
 
-/** Combines commit and prepare position into one number with the same order: commit first. */
-export function ordinalAt(commit: string | number, prepare: string | number): bigint {
-  return (BigInt(commit) << 64n) | BigInt(prepare);
+/** Combines commit and prepare position, which are in these fields, into one number with the same order: commit first. */
+export function ordinalIn(message: Fields, commit: number, prepare: number): bigint {
+  return (message.integer(commit) << 64n) | message.integer(prepare);
 }
 
 /** Splits a position into the server's commit and prepare position. */
@@ -146,16 +128,15 @@ export function splitPosition(position: Position): { readonly commit: bigint; re
  *
  * @throws UnreadableEvent when this library did not write it.
  */
-export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEvent {
-  const type = typeOf(record);
-  const revisionOfEvent = revision(BigInt(record.getStreamRevision()));
+export function storedEventOf(record: LogRecord, streamId: StreamId): StoredEvent {
+  const { position, revision: at, type, uuid } = record;
   try {
-    const envelope = envelopeOf(record.getCustomMetadata_asU8());
+    const envelope = envelopeOf(record.metadata);
     const event: RecordedEvent = {
-      id: eventIdOf(record.getId()?.getString() ?? ''),
+      id: eventIdOf(uuid),
       streamId,
-      revision: revisionOfEvent,
-      position: positionOf(record),
+      revision: at,
+      position,
       recordedAt: parseInstant(envelope.recordedAt),
       type,
       schemaVersion: envelope.schemaVersion,
@@ -167,23 +148,19 @@ export function storedEventOf(record: WireEvent, streamId: StreamId): StoredEven
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const problem = `this library did not write it (${reason})`;
-    throw new Fault(
-      'unreadable-event',
-      { streamId, revision: revisionOfEvent, type, schemaVersion: 0, problem },
-      cause,
-    );
+    throw new Fault('unreadable-event', { streamId, revision: at, type, schemaVersion: 0, problem }, cause);
   }
 }
 
 /** The content of a record. @throws TypeError, SyntaxError when it is not a JSON object. */
-export function dataOf(record: WireEvent): JsonObject {
+export function dataOf(record: LogRecord): JsonObject {
   const data = jsonIn(record);
   if (isJsonObject(data)) return data;
   throw new TypeError('the data of an event must be an object');
 }
 
-function envelopeOf(bytes: Uint8Array): Envelope {
-  const envelope: unknown = JSON.parse(text(bytes));
+function envelopeOf(bytes: Buffer): Envelope {
+  const envelope: unknown = JSON.parse(bytes.toString('utf8'));
   if (isEnvelope(envelope)) return envelope;
   throw new TypeError('expected metadata with recordedAt, schemaVersion and actor');
 }
@@ -239,28 +216,28 @@ function metadataOf(envelope: Envelope): EventMetadata {
   });
 }
 
-function text(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-}
-
-/** A record of the whole log, as received. Its event is decoded on first use, and cached. */
+/** A record as the server returns it. Its event is decoded on first use, and cached. */
 export class LogRecord {
+  /** The id as the server returns it. */
+  readonly uuid: string;
   readonly streamName: string;
-  readonly type: string;
+  readonly revision: Revision;
   readonly position: Position;
-  readonly wire: WireEvent;
+  readonly type: string;
+  readonly metadata: Buffer;
+  readonly data: Buffer;
+  readonly #fields: Fields;
   #stored: StoredEvent | undefined;
 
-  constructor(wire: WireEvent) {
-    this.wire = wire;
-    this.streamName = streamNameOf(wire);
-    this.type = typeOf(wire);
-    this.position = positionOf(wire);
-  }
-
-  /** The id as the server returns it. */
-  get uuid(): string {
-    return this.wire.getId()?.getString() ?? '';
+  constructor(fields: Fields) {
+    this.#fields = fields;
+    this.uuid = fields.message(1)?.text(2) ?? '';
+    this.streamName = fields.message(2)?.text(3) ?? '';
+    this.revision = revision(fields.integer(3));
+    this.position = positionAt(ordinalIn(fields, 5, 4), this.uuid);
+    this.type = fields.entry(6, 'type') ?? '';
+    this.metadata = fields.bytes(7);
+    this.data = fields.bytes(8);
   }
 
   /** The event of the record; an unreadable one if this library did not write it. */
@@ -271,23 +248,14 @@ export class LogRecord {
 
   #read(streamId: StreamId): StoredEvent {
     try {
-      return storedEventOf(this.wire, streamId);
+      return storedEventOf(this, streamId);
     } catch (error) {
       if (!isFault(error, 'unreadable-event')) throw error;
-      return { event: faultyEvent(aroundOf(this.wire, error), error), receipt: undefined };
+      const { position, revision: at, type, uuid } = this;
+      // The server's timestamps are in units of 100 ns.
+      const recordedAt = instant(Number(BigInt(this.#fields.entry(6, 'created') ?? '0') / 10_000n));
+      const known = { id: eventIdOf(uuid), streamId, revision: at, position, recordedAt, type };
+      return { event: faultyEvent(known, error), receipt: undefined };
     }
   }
-}
-
-/** The readable facts of an event that another program wrote to a stream of this store. */
-function aroundOf(wire: WireEvent, { facts }: Fault<'unreadable-event'>): Parameters<typeof faultyEvent>[0] {
-  return {
-    id: eventIdOf(wire.getId()?.getString() ?? ''),
-    streamId: facts.streamId,
-    revision: revision(BigInt(wire.getStreamRevision())),
-    position: positionOf(wire),
-    // The server's timestamps are in units of 100 ns.
-    recordedAt: instant(Number(BigInt(wire.getMetadataMap().get('created') ?? '0') / 10_000n)),
-    type: facts.type,
-  };
 }

@@ -1,11 +1,7 @@
-import type shared from '@eventstore/db-client/generated/shared_pb.js';
-import type streams from '@eventstore/db-client/generated/streams_pb.js';
 import { START, type Position, type Revision, type StreamId } from '@login-policy/event-sourcing';
-import type { Messages } from './clients.js';
+import { encode, type Field } from './protobuf.js';
 import { splitPosition, type Proposal } from './record.js';
 import type { ServerFilter } from './stream-names.js';
-
-type Options = streams.ReadReq.Options;
 
 /**
  * The number of records that the server scans between two checkpoints. The server's default of 32 makes a filter slow
@@ -14,13 +10,11 @@ type Options = streams.ReadReq.Options;
 const RECORDS_PER_CHECKPOINT = 512;
 
 /** The version of the protocol in which a read of a stream that was not broken off ends with the last position. */
-const SENDS_LAST_POSITION = 1;
+const SENDS_LAST_POSITION = encode([1, 1]);
 
-/**
- * The generated code of both libraries is in one global variable. Once a process has loaded the newer one, its code also
- * writes the older one's messages, which lack this member.
- */
-const OF_THE_NEWER = { getDeadline21100: (): undefined => undefined };
+/** A message without fields. */
+const EMPTY = encode();
+const TEXT_UUIDS = encode([2, EMPTY]);
 
 /** A read of one stream. */
 export interface StreamRead {
@@ -53,130 +47,61 @@ export interface PreparedAppend {
   readonly proposals: readonly Proposal[];
 }
 
-/** Makes the requests of a store, in the messages of its client's library. */
-export class Requests {
-  readonly #messages: Messages;
+/** The request to read one stream. Links are not followed. The last message tells the end of the stream. */
+export function streamReadRequest({ streamName, from, ...read }: StreamRead): Buffer {
+  const begin: Field = from === undefined ? [read.direction === 'forwards' ? 3 : 4, EMPTY] : [2, from];
+  const stream = encode([1, identifier(streamName)], begin);
+  return readRequest(read, [1, stream], [8, EMPTY], [10, SENDS_LAST_POSITION]);
+}
 
-  constructor(messages: Messages) {
-    this.#messages = messages;
-  }
+/** The request to read the whole log. */
+export function allReadRequest({ from, filter, ...read }: AllRead): Buffer {
+  return readRequest(read, [2, encode(beginOf(from))], filter === undefined ? [8, EMPTY] : [7, filterOptions(filter)]);
+}
 
-  /** Reads one stream. Links are not followed. The last message tells the end of the stream. */
-  readStream({ streamName, direction, from, limit }: StreamRead): streams.ReadReq {
-    const { ReadReq } = this.#messages.streams;
-    const streamOptions = new ReadReq.Options.StreamOptions();
-    streamOptions.setStreamIdentifier(this.#identifier(streamName));
-    if (from !== undefined) streamOptions.setRevision(String(from));
-    else if (direction === 'forwards') streamOptions.setStart(this.#empty());
-    else streamOptions.setEnd(this.#empty());
-    const control = new ReadReq.Options.ControlOption();
-    control.setCompatibility(SENDS_LAST_POSITION);
-    const options = new ReadReq.Options();
-    options.setControlOption(control);
-    options.setStream(streamOptions);
-    options.setNoFilter(this.#empty());
-    return this.#read(options, { direction, limit });
-  }
+/**
+ * One append of a batch. It sets no deadline: the older server takes only an absolute time, which on a machine with a
+ * wrong clock could have passed already for the server. Without a deadline, the server applies its default time-out of
+ * 2 s.
+ */
+export function batchAppendRequest(prepared: PreparedAppend, correlationId: string): Buffer {
+  const { streamName, expected, proposals } = prepared;
+  const options = encode([1, identifier(streamName)], expected === 'no-stream' ? [3, EMPTY] : [2, expected]);
+  const messages = proposals.map((proposal): Field => [3, messageOf(proposal)]);
+  return encode([1, encode([2, correlationId])], [2, options], ...messages, [4, 1]);
+}
 
-  /** Reads the whole log. */
-  readAll({ direction, from, filter, limit }: AllRead): streams.ReadReq {
-    const { ReadReq } = this.#messages.streams;
-    const allOptions = new ReadReq.Options.AllOptions();
-    if (from === 'end') allOptions.setEnd(this.#empty());
-    else if (from === START) allOptions.setStart(this.#empty());
-    else {
-      const { commit, prepare } = splitPosition(from);
-      const position = new ReadReq.Options.Position();
-      position.setCommitPosition(String(commit));
-      position.setPreparePosition(String(prepare));
-      allOptions.setPosition(position);
-    }
-    const options = new ReadReq.Options();
-    options.setAll(allOptions);
-    if (filter === undefined) options.setNoFilter(this.#empty());
-    else options.setFilter(this.#filter(filter));
-    return this.#read(options, { direction, limit });
-  }
+/** An append without events to a stream that has none. */
+export function emptyAppendRequest(streamName: string): Buffer {
+  return encode([1, encode([1, identifier(streamName)], [3, EMPTY])]);
+}
 
-  /**
-   * One append of a batch. It sets no deadline. The generated stubs of the older client accept only an absolute time,
-   * which on a machine with a wrong clock could have passed already for the server. Without a deadline, the server
-   * applies its default time-out of 2 s.
-   */
-  batchAppend({ streamName, expected, proposals }: PreparedAppend, correlationId: string): streams.BatchAppendReq {
-    const { BatchAppendReq } = this.#messages.streams;
-    const options = Object.assign(new BatchAppendReq.Options(), OF_THE_NEWER);
-    options.setStreamIdentifier(this.#identifier(streamName));
-    if (expected === 'no-stream') options.setNoStream(this.#empty());
-    else options.setStreamPosition(String(expected));
-    const request = new BatchAppendReq();
-    request.setCorrelationId(this.#uuid(correlationId));
-    request.setOptions(options);
-    request.setProposedMessagesList(proposals.map((proposal) => this.#message(proposal)));
-    request.setIsFinal(true);
-    return request;
-  }
+const JSON_CONTENT = encode([1, 'content-type'], [2, 'application/json']);
 
-  /** An append without events to a stream that has none. */
-  emptyAppend(streamName: string): streams.AppendReq {
-    const { AppendReq } = this.#messages.streams;
-    const options = new AppendReq.Options();
-    options.setStreamIdentifier(this.#identifier(streamName));
-    options.setNoStream(this.#empty());
-    const request = new AppendReq();
-    request.setOptions(options);
-    return request;
-  }
+function messageOf({ uuid, type, data, metadata }: Proposal): Buffer {
+  const typeEntry = encode([1, 'type'], [2, type]);
+  return encode([1, encode([2, uuid])], [2, typeEntry], [2, JSON_CONTENT], [3, metadata], [4, data]);
+}
 
-  #message({ uuid, type, data, metadata }: Proposal): streams.BatchAppendReq.ProposedMessage {
-    const message = new this.#messages.streams.BatchAppendReq.ProposedMessage();
-    message.setId(this.#uuid(uuid));
-    message.getMetadataMap().set('type', type).set('content-type', 'application/json');
-    message.setData(data);
-    message.setCustomMetadata(metadata);
-    return message;
-  }
+function readRequest({ direction, limit }: Pick<AllRead, 'direction' | 'limit'>, ...what: readonly Field[]): Buffer {
+  const backwards = direction === 'backwards' ? 1 : undefined;
+  const count = Math.min(limit, Number.MAX_SAFE_INTEGER);
+  return encode([1, encode(...what, [3, backwards], [5, count], [9, TEXT_UUIDS])]);
+}
 
-  #filter(filter: ServerFilter): streams.ReadReq.Options.FilterOptions {
-    const { FilterOptions } = this.#messages.streams.ReadReq.Options;
-    const expression = new FilterOptions.Expression();
-    if ('regex' in filter) expression.setRegex(filter.regex);
-    else expression.setPrefixList([...filter.prefixes]);
-    const filterOptions = new FilterOptions();
-    filterOptions.setStreamIdentifier(expression);
-    filterOptions.setMax(RECORDS_PER_CHECKPOINT);
-    filterOptions.setCheckpointintervalmultiplier(1);
-    return filterOptions;
-  }
+function beginOf(from: AllRead['from']): Field {
+  if (from === 'end') return [3, EMPTY];
+  if (from === START) return [2, EMPTY];
+  const { commit, prepare } = splitPosition(from);
+  return [1, encode([1, commit], [2, prepare])];
+}
 
-  #read(options: Options, { direction, limit }: Pick<AllRead, 'direction' | 'limit'>): streams.ReadReq {
-    const { ReadReq } = this.#messages.streams;
-    const { FORWARDS, BACKWARDS } = ReadReq.Options.ReadDirection;
-    options.setReadDirection(direction === 'forwards' ? FORWARDS : BACKWARDS);
-    options.setCount(String(Math.min(limit, Number.MAX_SAFE_INTEGER)));
-    const uuids = new ReadReq.Options.UUIDOption();
-    uuids.setString(this.#empty());
-    options.setUuidOption(uuids);
-    options.setResolveLinks(false);
-    const request = new ReadReq();
-    request.setOptions(options);
-    return request;
-  }
+function filterOptions(filter: ServerFilter): Buffer {
+  const expression =
+    'regex' in filter ? encode([1, filter.regex]) : encode(...filter.prefixes.map((prefix): Field => [2, prefix]));
+  return encode([1, expression], [3, RECORDS_PER_CHECKPOINT], [5, 1]);
+}
 
-  /** Stream names are sent as bytes. */
-  #identifier(streamName: string): shared.StreamIdentifier {
-    const identifier = new this.#messages.shared.StreamIdentifier();
-    identifier.setStreamName(Buffer.from(streamName, 'utf8'));
-    return identifier;
-  }
-
-  #uuid(text: string): shared.UUID {
-    const message = new this.#messages.shared.UUID();
-    message.setString(text);
-    return message;
-  }
-
-  #empty(): shared.Empty {
-    return new this.#messages.shared.Empty();
-  }
+function identifier(streamName: string): Buffer {
+  return encode([3, streamName]);
 }

@@ -1,13 +1,13 @@
-import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js';
 import { onAbort } from '@login-policy/event-sourcing/store';
+import type { ReadMessage } from './answers.js';
 import type { Barrier, Shown } from './barrier.js';
 import type { Connection } from './connection.js';
 import { connectionBroke, historyCutOff, unavailable } from './faults.js';
 import type { PageContext } from './page-maker.js';
 import type { KnownStreams } from './known.js';
-import { LogRecord, type WireEvent } from './record.js';
+import type { LogRecord } from './record.js';
 import { ReadCall, SILENCE } from './read-call.js';
-import type { StreamRead } from './requests.js';
+import { streamReadRequest, type StreamRead } from './requests.js';
 import type { Timeouts } from './options.js';
 
 /** The shared context of all reads of one store. */
@@ -22,7 +22,7 @@ export interface ReadingContext extends PageContext {
 
 /** One read request, and how to run it. */
 export interface ServerRead {
-  readonly request: ReadReq;
+  readonly request: Buffer;
   /** The number of messages to return at once, if there are that many. */
   readonly pageSize: number;
   /** The time-out between two messages. */
@@ -44,7 +44,7 @@ const LONGEST_PAUSE_MS = 1000;
 export async function* serverRead(
   connection: Connection,
   { request, pageSize, withinMs, signal }: ServerRead,
-): AsyncGenerator<readonly ReadResp[], void, undefined> {
+): AsyncGenerator<readonly ReadMessage[], void, undefined> {
   if (!(await connection.reads.acquire(withinMs, { signal }))) {
     throw unavailable(`a read could not start within ${withinMs} ms: too many are running`);
   }
@@ -95,7 +95,7 @@ async function* shownRead(
   connection: Connection,
   read: ServerRead,
   shown: Shown | undefined,
-): AsyncGenerator<readonly ReadResp[], void, undefined> {
+): AsyncGenerator<readonly ReadMessage[], void, undefined> {
   const isBroken = (): boolean => shown?.isSameConnection() === false;
   for await (const messages of serverRead(connection, read)) {
     if (isBroken()) throw connectionBroke('reading');
@@ -113,16 +113,16 @@ export async function streamRecords(
   { connection, timeouts }: Pick<ReadingContext, 'connection' | 'timeouts'>,
   range: StreamRead,
   { signal, shown }: Reading,
-): Promise<readonly WireEvent[] | undefined> {
+): Promise<readonly LogRecord[] | undefined> {
   const pageSize = Math.min(range.limit, MOST_AT_ONCE);
-  const read = { request: connection.requests.readStream(range), pageSize, withinMs: timeouts.readMs, signal };
-  const records: WireEvent[] = [];
+  const read = { request: streamReadRequest(range), pageSize, withinMs: timeouts.readMs, signal };
+  const records: LogRecord[] = [];
   let [isComplete, isNotFound] = [false, false];
   // To its end, also where there is no stream: servers take calls that are cancelled by the thousand for an attack.
   for await (const messages of shownRead(connection, read, shown)) {
     records.push(...recordsOf(messages));
-    isNotFound ||= messages.some((message) => message.hasStreamNotFound());
-    isComplete ||= messages.some((message) => message.hasLastStreamPosition());
+    isNotFound ||= messages.some((message) => message.isStreamNotFound);
+    isComplete ||= messages.some((message) => message.isEndOfStream);
   }
   if (isNotFound) return undefined;
   if (isComplete || records.length >= range.limit || signal.aborted) return records;
@@ -141,23 +141,13 @@ export async function lastRecord(
   context: Pick<ReadingContext, 'connection' | 'timeouts'>,
   streamName: string,
   reading: Reading,
-): Promise<WireEvent | undefined> {
+): Promise<LogRecord | undefined> {
   const records = await streamRecords(context, { streamName, ...LAST_RECORD }, reading);
   if (records?.length === 0 && !reading.signal.aborted) throw historyCutOff(streamName, 'the last record');
   return records?.[0];
 }
 
-/** The records in messages. Links are not followed, so their targets are not included. */
-export function recordsOf(messages: readonly ReadResp[]): readonly WireEvent[] {
-  const records: WireEvent[] = [];
-  for (const message of messages) {
-    const record = message.getEvent()?.getEvent();
-    if (record !== undefined) records.push(record);
-  }
-  return records;
-}
-
-/** As {@link recordsOf}, as records of the whole log. */
-export function logRecordsOf(messages: readonly ReadResp[]): readonly LogRecord[] {
-  return recordsOf(messages).map((record) => new LogRecord(record));
+/** The records in messages. */
+export function recordsOf(messages: readonly ReadMessage[]): readonly LogRecord[] {
+  return messages.flatMap(({ record }) => record ?? []);
 }

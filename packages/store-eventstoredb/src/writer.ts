@@ -18,7 +18,7 @@ import {
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';
-import { lost, type Lost } from './append-answer.js';
+import { lost, type Lost } from './answers.js';
 import type { PreparedAppend } from './requests.js';
 import type { Delivered, Delivery } from './delivery.js';
 import { failureOf, notSent, overtaken, tooBig } from './faults.js';
