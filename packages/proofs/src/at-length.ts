@@ -33,6 +33,20 @@ export const atLength: readonly Proof[] = [
     files: testsOf('store-postgres', 'consume-within-lost'),
   }),
   provenByTests({
+    name: 'proposals-kills',
+    promise:
+      'processes with a timer that are killed carry out and take back each due proposal once, on every store, EventStoreDB with and without rows kept elsewhere',
+    rounds: 3,
+    files: testsOf('proposals', 'processes'),
+  }),
+  provenByTests({
+    name: 'proposals',
+    promise: 'proposals behave on PostgreSQL and EventStoreDB as in memory',
+    rounds: 1,
+    files: testsOf('proposals', 'closing', 'dates', 'proposing', 'signals', 'telling', 'whole-rollouts'),
+    environments: ['PostgreSQL', 'EventStoreDB with rows in SQLite'].map((kind) => ({ PROPOSALS_ON: kind })),
+  }),
+  provenByTests({
     name: 'failover',
     promise:
       'when a standby of PostgreSQL takes over, every append that it had confirmed is there, all reads are of one history, and positions of lost events are refused',

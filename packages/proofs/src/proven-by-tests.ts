@@ -16,35 +16,41 @@ export interface TestedProof extends Omit<Proof, 'prove'> {
   readonly files: readonly string[];
   /** Only the tests whose full title fits one of these regular expressions. Each must fit a test in every file. */
   readonly only?: readonly string[];
+  /** Runs them once in each of these environments. Default: once, in this process's. */
+  readonly environments?: readonly Readonly<Record<string, string>>[];
 }
 
 /**
  * Proves a promise with the packages' own tests, which check it with few rounds in CI, by more rounds. They read
  * `PROOF_ROUNDS` and `PROOF_SEED`; properties get both through fast-check.
  */
-export function provenByTests({ files, only, ...proof }: TestedProof): Proof {
+export function provenByTests({ files, only, environments = [{}], ...proof }: TestedProof): Proof {
+  // One run for each title, because the reporter fails a run in which a file has no test.
+  const selections = only?.map((title) => ['--grep', title, ...files]) ?? [files];
   return {
     ...proof,
     prove: async (options) => {
       // Mocha only warns of one, and proves the rest.
       const missing = files.filter((file) => !existsSync(join(root, file)));
       if (missing.length > 0) throw new Error(`there is no test file ${missing.join(', ')}`);
-      if (only === undefined) return { tests: await run(files, options) };
       let tests = 0;
-      // One run for each, because the reporter fails a run in which a file has no test.
-      for (const title of only) {
-        const found = await run(['--grep', title, ...files], options);
-        tests += found;
-      }
+      for (const environment of environments)
+        for (const args of selections) {
+          const found = await run(args, { ...options, environment });
+          tests += found;
+        }
       return { tests };
     },
   };
 }
 
 /** Runs tests, and returns their number. */
-function run(args: readonly string[], { rounds, seed }: ProofOptions): Promise<number> {
+function run(
+  args: readonly string[],
+  { rounds, seed, environment }: ProofOptions & { readonly environment: Readonly<Record<string, string>> },
+): Promise<number> {
   const config = ['--config', '.config/mocharc.json', '--require', manyRuns, '--timeout', String(LONGEST_TEST_MS)];
-  const env = { ...process.env, PROOF_ROUNDS: String(rounds), PROOF_SEED: String(seed) };
+  const env = { ...process.env, ...environment, PROOF_ROUNDS: String(rounds), PROOF_SEED: String(seed) };
   const child = spawn(process.execPath, [mocha, ...config, ...args], {
     cwd: root,
     env,

@@ -5,7 +5,7 @@ import {
   type LoginPolicies,
   type LoginPoliciesOptions,
 } from '@login-policy/domain';
-import { instant, openMemoryStore, type Store } from '@login-policy/event-sourcing';
+import { instant, openMemoryStore, type Clock, type Store } from '@login-policy/event-sourcing';
 import {
   openProposals,
   type ProposalAnswer,
@@ -15,6 +15,9 @@ import {
   type ProposalView,
 } from '@login-policy/proposals';
 import { settableClock, type SettableClock } from '@login-policy/testkit';
+import { after as atTheEnd } from 'mocha';
+import { openStoreAt } from './opened.js';
+import { KINDS, TestStores } from './test-stores.js';
 
 export const INSTANCE = { instanceId: 'iam' };
 export const ACME = { ...INSTANCE, organizationId: 'acme' };
@@ -29,31 +32,39 @@ export interface Bench {
   readonly proposals: Proposals;
 }
 
-const opened: Bench[] = [];
+const opened: (() => Promise<void>)[] = [];
+/** `npm run proofs -- proposals` runs the tests on other kinds of store. */
+const wanted = process.env['PROPOSALS_ON'];
+const kind = KINDS.find((name) => name === wanted);
+if (wanted !== kind) throw new RangeError(`PROPOSALS_ON is ${wanted}, not one of ${KINDS.join(', ')}`);
+let stores: Promise<TestStores> | undefined;
+atTheEnd(async () => (await stores)?.stop());
 
-/** Opens a bench in memory: a default policy with TOTP, U2F and OTP_SMS. */
+async function openStore(clock: Clock): Promise<Store> {
+  if (kind === undefined) return openMemoryStore({ clock });
+  return openStoreAt((await (stores ??= TestStores.start(kind))).unused, clock);
+}
+
+/** Opens a bench, in memory: a default policy with TOTP, U2F and OTP_SMS. */
 export async function openBench(
   options: Partial<ProposalsOptions> = {},
   ofPolicies: Partial<LoginPoliciesOptions> = {},
 ): Promise<Bench> {
   const clock = settableClock(BEGIN);
-  const store = openMemoryStore({ clock });
+  const store = await openStore(clock);
+  opened.push(() => store.close());
   const policies = await openLoginPolicies({ store, guard: 'refuse', ...ofPolicies });
+  opened.push(() => policies.close());
   const policy = { ...freshInstance, secondFactors: ['TOTP', 'U2F', 'OTP_SMS'] as const };
   orThrow(await policies.add(INSTANCE, policy, { actor: 'setup' }));
   const proposals = await openProposals({ store, loginPolicies: policies, mayApprove: () => true, ...options });
-  const bench = { clock, store, policies, proposals };
-  opened.push(bench);
-  return bench;
+  opened.push(() => proposals.close());
+  return { clock, store, policies, proposals };
 }
 
-/** Closes what was opened: after each test. */
+/** Closes what was opened, last first: after each test. */
 export async function closeBenches(): Promise<void> {
-  for (const { policies, proposals, store } of opened.splice(0)) {
-    await proposals.close();
-    await policies.close();
-    await store.close();
-  }
+  for (const close of opened.splice(0).toReversed()) await close();
 }
 
 /** The `seen` of the default policy now. */

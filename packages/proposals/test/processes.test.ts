@@ -1,37 +1,38 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freshInstance, orThrow } from '@login-policy/domain';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { accepted, INSTANCE } from './bench.js';
-import { openAt, type Opened } from './opened.js';
+import { openAt, type Opened, type StoreAddress } from './opened.js';
+import { KINDS, TestStores } from './test-stores.js';
 
 const PROGRAM = fileURLToPath(new URL('timer-process.js', import.meta.url));
-/** More for a proof: ROUNDS=500. */
-const ROUNDS = Number(process.env['ROUNDS'] ?? 20);
+/** More in `npm run proofs -- proposals`. */
+const ROUNDS = Number(process.env['PROOF_ROUNDS'] ?? 10);
+/** Rows that EventStoreDB keeps in PostgreSQL are left to the proof. */
+const TRIED = KINDS.filter((kind) => process.env['PROOF_ROUNDS'] !== undefined || !kind.endsWith('rows in PostgreSQL'));
 const PROCESSES = 3;
-const SEED = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const SEED = Number(process.env['PROOF_SEED'] ?? Date.now() % 1_000_000);
 
 /** Keeps so many processes with a timer at work, and kills one of them now and then. */
 class Killer {
-  readonly #address: string;
+  readonly #address: StoreAddress;
   readonly #children = new Set<ChildProcess>();
   #isEnding = false;
   kills = 0;
 
-  constructor(address: string) {
+  constructor(address: StoreAddress) {
     this.#address = address;
     for (let index = 0; index < PROCESSES; index++) this.#spawn();
   }
 
   #spawn(): void {
-    const child = spawn(process.execPath, [PROGRAM, this.#address], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const { url, part = '', rows = '' } = this.#address;
+    const words = [PROGRAM, url, part, rows];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] });
     this.#children.add(child);
     child.once('exit', () => {
       this.#children.delete(child);
@@ -55,13 +56,16 @@ class Killer {
   }
 }
 
+/** Long enough that a process comes up between two kills, also where it first reads the whole log. */
+const IN_FORCE_MS = 5000;
+
 /** Proposes a change of an organization's policy, and approves it. */
 async function approved({ policies, proposals }: Opened, round: number): Promise<string> {
   const owner = { ...INSTANCE, organizationId: `org-${round}` };
   orThrow(await policies.customize(owner, { actor: 'setup' }));
   const { seen = '' } = orThrow(await policies.policy(owner));
   const command = { type: 'removeSecondFactor', factor: 'TOTP' } as const;
-  const by = { actor: 'ann', reason: 'round', until: new Date(Date.now() + 2500) };
+  const by = { actor: 'ann', reason: 'round', until: new Date(Date.now() + IN_FORCE_MS) };
   const change = { type: 'command', owner, command, seen } as const;
   const { id } = accepted(await proposals.propose(INSTANCE, change, by)).proposal;
   const found = await proposals.proposal(INSTANCE, id);
@@ -71,7 +75,7 @@ async function approved({ policies, proposals }: Opened, round: number): Promise
 }
 
 /** Each due change is carried out and taken back once, whatever was killed. */
-async function roundsAt(address: string): Promise<void> {
+async function roundsAt(address: StoreAddress): Promise<void> {
   const opened = await openAt(address);
   const killer = new Killer(address);
   try {
@@ -112,25 +116,13 @@ async function demandEachOnce({ policies, proposals }: Opened, ids: readonly str
 }
 
 describe('three processes with a timer, killed now and then', () => {
-  it('carry out and take back each due change once, on SQLite', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'proposals-'));
-    try {
-      await roundsAt(join(folder, 'iam.db'));
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
-
-  it('and on PostgreSQL', async () => {
-    const program = new URL('../../store-postgres/.test-build/server-process.js', import.meta.url);
-    const server = spawn(process.execPath, [fileURLToPath(program)], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const hasEnded = once(server, 'exit');
-    try {
-      const { value: url } = await createInterface(server.stdout)[Symbol.asyncIterator]().next();
-      await roundsAt(String(url));
-    } finally {
-      server.stdin.end();
-      await hasEnded;
-    }
-  });
+  for (const kind of TRIED)
+    it(`carry out and take back each due change once, on ${kind}`, async () => {
+      const stores = await TestStores.start(kind);
+      try {
+        await roundsAt(stores.unused);
+      } finally {
+        await stores.stop();
+      }
+    });
 });

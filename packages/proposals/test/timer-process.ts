@@ -1,8 +1,8 @@
 /** A process with a timer: carries out what is due in the store at the address it is given, until it is killed. */
 import { openAt } from './opened.js';
 
-const [, , address = ''] = process.argv;
-const { proposals } = await openAt(address);
+const [, , url = '', part, rows] = process.argv;
+const { proposals } = await openAt({ url, ...(part && { part }), ...(rows && { rows }) });
 proposals.keepCarryingOut({
   everyMs: 100,
   onReport: ({ failures }) => {
