@@ -22,6 +22,8 @@ export interface Transaction<Result> {
   readonly writes: 'events' | 'rows';
   /** None of its appends expects an exact revision: the events go after whatever others write in between. */
   readonly isLoose?: boolean;
+  /** Each of its appends expects a stream without events: the backend may write without looking where that shows. */
+  readonly isForNewStreams?: boolean;
   /** How to plan from the engine's cache, which is valid while no other writer has written. */
   readonly fromCache?: PlanningFromCache<Result> | undefined;
   /**
