@@ -67,7 +67,8 @@ export class Followers {
     store: Store,
     options: { readonly projection?: Projection<TallyEvent, number>; readonly maxAgeMs?: number } = {},
   ): Promise<ProjectionRunner<TallyEvent, number>> {
-    const follower = await ProjectionRunner.open({ store, projection: tallies(), ...options });
+    const { projection = tallies(), maxAgeMs } = options;
+    const follower = await ProjectionRunner.open({ store, projection, maxAgeMs });
     this.#opened.push(follower);
     return follower;
   }

@@ -7,7 +7,7 @@ const LONGEST_HANDLE_MS = 86_400_000;
 const LARGEST_PAGE = 10_000;
 
 const OPTIONS: OptionRules<ConsumeOptions> = {
-  name: mustBe('a text of 1 to 200 characters without control characters', isName),
+  name: mustBe('a text of 1 to 200 characters, not blank and without control characters', isName),
   handle: aFunction,
   filter: optional(optionsWith({ categories: listOf('categories', (category) => typeof category === 'string') })),
   from: optional(mustBe('a position', (from) => typeof from === 'bigint' && from >= 0n)),
@@ -24,7 +24,7 @@ export function parseConsumeOptions(options: ConsumeOptions): ConsumeOptions {
 function isName(name: unknown): boolean {
   return (
     typeof name === 'string' &&
-    name !== '' &&
+    name.trim() !== '' &&
     name.length <= LONGEST_NAME &&
     name.isWellFormed() &&
     !/\p{Cc}/u.test(name)

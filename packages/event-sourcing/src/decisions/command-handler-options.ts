@@ -1,3 +1,5 @@
+import { aFunction, optional, wholeNumber, withMethods } from '../options/option-rules.js';
+import type { OptionRules } from '../options/parse-options.js';
 import type { IdSource } from '../values/ids.js';
 import type { Observe } from '../streams/observe.js';
 import type { EventCodec } from '../streams/event-codec.js';
@@ -29,3 +31,15 @@ export interface CommandHandlerOptions<
   /** Observes decisions and appends. */
   readonly observe?: Observe | undefined;
 }
+
+/** The rules of the options. */
+export const HANDLER_OPTIONS: OptionRules<CommandHandlerOptions<never, never, never, never>> = {
+  eventStore: withMethods('append', 'readStream'),
+  decider: withMethods('decide', 'evolve'),
+  events: withMethods('encode', 'decode'),
+  facts: optional(withMethods('isNeededFor', 'lookUp')),
+  ids: optional(aFunction),
+  attempts: optional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+  keptStates: optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+  observe: optional(aFunction),
+};

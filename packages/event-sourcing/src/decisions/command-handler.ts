@@ -13,7 +13,9 @@ import { TimedEventStore } from '../streams/timed-event-store.js';
 import { pause } from '../store/back-off.js';
 import type { CommandContext, DryRun, Handled, PreconditionFailed } from './command-context.js';
 import type { Accepted, Decision } from './decision.js';
-import type { CommandHandlerOptions } from './command-handler-options.js';
+import { HANDLER_OPTIONS, type CommandHandlerOptions } from './command-handler-options.js';
+import { parseOptions } from '../options/parse-options.js';
+import { demandOptions, demandString, wrong } from '../values/wrong.js';
 import type { Deciding } from './decider.js';
 import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
@@ -56,7 +58,9 @@ export class CommandHandler<
   /** The rules that every command is decided by. */
   readonly decider: Deciding<Command, Event, State, Rejection, Facts>;
 
-  constructor(options: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
+  /** @throws RangeError that names an unknown or malformed option. */
+  constructor(given: CommandHandlerOptions<Command, Event, State, Rejection, Facts, Conditions>) {
+    const options = parseOptions<typeof given>(given, 'CommandHandler', HANDLER_OPTIONS);
     const { decider, events, observe } = options;
     this.#store = new TimedEventStore(options.eventStore, observe);
     this.#observe = observe;
@@ -76,12 +80,14 @@ export class CommandHandler<
    * @throws DeadlineExceeded when `signal` fired or `waitMs` passed before the write began; nothing was written.
    * @throws OutcomeUnknown, StoreUnavailable, StoreFull, StoreClosed as the store does, or as the facts do.
    * @throws WrittenByNewerProgram, UnreadableEvent when an event of the stream can't be folded.
+   * @throws RangeError naming an argument that is malformed.
    */
   async handle(
     streamId: StreamId,
     command: Command,
     context: CommandContext & Conditions,
   ): Promise<Handled<Event, State, Rejection>> {
+    demandCommand(streamId, command, context);
     const deadline = new Deadline(`a command on ${streamId}`, context);
     const task = { streamId, command, context, deadline };
     try {
@@ -171,11 +177,12 @@ export class CommandHandler<
    *
    * @throws DeadlineExceeded, WrittenByNewerProgram, UnreadableEvent, and as the store does.
    */
-  dryRun(
+  async dryRun(
     streamId: StreamId,
     command: Command,
     context?: StateConditions & Waiting & Conditions,
   ): Promise<DryRun<Event, State, Rejection>> {
+    demandCommand(streamId, command, context ?? {});
     return Deadline.run(`a command on ${streamId}`, context ?? {}, async (deadline) => {
       const source = this.#facts?.isNeededFor(command, context) === true ? this.#facts : undefined;
       const asked = { conditions: context, deadline };
@@ -198,8 +205,10 @@ export class CommandHandler<
     const unmet = unmetCondition(context, known);
     if (unmet !== undefined) return unmet;
     const decision = atOnce(this.decider.decide(command, known.state, { streamId, facts }), 'decide');
-    const { outcome } = decision;
-    const events = outcome === 'accepted' ? decision.events.length : 0;
+    const outcome: unknown = decision?.outcome;
+    if (outcome !== 'accepted' && outcome !== 'rejected')
+      throw wrong('the answer of decide', 'an answer of accept or reject', decision);
+    const events = decision.outcome === 'accepted' ? decision.events.length : 0;
     tell(this.#observe, { type: 'decision', streamId, outcome, events });
     return decision;
   }
@@ -276,4 +285,11 @@ export class CommandHandler<
       throw caught;
     }
   }
+}
+
+/** @throws RangeError naming what is not a text or an object. */
+function demandCommand(streamId: unknown, command: unknown, context: unknown): void {
+  demandString('streamId', streamId);
+  demandOptions('the command', command ?? null);
+  demandOptions('the context of a command', context ?? null);
 }

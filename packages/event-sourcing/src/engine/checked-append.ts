@@ -1,7 +1,9 @@
 import { Fault } from '../values/fault.js';
-import { isEventId } from '../values/ids.js';
+import { isEventId, type EventId } from '../values/ids.js';
 import { demandSignal } from '../values/on-abort.js';
 import { shown } from '../values/shown.js';
+import { isInstant } from '../values/instant.js';
+import { demandOptions, wrong } from '../values/wrong.js';
 import type { Append, ExpectedEnd } from '../streams/event-store.js';
 import { OPTIONAL_METADATA, type EventMetadata, type NewEvent, type RecordedEvent } from '../streams/event.js';
 import { toJsonObject } from '../streams/json.js';
@@ -38,14 +40,21 @@ export interface EventText {
  * @throws RangeError for no events without a receipt, over 65,535 events, or an expectation or a signal that is not one.
  */
 export function checkedAppend(append: Append): Append {
+  demandOptions('an append', append ?? null);
   // By name, because copying own members would drop the conditions that an instance of a class inherits.
   const { streamId, expected, expectedElsewhere, expectedEventId, events, receipt, recordedAt, signal } = append;
   demandText('streamId', streamId);
   demandExpected(expected);
+  if (!Array.isArray(events)) throw wrong('events', 'a list of events', events);
   if (events.length === 0 && receipt === undefined)
     throw new RangeError('an append without a receipt must have at least one event');
   if (events.length > LARGEST_APPEND) throw new RangeError(`an append must have at most ${LARGEST_APPEND} events`);
   demandSignal(signal);
+  demandOptions('receipt', receipt);
+  demandOptions('expectedElsewhere', expectedElsewhere);
+  if (expectedEventId !== undefined) demandEventId('expectedEventId', expectedEventId);
+  if (recordedAt !== undefined && !isInstant(recordedAt))
+    throw wrong('recordedAt', 'whole milliseconds since 1970 in UTC', recordedAt);
   return {
     streamId,
     expected,
@@ -61,13 +70,16 @@ export function checkedAppend(append: Append): Append {
 /** Without an expectation, an append would pass on an empty stream only. */
 function demandExpected(expected: ExpectedRevision): void {
   if (typeof expected === 'bigint' || ['any', 'no-stream', 'stream-exists'].includes(expected)) return;
-  throw new RangeError(`expected must be a revision, any, no-stream or stream-exists, not ${shown(expected)}`);
+  throw wrong('expected', 'a revision, any, no-stream or stream-exists', expected);
+}
+
+function demandEventId(name: string, id: EventId): void {
+  if (!isEventId(id)) throw wrong(name, 'the id of an event or undefined', id);
 }
 
 function checkedEnd({ streamId, eventId }: ExpectedEnd): ExpectedEnd {
   demandText('expectedElsewhere.streamId', streamId);
-  if (eventId !== undefined && !isEventId(eventId))
-    throw new RangeError(`expectedElsewhere.eventId must be the id of an event or undefined, not ${shown(eventId)}`);
+  if (eventId !== undefined) demandEventId('expectedElsewhere.eventId', eventId);
   return Object.freeze({ streamId, eventId });
 }
 
@@ -97,6 +109,7 @@ function checkedEvents(events: readonly NewEvent[]): readonly NewEvent[] {
   let [given, metadata]: [EventMetadata?, EventMetadata?] = [];
   const checked: NewEvent[] = [];
   for (const event of events) {
+    if (typeof event !== 'object' || event === null) throw wrong('events', 'a list of events', event);
     if (metadata === undefined || event.metadata !== given) metadata = checkedMetadata((given = event.metadata));
     checked.push(checkedEvent(event, metadata));
   }
@@ -123,7 +136,10 @@ function demandNamed(id: string, type: string): void {
 function checkedEvent({ id, type, schemaVersion, data }: NewEvent, metadata: EventMetadata): NewEvent {
   demandNamed(id, type);
   if (!Number.isInteger(schemaVersion) || schemaVersion < 1 || schemaVersion > LARGEST_SCHEMA_VERSION) {
-    throw refused('schemaVersion', `expected a whole number from 1 to ${LARGEST_SCHEMA_VERSION}, got ${schemaVersion}`);
+    throw refused(
+      'schemaVersion',
+      `expected a whole number from 1 to ${LARGEST_SCHEMA_VERSION}, got ${shown(schemaVersion)}`,
+    );
   }
   return Object.freeze({ id, type, schemaVersion, data: toJsonObject(data), metadata });
 }

@@ -19,9 +19,11 @@ import type {
 } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Follower, Following, SubscriptionMessage } from '../streams/following.js';
-import { pageSizeOf } from '../streams/paging.js';
+import { demandRead, pageSizeOf } from '../streams/paging.js';
 import { erasedMetadata } from '../streams/recording.js';
 import { START, type Position } from '../values/position.js';
+import { demandOptions, demandPlace, demandString, wrong } from '../values/wrong.js';
+import { isEventId } from '../values/ids.js';
 import type { StreamId } from '../values/stream-id.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { LogBackend, LogRange } from './log-backend.js';
@@ -61,6 +63,7 @@ export class EngineEventStore implements EventStore {
     if (provesReads !== undefined) this.provesReads = provesReads;
     if (readReceipts !== undefined) {
       this.receipts = (options = {}) => {
+        demandRead(options);
         const pageSize = pageSizeOf(options);
         return guarded.pages(options.signal, () => readReceipts(pageSize, options));
       };
@@ -68,6 +71,8 @@ export class EngineEventStore implements EventStore {
     if (erase !== undefined) this.erase = (erasure, wait) => this.#erase(erase, erasure, wait);
     if (readStreams !== undefined) {
       this.readStreams = (options) => {
+        demandRead(options);
+        demandPlace('upTo', options?.upTo);
         const asked = { ...options, pageSize: pageSizeOf(options) };
         return withoutGaps(
           backend.name,
@@ -86,6 +91,8 @@ export class EngineEventStore implements EventStore {
   }
 
   readStream(streamId: StreamId, options?: ReadStreamOptions): Pages {
+    demandString('streamId', streamId);
+    demandRead(options);
     const { name: store } = this.#guarded.backend;
     const read = (part: StreamPart): Promise<StreamPage> =>
       this.#guarded.call(options, (backend) => backend.readStream(streamId, part, options));
@@ -93,11 +100,12 @@ export class EngineEventStore implements EventStore {
   }
 
   readAll(options?: ReadAllOptions): AsyncIterable<readonly RecordedEvent[]> {
-    pageSizeOf(options);
+    demandRead(options);
     return leavable(options?.signal, (left) => this.#readAll(options, left));
   }
 
   subscribe(options?: ReadAllOptions): AsyncIterable<SubscriptionMessage> {
+    demandRead(options);
     const pageSize = pageSizeOf(options);
     return leavable(options?.signal, (left) => {
       const following = this.follow?.({ filter: options?.filter, pageSize, isAwaited: () => false });
@@ -109,6 +117,8 @@ export class EngineEventStore implements EventStore {
   }
 
   async receipt(streamId: StreamId, key: string, wait?: WaitOptions): Promise<Receipt | undefined> {
+    demandString('streamId', streamId);
+    demandString('key', key);
     const { receipts, unreadable } = await this.#lookUp({ ...NO_QUESTION, receipts: [{ streamId, key }] }, wait);
     // A receipt that can't be read is not a missing one: its command was carried out.
     if (unreadable?.has(streamId) === true) throw unreadable.get(streamId);
@@ -125,6 +135,7 @@ export class EngineEventStore implements EventStore {
   }
 
   async proveHead(checkpoint: Position, wait?: WaitOptions): Promise<HeadProof> {
+    demandPlace('a position', checkpoint);
     const askedAt = performance.now();
     const { head, missing } = await this.#lookUp({ ...NO_QUESTION, events: [checkpoint] }, wait);
     return { askedAt, head, checkpoint, isInLog: missing === undefined };
@@ -140,9 +151,11 @@ export class EngineEventStore implements EventStore {
 
   async #erase(
     erase: NonNullable<LogBackend['erase']>,
-    { commitments, eventId, revision, streamId }: Erasure,
+    erasure: Erasure,
     wait: WaitOptions | undefined,
   ): Promise<void> {
+    demandErasure(erasure);
+    const { commitments, eventId, revision, streamId } = erasure;
     for (const name of ['actor', 'reason'] as const)
       if (commitments[name] !== undefined) demandText(`commitments.${name}`, commitments[name]);
     const part = { isForwards: true, from: revision, count: 1, after: undefined };
@@ -168,6 +181,16 @@ export class EngineEventStore implements EventStore {
     // The signal ends a read without an error.
     return (after) => this.#guarded.call(undefined, (backend) => backend.readLog(after, range, { signal }));
   }
+}
+
+/** @throws RangeError naming the member. */
+function demandErasure(erasure: Erasure | undefined): void {
+  demandOptions('an erasure', erasure ?? null);
+  const { commitments, eventId, revision, streamId } = erasure ?? {};
+  demandString('streamId', streamId);
+  demandPlace('revision', revision, 'revision');
+  if (!isEventId(eventId)) throw wrong('eventId', 'the id of an event', eventId);
+  demandOptions('commitments', commitments ?? null);
 }
 
 /** All messages to a follower, which then leaves. */

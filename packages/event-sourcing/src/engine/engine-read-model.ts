@@ -10,7 +10,7 @@ import type {
   RowsAt,
 } from '../models/read-model-store.js';
 import type { KeyedRow } from '../models/projection.js';
-import { rowLimitOf, wantedCount } from '../models/row-query.js';
+import { demandKeys, rowLimitOf, wantedCount } from '../models/row-query.js';
 import { isFault } from '../values/is-fault.js';
 import type { Position } from '../values/position.js';
 import type { FoundRows, WantedRows } from './backend.js';
@@ -39,6 +39,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
   async read(keys: readonly string[], wait?: WaitOptions): Promise<RowsAt<ReadonlyMap<string, Row>>> {
     const { guarded, writer } = this.parts;
     const { backend } = guarded;
+    demandKeys(keys);
     throwIfExpired('a call of a read model', wait);
     const isCurrent = (token: unknown): boolean => !guarded.isClosed && backend.isCurrent?.(token) === true;
     const cached = writer?.cache.rowsOf(this.parts.opened, keys, isCurrent);

@@ -1,6 +1,6 @@
 import { Consumers } from '../consume/consumers.js';
 import { namedClock, systemClock, type Clock } from '../values/clock.js';
-import { modelName, type AnyProjection, type Projection } from '../models/projection.js';
+import { demandProjection, modelName, type Projection } from '../models/projection.js';
 import type { ReadModel, ReadModelStore } from '../models/read-model-store.js';
 import { closedBy } from '../store/closed-by.js';
 import { demandText } from '../store/demand-text.js';
@@ -80,9 +80,9 @@ export class EngineReadModelStore implements ReadModelStore {
   }
 
   async open<Event extends EventShape, Row>(projection: Projection<Event, Row>): Promise<ReadModel<Row>> {
+    demandProjection(projection);
     const name = modelName(projection);
     demandText('name', name);
-    demandVersion(projection);
     await this.#guarded.call(undefined, (backend) => backend.openModel(name));
     const { name: store, form } = this.#guarded.backend;
     const rows = this.#rows.get(name) ?? new CachedRows(projection, { store, form });
@@ -95,9 +95,4 @@ export class EngineReadModelStore implements ReadModelStore {
   async close(): Promise<void> {
     await this.#guarded.close();
   }
-}
-
-function demandVersion({ name, version }: AnyProjection): void {
-  if (Number.isSafeInteger(version) && version >= 0) return;
-  throw new RangeError(`the version of the projection ${name} must be a whole number, not ${String(version)}`);
 }

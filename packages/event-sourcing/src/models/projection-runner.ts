@@ -16,6 +16,7 @@ import { ReadDeadline } from './read-deadline.js';
 import type { RowCount, RowQuery, RowsAt } from './read-model-store.js';
 import { Rebuilds } from './rebuilds.js';
 import { RunnerStates, type RunnerState } from './runner-state.js';
+import { closeMsOf, type ParsedOptions, parseRunnerOptions } from './runner-options.js';
 import type { CloseOptions, Freshness, FreshRows, RunnerOptions } from './running.js';
 import { stepToHead } from './step-to-head.js';
 import { stepThrough, type StepParts } from './steps.js';
@@ -26,7 +27,6 @@ import type { Placeholder, UnreadablePage, UnreadableRow } from './unreadable-ro
 
 type Stored<Row> = Row | Placeholder;
 type Parts<Row> = StepParts<RecordedEvent, Stored<Row>>;
-const [DEFAULT_MAX_AGE_MS, DEFAULT_CLOSE_MS] = [10_000, 5000];
 /** How often a read that waits may wake a runner whose store is away. */
 const AWAITED_MS = 100;
 /** The least time between two rebuilds that replace outdated placeholders: an older program may keep writing them. */
@@ -57,8 +57,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   /** When the last rebuild that replaces outdated placeholders began, by `performance.now()`. */
   #replacedAt = -Infinity;
 
-  private constructor(options: RunnerOptions<Event, Row>, parts: Parts<Row>, state: RunnerState) {
-    const { store, projection, maxAgeMs = DEFAULT_MAX_AGE_MS, pageSize } = options;
+  private constructor(options: ParsedOptions<Event, Row>, parts: Parts<Row>, state: RunnerState) {
+    const { store, projection, maxAgeMs, pageSize } = options;
     const eventStore = new TimedEventStore(store.eventStore);
     this.rows = parts.model;
     this.#parts = parts;
@@ -70,16 +70,16 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.#rebuilds = new Rebuilds({ ...parts, log: this.#log });
     this.#isCatchUpWanted = options.follows === undefined && state.is !== 'following';
     this.#states = new RunnerStates(projection.name, state);
-    const read = { store: eventStore, readModelUpdates: store.readModelUpdates, maxAgeMs };
-    const { signal: closing } = this.#ending;
-    this.#reads = new FreshReads({ ...read, waiters: this.#waiters, closing, runner: this.#control() });
+    const read = { store: eventStore, readModelUpdates: store.readModelUpdates, maxAgeMs, waiters: this.#waiters };
+    this.#reads = new FreshReads({ ...read, closing: this.#ending.signal, runner: this.#control() });
     this.#running = this.#run();
   }
 
   /** Opens the read model and starts to follow; a failure leaves nothing running. @throws StoreForeign, or another fault of the store */
   static async open<Event extends EventShape, Row>(
-    options: RunnerOptions<Event, Row>,
+    given: RunnerOptions<Event, Row>,
   ): Promise<ProjectionRunner<Event, Row>> {
+    const options = parseRunnerOptions(given);
     const { readModels, readModelUpdates } = options.store;
     const projection = withPlaceholders(options.projection);
     const model = await readModels.open(projection);
@@ -159,7 +159,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   }
 
   /** Stops for good within `closeMs`, whether or not the store answers; waiting reads reject. */
-  async close({ closeMs = DEFAULT_CLOSE_MS }: CloseOptions = {}): Promise<void> {
+  async close(options?: CloseOptions): Promise<void> {
+    const closeMs = closeMsOf(options);
     this.#states.become({ is: 'closed' });
     this.#ending.abort();
     this.#log.leave();
@@ -215,9 +216,8 @@ export class ProjectionRunner<Event extends EventShape, Row> {
 
   /** Until it is woken, or its log is to be read again. */
   #rest(): Promise<void> | undefined {
-    const { signal } = this.#ending;
     if (this.#isCatchUpWanted) return undefined;
-    return this.#follows === 'always' ? this.#log.due(signal) : this.#wakes.changed(signal);
+    return this.#follows === 'always' ? this.#log.due(this.#ending.signal) : this.#wakes.changed(this.#ending.signal);
   }
 
   /** Reduces all events up to the head. @throws DeadlineExceeded */

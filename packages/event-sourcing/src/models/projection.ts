@@ -2,8 +2,9 @@ import { atOnce } from '../values/at-once.js';
 import { isPlain } from '../values/deep-frozen.js';
 import type { Fault } from '../values/fault.js';
 import { shown } from '../values/shown.js';
+import { wrong } from '../values/wrong.js';
 import type { EventCodec } from '../streams/event-codec.js';
-import type { EventFilter } from '../streams/event-filter.js';
+import { demandFilter, type EventFilter } from '../streams/event-filter.js';
 import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
 import { parseJson, type Json } from '../streams/json.js';
 import type { StreamId } from '../values/stream-id.js';
@@ -156,4 +157,33 @@ export type AnyProjection = Projection<EventShape, unknown> & Pick<CheckingProje
  */
 export function modelName(definition: { readonly name: string; readonly version: number }): string {
   return `${definition.name}.v${definition.version}`;
+}
+
+const OPTIONAL = ['index', 'covers', 'key', 'indexUnreadable', 'snapshot'] as const;
+
+/** Checks a projection when it is opened. @throws RangeError naming its member */
+export function demandProjection(projection: unknown): void {
+  const given = demandMethods('the projection', projection, ['reduce']);
+  const name: unknown = Reflect.get(given, 'name');
+  const version: unknown = Reflect.get(given, 'version');
+  if (typeof name !== 'string' || name.trim() === '') throw wrong('the name of the projection', 'a text', name);
+  if (!Number.isSafeInteger(version) || Number(version) < 0)
+    throw wrong(`the version of the projection ${name}`, 'a whole number', version);
+  demandFilter(Reflect.get(given, 'filter'));
+  demandMethods(`events of the projection ${name}`, Reflect.get(given, 'events'), ['decode']);
+  demandMethods(`rows of the projection ${name}`, Reflect.get(given, 'rows'), ['encode', 'decode']);
+  for (const member of OPTIONAL) {
+    const found: unknown = Reflect.get(given, member);
+    if (found !== undefined && typeof found !== 'function')
+      throw wrong(`${member} of the projection ${name}`, 'a function', found);
+  }
+}
+
+function demandMethods(what: string, value: unknown, methods: readonly string[]): object {
+  if (typeof value !== 'object' || value === null) throw wrong(what, 'an object', value);
+  for (const method of methods) {
+    const found: unknown = Reflect.get(value, method);
+    if (typeof found !== 'function') throw wrong(`${method} of ${what}`, 'a function', found);
+  }
+  return value;
 }

@@ -1,9 +1,10 @@
-import { Deadline } from '../values/deadline.js';
+import { Deadline, demandMilliseconds } from '../values/deadline.js';
 import { isFault } from '../values/is-fault.js';
 import { LONGEST_TIMER_MS } from '../options/option-rules.js';
 import { START, type Position } from '../values/position.js';
 import type { Freshness } from './running.js';
 import { Fault } from '../values/fault.js';
+import { demandOptions, demandPlace } from '../values/wrong.js';
 import type { TimedReadModel } from './timed-read-model.js';
 
 const DEFAULT_WAIT_MS = 5000;
@@ -17,7 +18,12 @@ export class ReadDeadline extends Deadline {
   /** The position the rows must have reached. */
   readonly atLeast: Position;
 
-  constructor(projection: string, { atLeast = START, signal, waitMs = DEFAULT_WAIT_MS }: Freshness) {
+  /** @throws RangeError naming the member of `freshness`. */
+  constructor(projection: string, freshness: Freshness) {
+    demandOptions('the options of a read', freshness);
+    const { atLeast = START, signal, waitMs = DEFAULT_WAIT_MS } = freshness;
+    demandMilliseconds('waitMs', waitMs);
+    demandPlace('atLeast', atLeast);
     super(`a read of ${projection}`, { signal, waitMs: waitMs + LOOKING_MS });
     this.#projection = projection;
     this.#waitMs = waitMs;

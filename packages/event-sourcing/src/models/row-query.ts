@@ -1,5 +1,6 @@
 import { atOnce } from '../values/at-once.js';
 import { demandPlain } from '../options/parse-options.js';
+import { demandString, wrong } from '../values/wrong.js';
 import { demandIndexed, demandText } from '../store/demand-text.js';
 import type { IndexEntry, IndexValues, ReadModelDefinition } from './projection.js';
 import type { RowCount, RowQuery } from './read-model-store.js';
@@ -11,15 +12,32 @@ const DEFAULT_LIMIT = 100;
 const LARGEST_LIMIT = 10_000;
 
 /**
- * The limit of a query.
+ * The limit of a query, whose members are checked.
  *
- * @throws RangeError when it is not a whole number from 1 to 10,000.
+ * @throws RangeError naming the member: the limit must be a whole number from 1 to 10,000.
  */
 export function rowLimitOf(query: RowQuery): number {
-  demandPlain(query, 'a query of rows');
-  const limit = query.limit ?? DEFAULT_LIMIT;
+  demandIndexAndValue(query, 'a query of rows');
+  const { afterKey = '', beforeKey = '', direction = 'forwards', limit = DEFAULT_LIMIT } = query;
+  demandString('afterKey', afterKey);
+  demandString('beforeKey', beforeKey);
+  if (direction !== 'forwards' && direction !== 'backwards')
+    throw wrong('direction', 'forwards or backwards', direction);
   if (Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_LIMIT) return limit;
-  throw new RangeError(`limit must be a whole number from 1 to ${LARGEST_LIMIT}, not ${limit}`);
+  throw wrong('limit', `a whole number from 1 to ${LARGEST_LIMIT}`, limit);
+}
+
+function demandIndexAndValue(query: Exclude<RowCount, 'all'>, of: string): void {
+  if (query === undefined) throw wrong(of, 'an object with index and value', query);
+  demandPlain(query, of);
+  demandString('index', query.index);
+  demandString('value', query.value);
+}
+
+/** @throws RangeError when it is not a list of texts. */
+export function demandKeys(keys: readonly string[]): void {
+  if (!Array.isArray(keys)) throw wrong('keys', 'a list of texts', keys);
+  for (const key of keys) if (typeof key !== 'string') throw wrong('keys', 'a list of texts', key);
 }
 
 /** A number of rows: under a value, counted up to the limit, or all. */
@@ -29,7 +47,7 @@ export type WantedCount =
 /** The query for a number of rows. */
 export function wantedCount(query: RowCount): WantedCount {
   if (query === 'all') return { wanted: 'size' };
-  demandPlain(query, 'a count of rows');
+  demandIndexAndValue(query, 'a count of rows');
   return { ...query, limit: MOST_COUNTED + 1, wanted: 'count' };
 }
 

@@ -1,5 +1,6 @@
 import type { Deadline } from '../values/deadline.js';
 import type { Fault } from '../values/fault.js';
+import { wrong } from '../values/wrong.js';
 import { demandPlain } from '../options/parse-options.js';
 import type { EventShape } from '../streams/event.js';
 import { covers, type KeyedRow, type Projection } from './projection.js';
@@ -17,6 +18,7 @@ import {
 
 const NONE: ReadonlyMap<string, Fault> = new Map();
 const PAGE_SIZE = 1000;
+const KINDS: ReadonlySet<unknown> = new Set(['any', 'written-by-newer-program', 'unreadable-event', 'stray-stream']);
 
 /**
  * The stored rows of a projection, told apart from the placeholders of those that can't be read. A placeholder is
@@ -64,8 +66,9 @@ export class StoredRows<Event extends EventShape, Row> {
     deadline: Deadline,
   ): Promise<RowsAt<readonly KeyedRow<UnreadableRow>[]>> {
     demandPlain(wanted, 'unreadable');
-    const { kind, ...page } = wanted ?? {};
-    const { rows, ...at } = await this.query({ index: UNREADABLE, value: kind ?? 'any', ...page }, deadline);
+    const { kind = 'any', ...page } = wanted ?? {};
+    if (!KINDS.has(kind)) throw wrong('kind', [...KINDS].join(', '), kind);
+    const { rows, ...at } = await this.query({ index: UNREADABLE, value: kind, ...page }, deadline);
     return { ...at, rows: rows.filter(isUnreadable) };
   }
 

@@ -7,6 +7,7 @@ import { categoryOf, type StreamId } from '../values/stream-id.js';
 import {
   type CheckingProjection,
   covers,
+  demandProjection,
   type IndexEntry,
   type IndexValues,
   keptRow,
@@ -40,6 +41,7 @@ import {
 export function withPlaceholders<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
 ): CheckingProjection<RecordedEvent, Row | Placeholder> {
+  demandProjection(projection);
   const { name, version, filter } = projection;
   const { text, ...checks } = rowChecks(projection);
   return {

@@ -2,6 +2,7 @@ import { Fault, type EventPlace } from '../values/fault.js';
 import type { EventShape, Recorded, RecordedEvent } from './event.js';
 import { isFault } from '../values/is-fault.js';
 import { toJsonObject, type JsonObject } from './json.js';
+import { wrong } from '../values/wrong.js';
 
 /** The stored content of an event. */
 export interface EncodedEvent {
@@ -57,13 +58,16 @@ export type EventSchemas<Event extends EventShape> = {
   readonly [Type in Event['type']]: EventSchema<Extract<Event, { readonly type: Type }>['data']>;
 };
 
-/** Makes the codec of a set of events from their schemas. */
+/** Makes the codec of a set of events from their schemas. @throws RangeError naming a malformed schema */
 export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event>): EventCodec<Event> {
+  if (typeof schemas !== 'object' || schemas === null) throw wrong('the schemas of events', 'an object', schemas);
+  for (const [type, schema] of Object.entries<unknown>(schemas)) demandSchema(type, schema);
   const known = new Map<string, EventSchema<object>>(Object.entries<EventSchema<object>>(schemas));
   return {
     encode(event) {
+      if (typeof event !== 'object' || event === null) throw wrong('an event', 'an object', event);
       const schema = known.get(event.type);
-      if (schema === undefined) throw new TypeError(`no schema for ${event.type}`);
+      if (schema === undefined) throw new TypeError(`no schema for ${String(event.type)}`);
       return { type: event.type, ...oldestOf(schema, schema.write(event.data)) };
     },
     reads(type, schemaVersion) {
@@ -78,6 +82,22 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
       return (data === event.data ? event : withData(event, data)) as Recorded<Event>;
     },
   };
+}
+
+function demandSchema(type: string, schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) throw wrong(`the schema of ${type}`, 'an object', schema);
+  const upcasters: unknown = Reflect.get(schema, 'upcasters');
+  const downcasters: unknown = Reflect.get(schema, 'downcasters') ?? [];
+  if (!isListOfFunctions(upcasters)) throw wrong(`upcasters of ${type}`, 'a list of functions', upcasters);
+  if (!isListOfFunctions(downcasters)) throw wrong(`downcasters of ${type}`, 'a list of functions', downcasters);
+  for (const name of ['read', 'write']) {
+    const member: unknown = Reflect.get(schema, name);
+    if (typeof member !== 'function') throw wrong(`${name} of ${type}`, 'a function', member);
+  }
+}
+
+function isListOfFunctions(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'function');
 }
 
 /** Passes events on as recorded, also those of newer programs. */

@@ -1,8 +1,19 @@
 import type { RecordedEvent } from './event.js';
+import { wrong } from '../values/wrong.js';
 
 /** The events a reader wants, by the category of their streams. A filter by type would tear appends apart. */
 export interface EventFilter {
   readonly categories: readonly string[];
+}
+
+/** @throws RangeError when it does not name categories. */
+export function demandFilter(filter: unknown): void {
+  const isObject = typeof filter === 'object' && filter !== null;
+  const categories: unknown = isObject ? Reflect.get(filter, 'categories') : undefined;
+  if (Array.isArray(categories) && categories.every((category) => typeof category === 'string')) return;
+  throw isObject
+    ? wrong('filter.categories', 'a list of categories', categories)
+    : wrong('filter', 'an object with categories', filter);
 }
 
 /** Decides whether a reader wants an event. */

@@ -1,4 +1,5 @@
 import { Fault } from '../values/fault.js';
+import { shown } from '../values/shown.js';
 
 /** What JSON can represent: the only values that a store stores. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -8,8 +9,9 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** Parses JSON text. @throws SyntaxError when it is not JSON. */
+/** Parses JSON text. @throws SyntaxError when it is not JSON, or not a text */
 export function parseJson(text: string): Json {
+  if (typeof text !== 'string') throw new SyntaxError(`JSON must be a text, not ${shown(text)}`);
   return JSON.parse(text) as Json;
 }
 
@@ -82,6 +84,7 @@ function copyArray(array: readonly unknown[], place: Place): readonly Json[] {
 }
 
 function copyObject(object: object, place: Place): JsonObject {
+  if (typeof object !== 'object' || object === null) throw refused(place, `expected an object, got ${shown(object)}`);
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype !== Object.prototype && prototype !== null) {
     throw refused(place, 'expected a plain object, got an instance of a class');

@@ -1,9 +1,35 @@
 import { demandPlain } from '../options/parse-options.js';
-import type { ReadAllOptions, ReadStreamOptions } from './event-store.js';
+import { demandSignal } from '../values/on-abort.js';
+import { demandPlace, wrong } from '../values/wrong.js';
+import { demandFilter } from './event-filter.js';
+import type { ReadAllOptions, ReadStreamOptions, ReadStreamsOptions } from './event-store.js';
 import { followedInAppend, type RecordedEvent } from './event.js';
 
 const DEFAULT_PAGE = 500;
 const LARGEST_PAGE = 10_000;
+
+/** The options of all reads of events. */
+type AnyRead = ReadAllOptions & ReadStreamOptions & Partial<ReadStreamsOptions>;
+
+/**
+ * Checks the options of a read of events, whichever read it is.
+ *
+ * @throws RangeError naming the option, or when they are not a plain object.
+ */
+export function demandRead(options: Partial<AnyRead> | undefined): void {
+  pageSizeOf(options);
+  if (options === undefined) return;
+  const { after, direction, filter, from, isBeforeAppend = false, signal, upTo } = options;
+  limitOf(options);
+  demandSignal(signal);
+  if (after !== undefined) demandPlace('after', after);
+  if (upTo !== undefined) demandPlace('upTo', upTo);
+  if (from !== undefined) demandPlace('from', from, 'revision');
+  if (filter !== undefined) demandFilter(filter);
+  if (direction !== undefined && direction !== 'forwards' && direction !== 'backwards')
+    throw wrong('direction', 'forwards or backwards', direction);
+  if (typeof isBeforeAppend !== 'boolean') throw wrong('isBeforeAppend', 'true or false', isBeforeAppend);
+}
 
 /**
  * The page size a reader asked for, or the default.
@@ -12,9 +38,9 @@ const LARGEST_PAGE = 10_000;
  */
 export function pageSizeOf(options: Pick<ReadAllOptions | ReadStreamOptions, 'pageSize'> | undefined): number {
   demandPlain(options, 'a read of events');
-  const size = options?.pageSize ?? DEFAULT_PAGE;
-  if (Number.isInteger(size) && size >= 1 && size <= LARGEST_PAGE) return size;
-  throw new RangeError(`pageSize must be a whole number from 1 to ${LARGEST_PAGE}, not ${size}`);
+  const { pageSize = DEFAULT_PAGE } = options ?? {};
+  if (Number.isInteger(pageSize) && pageSize >= 1 && pageSize <= LARGEST_PAGE) return pageSize;
+  throw wrong('pageSize', `a whole number from 1 to ${LARGEST_PAGE}`, pageSize);
 }
 
 /**
@@ -23,9 +49,9 @@ export function pageSizeOf(options: Pick<ReadAllOptions | ReadStreamOptions, 'pa
  * @throws RangeError when it is not a whole number of 0 or more.
  */
 export function limitOf(options: Pick<ReadStreamOptions, 'limit'> | undefined): number {
-  const limit = options?.limit ?? Infinity;
+  const { limit = Infinity } = options ?? {};
   if (limit === Infinity || (Number.isSafeInteger(limit) && limit >= 0)) return limit;
-  throw new RangeError(`limit must be a whole number of 0 or more, not ${limit}`);
+  throw wrong('limit', 'a whole number of 0 or more', limit);
 }
 
 /** Splits events into pages of whole appends, each with about the requested number of events. */

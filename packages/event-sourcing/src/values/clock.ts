@@ -1,5 +1,6 @@
 import { instant, isInstant, type Instant } from './instant.js';
 import { shown } from './shown.js';
+import { wrong } from './wrong.js';
 
 /** Tells the current time. Passed in everywhere, so that a test or a replay decides what "now" means. */
 export type Clock = () => Instant;
@@ -9,6 +10,7 @@ export const systemClock: Clock = () => instant(Date.now());
 
 /** The same clock, whose wrong answers are refused by its name. */
 export function namedClock(clock: Clock): Clock {
+  if (typeof clock !== 'function') throw wrong('clock', 'a function', clock);
   return () => {
     const now = clock();
     if (isInstant(now)) return now;

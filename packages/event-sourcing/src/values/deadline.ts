@@ -1,7 +1,7 @@
 import { cancel, schedule, type Due } from './due.js';
 import { Fault } from './fault.js';
 import { demandSignal, firstToAbort, onAbort } from './on-abort.js';
-import { shown } from './shown.js';
+import { demandOptions, wrong } from './wrong.js';
 
 /** Ends the wait of a call. */
 export interface WaitOptions {
@@ -36,10 +36,11 @@ export class Deadline implements WaitOptions {
   #release: (() => void) | undefined;
 
   /** `doing` names in the fault what took too long. @throws RangeError for a signal or time that is not one. */
-  constructor(doing: string, { signal, waitMs = Infinity }: Waiting = {}) {
+  constructor(doing: string, wait: Waiting = {}) {
+    demandOptions('the options of a wait', wait);
+    const { signal, waitMs = Infinity } = wait;
     demandSignal(signal);
-    if (typeof waitMs !== 'number' || Number.isNaN(waitMs))
-      throw new RangeError(`waitMs must be a number of milliseconds, not ${shown(waitMs)}`);
+    demandMilliseconds('waitMs', waitMs);
     this.#doing = doing;
     this.given = signal;
     this.#dueAt = waitMs === Infinity ? Infinity : performance.now() + waitMs;
@@ -194,7 +195,21 @@ export async function* valuesAwaited<Value>(
   }
 }
 
-/** For a store that never waits. @throws DeadlineExceeded when the signal has fired. */
-export function throwIfExpired(doing: string, { signal }: WaitOptions = {}): void {
+/** @throws RangeError naming what is not a number of milliseconds, such as `NaN`. */
+export function demandMilliseconds(name: string, value: unknown): void {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw wrong(name, 'a number of milliseconds', value);
+}
+
+/**
+ * For a store that never waits.
+ *
+ * @throws DeadlineExceeded when the signal has fired.
+ * @throws RangeError for a signal that is not one, such as its controller.
+ */
+export function throwIfExpired(doing: string, wait?: WaitOptions): void {
+  if (wait === undefined) return;
+  demandOptions('the options of a wait', wait);
+  const { signal } = wait;
+  demandSignal(signal);
   if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing });
 }

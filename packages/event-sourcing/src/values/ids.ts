@@ -1,7 +1,8 @@
 import { monotonicFactory } from 'ulid';
 import type { Brand } from './brand.js';
-import { systemClock, type Clock } from './clock.js';
+import { namedClock, systemClock, type Clock } from './clock.js';
 import { shown } from './shown.js';
+import { wrong } from './wrong.js';
 
 /** The identity of one event, forever: a ULID (26 characters, Crockford base 32; docs/reference/events.md). */
 export type EventId = Brand<string, 'EventId'>;
@@ -18,12 +19,12 @@ const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
  */
 export function eventId(text: string): EventId {
   if (isEventId(text)) return text;
-  throw new RangeError(`an event id must be a ULID, not ${JSON.stringify(text.slice(0, 40))}`);
+  throw wrong('an event id', 'a ULID', text);
 }
 
-/** Whether a text is a ULID in its canonical upper-case form. */
-export function isEventId(text: string): text is EventId {
-  return ULID.test(text);
+/** Whether a value is a ULID in its canonical upper-case form. */
+export function isEventId(text: unknown): text is EventId {
+  return typeof text === 'string' && ULID.test(text);
 }
 
 /** The same source, whose wrong answers are refused by its name: no ULID, or the one before again. */
@@ -31,7 +32,7 @@ export function namedIds(ids: IdSource): IdSource {
   let before: EventId | undefined;
   return () => {
     const id = ids();
-    if (typeof id !== 'string' || !isEventId(id) || id === before)
+    if (!isEventId(id) || id === before)
       throw new RangeError(`ids must return a ULID, a new one at each call, not ${shown(id)}`);
     return (before = id);
   };
@@ -42,10 +43,13 @@ export function namedIds(ids: IdSource): IdSource {
  *
  * Random bytes are drawn from the platform's cryptographic source 1,024 at a time, because reading them one per
  * character takes far longer than the rest of the id.
+ *
+ * @throws RangeError for a clock that is not a function, and at a call, when it does not tell whole milliseconds.
  */
 export function monotonicIds(clock: Clock = systemClock): IdSource {
   const next = monotonicFactory(pooledRandom());
-  return () => next(withinUlid(clock())) as EventId;
+  const now = namedClock(clock);
+  return () => next(withinUlid(now())) as EventId;
 }
 
 const LAST = 2 ** 48 - 1;

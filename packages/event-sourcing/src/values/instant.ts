@@ -24,9 +24,13 @@ export function isInstant(milliseconds: number): milliseconds is Instant {
   return Number.isSafeInteger(milliseconds) && Math.abs(milliseconds) <= FURTHEST;
 }
 
-/** Formats an instant as ISO 8601 in UTC with milliseconds, `2024-06-13T06:44:39.050Z`: its one text form. */
+/**
+ * Formats an instant as ISO 8601 in UTC with milliseconds, `2024-06-13T06:44:39.050Z`: its one text form.
+ *
+ * @throws RangeError for what is not an instant.
+ */
 export function instantToIso(value: Instant): string {
-  return new Date(value).toISOString();
+  return new Date(instant(value)).toISOString();
 }
 
 const ISO = /^((?:\d{4}|[+-]\d{6})-\d\d-(\d\d))T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/;
@@ -38,7 +42,7 @@ const IN_EVERY_MONTH = 28;
  * @throws RangeError when the text is anything else.
  */
 export function parseInstant(text: string): Instant {
-  const [, date, day] = ISO.exec(text) ?? [];
+  const [, date, day] = typeof text === 'string' ? (ISO.exec(text) ?? []) : [];
   const milliseconds = date === undefined ? Number.NaN : Date.parse(text);
   const isOnCalendar = !Number.isNaN(milliseconds) && (Number(day) <= IN_EVERY_MONTH || isDay(`${date}`));
   if (isOnCalendar) return instant(milliseconds);

@@ -1,6 +1,6 @@
 import type { Brand } from './brand.js';
 import type { EventId } from './ids.js';
-import { shown } from './shown.js';
+import { wholeBigInt, wrong } from './wrong.js';
 
 /**
  * A place in the commit order of the whole store, together with the event there: in another history, as after a
@@ -54,20 +54,22 @@ function tagOf(id: EventId): number {
   return tag;
 }
 
+const OF_168_BITS = 'a whole number of 0 or more with at most 168 bits';
+
 /**
  * Parses a position stored as a number.
  *
  * @throws RangeError when it is negative or needs more than 168 bits.
  */
 export function position(value: bigint | number): Position {
-  const number = BigInt(value);
-  if (number < 0n || number > LARGEST)
-    throw new RangeError(`a position must be a number of at most 168 bits, not ${value}`);
+  const number = wholeBigInt('a position', value, OF_168_BITS);
+  if (number < 0n || number > LARGEST) throw wrong('a position', OF_168_BITS, value);
   return number as Position;
 }
 
-/** Formats a position for storage: decimal digits, nothing else. */
+/** Formats a position for storage: decimal digits, nothing else. @throws RangeError for what is not a position */
 export function positionToString(value: Position): string {
+  if (typeof value !== 'bigint') throw wrong('a position', 'a bigint', value);
   return value.toString();
 }
 
@@ -78,11 +80,13 @@ export function positionToString(value: Position): string {
  */
 export function parsePosition(text: string): Position {
   if (typeof text !== 'string' || !/^\d{1,51}$/.test(text))
-    throw new RangeError(`a position must be a text of up to 51 decimal digits, not ${shown(text)}`);
+    throw wrong('a position', 'a text of up to 51 decimal digits', text);
   return position(BigInt(text));
 }
 
-/** The later of two positions. */
+/** The later of two positions. @throws RangeError for what is not a position */
 export function laterPosition(left: Position, right: Position): Position {
+  if (typeof left !== 'bigint' || typeof right !== 'bigint')
+    throw wrong('a position', 'a bigint', typeof left === 'bigint' ? right : left);
   return left > right ? left : right;
 }

@@ -1,4 +1,5 @@
 import type { Brand } from './brand.js';
+import { wholeBigInt, wrong } from './wrong.js';
 
 /** An event's place in its stream: 0 for the first, then 1, 2, 3 without a gap (docs/glossary.md). */
 export type Revision = Brand<bigint, 'Revision'>;
@@ -13,16 +14,16 @@ export type Revision = Brand<bigint, 'Revision'>;
  */
 export type ExpectedRevision = Revision | 'no-stream' | 'stream-exists' | 'any';
 
+const WHOLE = 'a whole number of 0 or more';
+
 /**
  * Parses a whole number of 0 or more.
  *
  * @throws RangeError when it is negative or, as a `number`, not a safe integer.
  */
 export function revision(value: bigint | number): Revision {
-  const place = BigInt(value);
-  if (place < 0n || (typeof value === 'number' && !Number.isSafeInteger(value))) {
-    throw new RangeError(`a revision must be a whole number of 0 or more, not ${value}`);
-  }
+  const place = wholeBigInt('a revision', value, WHOLE);
+  if (place < 0n) throw wrong('a revision', WHOLE, value);
   return place as Revision;
 }
 

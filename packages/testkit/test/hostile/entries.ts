@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const packages = new URL('../../../', import.meta.url);
+
+interface Manifest {
+  readonly private?: boolean;
+  readonly exports: string | Readonly<Record<string, string | { readonly default: string }>>;
+}
+
+/** The modules of all published entries, by name: `domain/audit`. */
+export async function entries(): Promise<ReadonlyMap<string, object>> {
+  const found = new Map<string, object>();
+  for (const folder of readdirSync(packages)) {
+    const manifest: Manifest = JSON.parse(readFileSync(new URL(`${folder}/package.json`, packages), 'utf8'));
+    if (manifest.private === true) continue;
+    const { exports } = manifest;
+    for (const [entry, target] of Object.entries(typeof exports === 'string' ? { '.': exports } : exports)) {
+      const file = typeof target === 'string' ? target : target.default;
+      found.set(`${folder}${entry.slice(1)}`, await import(String(new URL(`${folder}/${file}`, packages))));
+    }
+  }
+  return found;
+}
