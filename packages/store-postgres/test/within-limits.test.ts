@@ -61,7 +61,7 @@ describe("a caller's transaction with appends in it", () => {
         const client = await storage.pool.connect();
         await client.query('BEGIN');
         const within = store.within(client);
-        const handler = new CommandHandler({ ...within, decider: counting, events: counterEvents });
+        const handler = new CommandHandler({ eventStore: within.eventStore, decider: counting, events: counterEvents });
         const count = async (): Promise<number> =>
           (await handler.handle(counterStream('a'), { type: 'count' }, { actor: 'tester' })).state;
         expect(await count()).to.equal(1);

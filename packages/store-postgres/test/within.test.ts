@@ -143,7 +143,11 @@ describe("an append inside a caller's transaction", () => {
       const store = await storage.open();
       const stream = counterStream('a');
       await inTransaction(storage, 'COMMIT', async (client) => {
-        const handler = new CommandHandler({ ...store.within(client), decider: once, events: counterEvents });
+        const handler = new CommandHandler({
+          eventStore: store.within(client).eventStore,
+          decider: once,
+          events: counterEvents,
+        });
         const context = { actor: 'tester', idempotencyKey: 'k' };
         const first = await handler.handle(stream, { type: 'count' }, context);
         const again = await handler.handle(stream, { type: 'count' }, context);
@@ -154,7 +158,7 @@ describe("an append inside a caller's transaction", () => {
           'rejected',
         ]);
       });
-      const outside = new CommandHandler({ ...store, decider: once, events: counterEvents });
+      const outside = new CommandHandler({ eventStore: store.eventStore, decider: once, events: counterEvents });
       expect((await outside.handle(stream, { type: 'count' }, { actor: 'tester' })).outcome).to.equal('rejected');
       expect(await allEvents(store.eventStore)).to.have.length(1);
     }));

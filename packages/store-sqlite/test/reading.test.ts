@@ -127,7 +127,7 @@ describe('a receipt that a disk fails to read', () => {
   };
 
   it('is a fault, and not a receipt that is missing: its command was accepted, and is not refused when repeated', async () => {
-    const handler = new CommandHandler({ ...store, decider, events: counterEvents });
+    const handler = new CommandHandler({ eventStore: store.eventStore, decider, events: counterEvents });
     const repeat = (): Promise<{ readonly outcome: string }> =>
       handler.handle(STREAM, { type: 'count' }, { actor: 'tester', idempotencyKey: 'k' });
     expect(await repeat()).to.include({ outcome: 'accepted' });
