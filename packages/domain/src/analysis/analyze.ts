@@ -46,6 +46,9 @@ export function analyze(policy: SignInRules, wanted: readonly (Pack | Property)[
   const given: unknown = policy;
   if (typeof given !== 'object' || given === null || !('settings' in given))
     throw new TypeError('analyze: the policy must be one in force, such as `policy` in an answer.');
+  const providers: unknown = Reflect.get(given, 'identityProviders');
+  if (!Array.isArray(providers) || !providers.every((one) => typeof one === 'object' && one !== null))
+    throw new TypeError('analyze: identityProviders of the policy must be a list of identity providers.');
   const asked: unknown = wanted;
   if (!Array.isArray(asked) || !asked.every(isWanted))
     throw new TypeError('analyze: what is wanted must be a list of packs and properties.');

@@ -30,8 +30,10 @@ const COLUMNS = [
   ...(['reason', 'correlationId', 'causationId', 'eventId'] as const),
 ];
 
-/** An entry as plain JSON. */
-export function entryJson({ owner, sequence, recordedAt, position, ...entry }: AuditEntry): JsonObject {
+/** An entry as plain JSON. @throws TypeError naming what is not as in an entry of the audit log */
+export function entryJson(of: AuditEntry): JsonObject {
+  demandEntry(of);
+  const { owner, sequence, recordedAt, position, ...entry } = of;
   const { actor, causationId, correlationId, data, eventId, reason, type } = entry;
   return {
     position: String(position),
@@ -69,4 +71,17 @@ function cell(value: JsonObject[string] = ''): string {
  */
 function withoutFormula(text: string): string {
   return /^[\s\p{Cc}]*[=+\-@＝＋－＠]/u.test(text) || /^[\t\r\n]/.test(text) ? `'${text}` : text;
+}
+
+function demandEntry(entry: unknown): void {
+  const has = (name: string, isRight: (member: object) => boolean): boolean => {
+    const member: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, name) : undefined;
+    return typeof member === 'object' && member !== null && isRight(member);
+  };
+  if (!has('owner', (owner) => 'instanceId' in owner)) throw notAnEntry('owner');
+  if (!has('recordedAt', (time) => typeof Reflect.get(time, 'toMillis') === 'function')) throw notAnEntry('recordedAt');
+}
+
+function notAnEntry(member: string): TypeError {
+  return new TypeError(`auditEntryJson: ${member} must be as in an entry of the audit log.`);
 }

@@ -1,4 +1,4 @@
-import { isFault, type OptionRules, parseOptions, rule, yieldToLoop } from '@login-policy/event-sourcing';
+import { isFault, type OptionRules, parseOptions, rule, shown, yieldToLoop } from '@login-policy/event-sourcing';
 import { evaluateSignIn, RejectedError, type OwnerRef } from '../index.js';
 import { InvalidValue, isOrganization, parseOwner, type SignInPolicy } from '../model.js';
 import { resultOf } from './effects.js';
@@ -54,6 +54,7 @@ const LINES_BETWEEN_YIELDS = 1000;
  */
 export async function backtest(records: Iterable<RecordSource>, options: BacktestOptions): Promise<Backtest> {
   const parsed = parseOptions(options, 'backtest', OPTIONS);
+  demandRecords(records);
   const { signal } = parsed;
   const looking = lookThrough(records, parsed);
   return signal === undefined ? looking : untilAborted(looking, signal);
@@ -72,7 +73,9 @@ async function lookThrough(records: Iterable<RecordSource>, parsed: BacktestOpti
       signal?.throwIfAborted();
     }
   };
-  for (const { name, text } of records) {
+  for (const record of records) {
+    demandSource(record);
+    const { name, text } = record;
     const splitter = new LineSplitter(name);
     for await (const piece of text) {
       signal?.throwIfAborted();
@@ -84,6 +87,21 @@ async function lookThrough(records: Iterable<RecordSource>, parsed: BacktestOpti
 }
 
 /** A source that hangs keeps nobody who has given up. */
+function demandRecords(records: unknown): void {
+  if (typeof records === 'object' && records !== null && Symbol.iterator in records) return;
+  throw new TypeError(`backtest: the records must be a list of sources, not ${shown(records)}.`);
+}
+
+function demandSource(source: unknown): void {
+  if (typeof source !== 'object' || source === null)
+    throw new TypeError(`backtest: a source must be an object with name and text, not ${shown(source)}.`);
+  const text: unknown = Reflect.get(source, 'text');
+  const isIterable =
+    typeof text === 'object' && text !== null && (Symbol.asyncIterator in text || Symbol.iterator in text);
+  if (isIterable || typeof text === 'string') return;
+  throw new TypeError(`backtest: text of a source must give pieces of text, not ${shown(text)}.`);
+}
+
 async function untilAborted<Found>(looking: Promise<Found>, signal: AbortSignal): Promise<Found> {
   let leave: () => void = () => undefined;
   const left = new Promise<never>((_, reject) => {

@@ -14,6 +14,7 @@ import type { RolloutCommand } from '../rollout/index.js';
 import {
   ACKNOWLEDGED_BY_NAME,
   isOrganization,
+  parseOwner,
   type LifetimeName,
   type Lifetimes,
   type LoginSettings,
@@ -36,6 +37,7 @@ export type ProposedChange =
 
 /** The policies as they were, from their events. */
 export function policiesThen(policies: Pick<LoginPolicies, 'history' | 'policy'>): PolicyThen {
+  demandPolicies('policiesThen', policies);
   const sequences = new Map<string, Promise<ReadonlyMap<string, bigint>>>();
   const found = new Map<string, Promise<SignInPolicy | undefined>>();
   const ofStream = async (owner: OwnerRef, eventId: string): Promise<SignInPolicy | undefined> => {
@@ -47,9 +49,13 @@ export function policiesThen(policies: Pick<LoginPolicies, 'history' | 'policy'>
       return answer.outcome === 'found' && answer.policy.eventId === eventId ? answer : undefined;
     });
   };
-  return async (owner, eventId) =>
-    (await ofStream({ instanceId: owner.instanceId }, eventId)) ??
-    (isOrganization(owner) ? ofStream(owner, eventId) : undefined);
+  return async (given, eventId) => {
+    const owner = parseOwner(given, 'owner');
+    return (
+      (await ofStream({ instanceId: owner.instanceId }, eventId)) ??
+      (isOrganization(owner) ? ofStream(owner, eventId) : undefined)
+    );
+  };
 }
 
 const EVENTS_PER_PAGE = 10_000;
@@ -74,6 +80,8 @@ async function sequencesOf(
  * rejects; of a change everywhere, it leaves that custom policy as it is.
  */
 export function policiesAfter(policies: LoginPolicies, change: ProposedChange): PolicyProposed {
+  demandPolicies('policiesAfter', policies);
+  if (!isChange(change)) throw new TypeError('policiesAfter: the change must be { steps } or { everywhere }.');
   const known = new Map<string, Promise<SignInRules>>();
   const after = (owner: OwnerRef): Promise<SignInRules> => once(known, nameOf(owner), () => wouldBe(owner));
   const wouldBe = async (owner: OwnerRef): Promise<SignInRules> => {
@@ -82,7 +90,7 @@ export function policiesAfter(policies: LoginPolicies, change: ProposedChange): 
     if (step !== undefined) return previewed(policies, { owner, answer, step, change });
     return isOrganization(owner) && answer.policy.isDefault ? after({ instanceId: owner.instanceId }) : answer.policy;
   };
-  return after;
+  return async (owner) => after(parseOwner(owner, 'owner'));
 }
 
 /** The command on an owner's own policy. A change everywhere has one for each policy that there is. */
@@ -175,6 +183,16 @@ function textsOf({ lifetimes }: LoginSettingsView): Lifetimes {
     secondFactorCheck: text('secondFactorCheck'),
     multiFactorCheck: text('multiFactorCheck'),
   };
+}
+
+function demandPolicies(call: string, policies: Pick<LoginPolicies, 'policy'>): void {
+  if (typeof policies?.policy !== 'function')
+    throw new TypeError(`${call}: policies must be what openLoginPolicies returned.`);
+}
+
+function isChange(change: unknown): boolean {
+  if (typeof change !== 'object' || change === null) return false;
+  return 'everywhere' in change || ('steps' in change && Array.isArray(change.steps));
 }
 
 function nameOf(owner: OwnerRef): string {

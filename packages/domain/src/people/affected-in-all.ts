@@ -23,6 +23,7 @@ export async function affectedByPlan(
   steps: readonly PlannedStep[],
   options: Omit<PreviewOptions, 'acknowledge' | 'beside'> = {},
 ): Promise<AffectedByAll> {
+  if (!isListOfSteps(steps)) throw new TypeError('affectedByPlan: the steps must be a list of { owner, command }.');
   const byDefault = steps.find(({ owner }) => owner.organizationId === undefined)?.command;
   const organizationIds = steps.flatMap(({ owner: { organizationId } }) => organizationId ?? []);
   const found: AffectedByAll[] = [];
@@ -40,6 +41,8 @@ export async function affectedByPlan(
 
 /** The users whom a rollout would affect, by its plan. What is refused in it is left out. @throws Fault as the store does. */
 export async function affectedByRollout(rollout: Pick<Rollout, 'plan'>): Promise<AffectedByAll> {
+  if (typeof rollout?.plan !== 'function')
+    throw new TypeError('affectedByRollout: the rollout must be one that rollOut returned.');
   const found: AffectedByAll[] = [];
   for (let after: string | undefined; ;) {
     const { next, steps } = orThrow(await rollout.plan(after === undefined ? {} : { after }));
@@ -50,3 +53,14 @@ export async function affectedByRollout(rollout: Pick<Rollout, 'plan'>): Promise
 }
 
 const EVERYTHING = [...LOCK_OUTS, 'census-unknown', { lockedOut: Number.MAX_SAFE_INTEGER }] as const;
+
+function isListOfSteps(steps: unknown): boolean {
+  const isStep = (step: unknown): boolean =>
+    typeof step === 'object' && step !== null && 'command' in step && hasOwner(step);
+  return Array.isArray(steps) && steps.every(isStep);
+}
+
+function hasOwner(step: object): boolean {
+  const owner: unknown = Reflect.get(step, 'owner');
+  return typeof owner === 'object' && owner !== null;
+}

@@ -85,6 +85,8 @@ export class People implements PeopleCounter {
   ): Promise<Population | PeopleUnknown> {
     const wait = parseOptions(options, 'population', COUNT);
     const of = parseOwner(owner, 'owner');
+    if (typeof policies?.effectivePolicy !== 'function')
+      throw new TypeError('population: policies must be what openLoginPolicies returned');
     // A census that hangs keeps nobody who has given up.
     return Deadline.run('a count of users', wait, (deadline) => deadline.wait(this.#population(policies, of, wait)));
   }

@@ -21,3 +21,21 @@ export async function entries(): Promise<ReadonlyMap<string, object>> {
   }
   return found;
 }
+
+/** Calls a function of an entry, or a method of what one answered. Tests of this package can't import those packages. */
+export async function caller(): Promise<(entry: string, name: string, ...args: readonly unknown[]) => Called> {
+  const modules = await entries();
+  return (entry, name, ...args) => {
+    const on = async (owner: object): Promise<object> => {
+      const fn: unknown = Reflect.get(owner, name);
+      if (typeof fn !== 'function') throw new Error(`${entry} has no ${name}`);
+      return Object(await Reflect.apply(fn, owner, args));
+    };
+    return { on, answer: () => on(modules.get(entry) ?? {}) };
+  };
+}
+
+interface Called {
+  answer(): Promise<object>;
+  on(owner: object): Promise<object>;
+}
