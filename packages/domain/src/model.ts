@@ -51,7 +51,7 @@ export {
   parseLifetime,
   parseMilliseconds,
 } from './policy/lifetimes.js';
-export type { PoliciesRead, PolicyReadModel, UnreadablePolicy } from './reads/policy-read-model.js';
+export type { PolicyReadModel } from './reads/policy-read-model.js';
 export { ABSENT, type AbsentPolicy, type ActivePolicy, type LoginPolicy } from './policy/login-policy.js';
 export {
   INSTANCE_CATEGORY,

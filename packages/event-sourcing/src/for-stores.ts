@@ -31,9 +31,8 @@ export type {
 } from './streams/event-store.js';
 export type { SubscriptionMessage } from './streams/following.js';
 export { ordinalOf, positionOf } from './values/position.js';
-export { revisionAfter, type ExpectedRevision } from './values/revision.js';
+export { revisionAfter } from './values/revision.js';
 export { modelName } from './models/projection.js';
-export { MOST_BEHIND } from './models/read-model-store.js';
 export type { ReadModel, ReadModelStore, RebuildingModel, RowsAt } from './models/read-model-store.js';
 export { entriesBeside } from './models/row-query.js';
 export { memoryReadModelStore } from './memory-store.js';
@@ -42,4 +41,4 @@ export { faultyEvent } from './store/faulty-event.js';
 export { decodeReceipt } from './store/receipt-pages.js';
 export { damagedMembers, metadataIn } from './store/stored-event.js';
 export { OPTIONAL_METADATA } from './streams/event.js';
-export { nameRanges, type NameRange } from './streams/event-filter.js';
+export { nameRanges } from './streams/event-filter.js';

@@ -1,6 +1,8 @@
 /** What the tests of this package look at inside it. Nobody else can import it. */
 export { MemoryConsumers } from './engine/memory-consumers.js';
 export { Consumers } from './consume/consumers.js';
+export type { AnyFault } from './values/is-fault.js';
+export type { UnreadablePage } from './models/unreadable-row.js';
 export { StateReader } from './decisions/state-reader.js';
 export { OpenedModel } from './engine/opened-model.js';
 export { CachedRows } from './engine/cached-rows.js';

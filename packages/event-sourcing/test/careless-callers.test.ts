@@ -10,13 +10,13 @@ import {
   type RecordedEvent,
   START,
   streamId,
-  type UnreadablePage,
 } from '@login-policy/event-sourcing';
 import { type Append, MemoryBackend, ordinalOf, storeOn } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { UnreadablePage } from '#insides';
 import { careless } from './careless.js';
 import { newEvent } from './events.js';
 import { codeOf, faultOf } from './followed.js';

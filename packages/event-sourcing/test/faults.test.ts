@@ -1,5 +1,4 @@
 import {
-  type AnyFault,
   eventId,
   Fault,
   type FaultCode,
@@ -8,6 +7,7 @@ import {
   position,
   revision,
 } from '@login-policy/event-sourcing';
+import type { AnyFault } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 

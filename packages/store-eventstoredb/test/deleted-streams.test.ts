@@ -9,7 +9,7 @@ import {
   streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { Append, ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';
+import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -48,7 +48,7 @@ describe('a stream that was changed outside the library', () => {
   const name = (): string => prefix + stream;
 
   /** What reading and writing come to, through a store that has never seen the stream and through one that has. */
-  async function outcomes(expected: ExpectedRevision): Promise<readonly string[]> {
+  async function outcomes(expected: Append['expected']): Promise<readonly string[]> {
     const fresh = connectEventStoreDb(server.url, { streamPrefix: prefix });
     try {
       const append = { streamId: stream, expected, events: newEvents(1) };

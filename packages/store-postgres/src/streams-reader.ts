@@ -1,5 +1,5 @@
 import { Fault, isFault, type RecordedEvent, START } from '@login-policy/event-sourcing';
-import { type NameRange, nameRanges, ordinalOf, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
+import { nameRanges, ordinalOf, type ReadStreamsOptions } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { storedName, storedText } from './names.js';
 import { PageReader, type Page } from './pages.js';
@@ -30,7 +30,7 @@ export async function* readStreams(
 async function* readRange(
   { connection, schema, largestPageBytes }: StreamsSource,
   { upTo, signal, pageSize }: ReadStreamsOptions & { readonly pageSize: number },
-  [first, before]: NameRange,
+  [first, before]: readonly [from: string, before?: string],
 ): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
   const ordinal = ordinalOf(upTo).toString();
   const reader = new PageReader(connection.name, largestPageBytes);

@@ -5,7 +5,7 @@ import {
   streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { Append, ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';
+import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
 
 const nextId = monotonicIds();
 
@@ -21,7 +21,7 @@ export function counted(by = 1): NewEvent {
 }
 
 /** An append of one event, after whatever is there if nothing else is said. */
-export function appendTo(name: string, expected: ExpectedRevision = 'any'): Append {
+export function appendTo(name: string, expected: Append['expected'] = 'any'): Append {
   return { streamId: counterStream(name), expected, events: [counted()] };
 }
 

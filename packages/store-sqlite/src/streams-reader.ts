@@ -1,5 +1,5 @@
 import type { Position, RecordedEvent } from '@login-policy/event-sourcing';
-import { type EventFilter, type NameRange, nameRanges, ordinalOf } from '@login-policy/event-sourcing/store';
+import { type EventFilter, nameRanges, ordinalOf } from '@login-policy/event-sourcing/store';
 import type { Names } from './names.js';
 import type { LogReader } from './log-reader.js';
 import type { EventPage } from './rows.js';
@@ -69,7 +69,10 @@ export class StreamsReader {
     return { events, cursor: { categoriesDone, last, unfinished: isLast ? undefined : last, cachedUpTo } };
   }
 
-  #cacheNamesAhead({ last, cachedUpTo }: StreamCursor, [from]: NameRange): string | undefined {
+  #cacheNamesAhead(
+    { last, cachedUpTo }: StreamCursor,
+    [from]: readonly [from: string, before?: string],
+  ): string | undefined {
     const after = last?.streamId ?? from;
     return cachedUpTo !== undefined && after < cachedUpTo ? cachedUpTo : this.#names.cacheAfter(after, NAMES_PER_LOAD);
   }
@@ -80,7 +83,11 @@ export class StreamsReader {
     return this.#log.page(sql, [stream, Number(last.revision), Number(ordinalOf(upTo)), pageSize]);
   }
 
-  #streamsAfter({ last }: StreamCursor, [first, before]: NameRange, { upTo, pageSize }: WantedStreams): EventPage {
+  #streamsAfter(
+    { last }: StreamCursor,
+    [first, before]: readonly [from: string, before?: string],
+    { upTo, pageSize }: WantedStreams,
+  ): EventPage {
     // The first text after a name.
     const from = last === undefined ? first : `${last.streamId}\0`;
     const [clause, bounds] = before === undefined ? ['', [from]] : ['AND streams.name < ?', [from, before]];

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { tables } from './hostile/tables.js';
 
-const run = fileURLToPath(new URL('hostile/run.js', import.meta.url));
+const run = fileURLToPath(new URL('hostile/calls-process.js', import.meta.url));
 
 describe('each function of an entry answers hostile arguments, or refuses them with an error of ours', () => {
   for (const entry of Object.keys(tables))

@@ -1,4 +1,4 @@
-import type { EventId, Instant, Position, RecordedFacts, Revision } from '@login-policy/event-sourcing';
+import type { EventId, Instant, Position, Recorded, RecordedEvent, Revision } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
 
 /**
@@ -14,7 +14,7 @@ export interface ChangeInfo {
 }
 
 /** The sequence of the event at a revision. */
-export function sequenceOf(event: Pick<RecordedFacts, 'revision'>): bigint {
+export function sequenceOf(event: Pick<RecordedEvent, 'revision'>): bigint {
   return event.revision + 1n;
 }
 
@@ -24,7 +24,7 @@ export function lastSequenceOf(changeInfo: ChangeInfo | undefined): bigint {
 }
 
 /** The information after an event. Adding a policy again sets a new creation time, but its sequence continues. */
-export function changeInfoAfter(before: ChangeInfo | undefined, event: LoginPolicyEvent & RecordedFacts): ChangeInfo {
+export function changeInfoAfter(before: ChangeInfo | undefined, event: Recorded<LoginPolicyEvent>): ChangeInfo {
   const isBeginning = before === undefined || event.type === 'LoginPolicyAdded';
   return {
     eventId: event.id,

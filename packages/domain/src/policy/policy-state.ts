@@ -1,4 +1,4 @@
-import { type AnyFault, Fault, isFault, type StateReader } from '@login-policy/event-sourcing';
+import { type CommandHandler, Fault, isFault } from '@login-policy/event-sourcing';
 import { changeInfoAfter, type ChangeInfo } from './change-info.js';
 import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
 import { evolve, ImpossibleEvent } from './evolve.js';
@@ -16,7 +16,7 @@ export interface PolicyState {
 }
 
 /** Folds the events of policies into states. */
-export type PolicyStates = StateReader<LoginPolicyEvent, PolicyState>;
+export type PolicyStates = CommandHandler<object, LoginPolicyEvent, PolicyState, never>['states'];
 
 /** The state of a stream without events. */
 export const NO_POLICY: PolicyState = Object.freeze({ policy: ABSENT, changeInfo: undefined });
@@ -31,7 +31,7 @@ export function evolveState(state: PolicyState, event: RecordedLoginPolicyEvent)
 }
 
 /** The fault of a policy with an event that this program can't read. */
-export type UnreadableFault = Extract<AnyFault, { readonly code: 'unreadable-event' | 'written-by-newer-program' }>;
+export type UnreadableFault = Fault<'unreadable-event'> | Fault<'written-by-newer-program'>;
 
 /** Whether a policy can't be read because of an event of its own. */
 export function isUnreadable(caught: unknown): caught is UnreadableFault {

@@ -8,7 +8,7 @@ import {
   streamId,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import type { ExpectedRevision, NewEvent } from '@login-policy/event-sourcing/store';
+import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
 import type { Timeouts } from '@login-policy/store-eventstoredb';
 import { paced } from '@login-policy/testkit';
 import type { Random } from './random.js';
@@ -71,7 +71,7 @@ class Writer {
   readonly #ledger: Ledger;
   readonly #random: Random;
   readonly #index: number;
-  #expected: ExpectedRevision = 'no-stream';
+  #expected: Append['expected'] = 'no-stream';
 
   constructor(store: EventStore, { ledger, random, index }: { ledger: Ledger; random: Random; index: number }) {
     this.#store = store;

@@ -5,7 +5,6 @@ import {
   type IdSource,
   type Recorded,
   type RecordedEvent,
-  type RecordedFacts,
   type Revision,
   streamId,
   type StreamId,
@@ -60,7 +59,7 @@ export class EventPlacer {
     return { ...this.#nextFacts(stream, schemaVersion), type, data };
   }
 
-  #nextFacts(stream: StreamId, schemaVersion: number): RecordedFacts {
+  #nextFacts(stream: StreamId, schemaVersion: number): Facts {
     const revision = revisionAfter(this.#revisions.get(stream));
     this.#revisions.set(stream, revision);
     this.#placed += 1;
@@ -78,7 +77,10 @@ export class EventPlacer {
 }
 
 // Equivalent to spreading both over a union of events, which the compiler can't infer for a type parameter.
-function withFacts<Event extends EventShape>(event: Event, facts: RecordedFacts): Recorded<Event>;
-function withFacts(event: EventShape, facts: RecordedFacts): EventShape & RecordedFacts {
+/** What a store adds to an event. */
+type Facts = Omit<RecordedEvent, 'data' | 'type'>;
+
+function withFacts<Event extends EventShape>(event: Event, facts: Facts): Recorded<Event>;
+function withFacts(event: EventShape, facts: Facts): EventShape & Facts {
   return { ...event, ...facts };
 }

@@ -1,5 +1,5 @@
 import { type EventStore, isFault, type RecordedEvent, revision, type StreamId } from '@login-policy/event-sourcing';
-import type { ExpectedRevision } from '@login-policy/event-sourcing/store';
+import type { Append } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { hasSucceeded, outcomeOf } from '../refusals.js';
@@ -71,7 +71,7 @@ async function leaveNoGap(subject: EventStoreUnderTest): Promise<void> {
 async function neverConflict(subject: EventStoreUnderTest): Promise<void> {
   const streams = streamsOf('Counter', WRITERS);
   const write = async (store: EventStore, stream: StreamId | undefined): Promise<void> => {
-    let expected: ExpectedRevision = 'no-stream';
+    let expected: Append['expected'] = 'no-stream';
     for (let round = 0; round < ROUNDS; round++) {
       const events = subject.newEvents(1);
       expected = onlyOne(await store.append({ streamId: stream ?? FIRST, expected, events })).revision;
@@ -86,7 +86,7 @@ async function neverConflict(subject: EventStoreUnderTest): Promise<void> {
   });
 }
 
-async function race(subject: EventStoreUnderTest, expected: ExpectedRevision): Promise<void> {
+async function race(subject: EventStoreUnderTest, expected: Append['expected']): Promise<void> {
   const before = expected === 'no-stream' ? [] : await subject.record(FIRST, 1);
   const calls = (await handles(subject)).map((store) =>
     outcomeOf(store.append({ streamId: FIRST, expected, events: subject.newEvents(2) })),

@@ -1,5 +1,5 @@
 import { revision, type Revision } from '@login-policy/event-sourcing';
-import type { ExpectedRevision } from '@login-policy/event-sourcing/store';
+import type { Append } from '@login-policy/event-sourcing/store';
 import { demandSame } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
@@ -28,7 +28,7 @@ export const expectedRevisions: Suite<EventStoreUnderTest> = {
   },
 };
 
-function isMet(expected: ExpectedRevision, existing: number): Check {
+function isMet(expected: Append['expected'], existing: number): Check {
   return async ({ eventStore, record, newEvents }) => {
     const before = existing === 0 ? [] : await record(FIRST, existing);
     const answer = await eventStore.append({ streamId: FIRST, expected, events: newEvents(2) });
@@ -38,7 +38,7 @@ function isMet(expected: ExpectedRevision, existing: number): Check {
   };
 }
 
-function isNotMet(expected: ExpectedRevision, existing: number): Check {
+function isNotMet(expected: Append['expected'], existing: number): Check {
   return async ({ eventStore, record, newEvents }) => {
     const before = existing === 0 ? [] : await record(FIRST, existing);
     const call = eventStore.append({ streamId: FIRST, expected, events: newEvents(2) });

@@ -1,5 +1,5 @@
 import { type EventStore, isFault, revision, START } from '@login-policy/event-sourcing';
-import type { Append, ExpectedRevision, StreamReceipt } from '@login-policy/event-sourcing/store';
+import type { Append, StreamReceipt } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { hasSucceeded, outcomeOf, refusal } from '../refusals.js';
@@ -67,7 +67,7 @@ async function listReceipts(store: EventStore, pageSize?: number): Promise<reado
 interface ReceiptAppend {
   readonly count: number;
   readonly stream?: Append['streamId'];
-  readonly expected?: ExpectedRevision;
+  readonly expected?: Append['expected'];
   readonly key?: string;
   readonly fingerprint?: string;
   readonly store?: EventStore;

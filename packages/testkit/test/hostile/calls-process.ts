@@ -18,7 +18,7 @@ else {
     for (const { outcome, place, value } of attacks) {
       const { answered, complaint, said } = outcome;
       if (complaint !== undefined) findings.push(`${name}, ${place} = ${value}: ${complaint}`);
-      // To be looked through by hand: HOSTILE_ANSWERS=yes node packages/testkit/.test-build/hostile/run.js domain
+      // To be looked through by hand: HOSTILE_ANSWERS=yes node packages/testkit/.test-build/hostile/calls-process.js domain
       else if ('HOSTILE_ANSWERS' in process.env)
         writeSync(2, `${answered ? 'answered' : 'refused'} ${name}, ${place} = ${value}: ${said}\n`);
     }
