@@ -1,4 +1,8 @@
+import fs from 'node:fs';
 import { rename, rm, copyFile, symlink, mkdir } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { dirname } from 'node:path';
+import { mock } from 'node:test';
 import { isFault } from '@login-policy/event-sourcing';
 import type { ReadModel } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
@@ -79,9 +83,50 @@ describe('a file that is moved away under a running program', () => {
     await refusedAtLast(() => store.eventStore.head());
   }
 
+  /** Appends until the folder has not changed for a while: writes then ask for the folder only. */
+  async function appendUntilRested(): Promise<void> {
+    for (const end = Date.now() + 150; Date.now() < end;) await store.eventStore.append(appendOne());
+  }
+
+  async function isRefusedAfterMany(move: () => Promise<void>): Promise<void> {
+    await appendUntilRested();
+    await move();
+    expectMoved(await faultOf(store.eventStore.append(appendOne())));
+  }
+
   for (const [what, move] of Object.entries(ways)) {
     it(`refuses writes at once and reads soon when it ${what}`, () => isRefused(move));
+
+    it(`refuses the first write when it ${what} after many writes`, () => isRefusedAfterMany(move));
   }
+
+  it('refuses the first write when its folder is renamed after many writes', async () => {
+    const [inner, moved] = [folder.path('inner'), folder.path('moved')];
+    await mkdir(inner);
+    const other = await openSqliteStore({ path: `${inner}/store.db` });
+    try {
+      for (const end = Date.now() + 150; Date.now() < end;) await other.eventStore.append(appendOne());
+      await rename(inner, moved);
+      expectMoved(await faultOf(other.eventStore.append(appendOne())));
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('asks for neither the file nor its log at a write while the folder has not changed', async () => {
+    await appendUntilRested();
+    const spy = mock.method(fs, 'statSync');
+    syncBuiltinESMExports();
+    try {
+      await store.eventStore.append(appendOne());
+      await store.eventStore.append(appendOne());
+    } finally {
+      spy.mock.restore();
+      syncBuiltinESMExports();
+    }
+    const asked = spy.mock.calls.map(({ arguments: [name] }) => String(name));
+    expect(asked).to.deep.equal([dirname(path), dirname(path)]);
+  });
 
   it('works again when it is moved back', async () => {
     const elsewhere = folder.path('elsewhere.db');
