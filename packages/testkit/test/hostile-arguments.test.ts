@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { tables } from './hostile/tables.js';
+import { entries } from './hostile/entries.js';
+import { tables, uncalled } from './hostile/tables.js';
 
 const run = fileURLToPath(new URL('hostile/calls-process.js', import.meta.url));
 
@@ -13,4 +14,9 @@ describe('each function of an entry answers hostile arguments, or refuses them w
       const { stdout } = await promisify(execFile)(process.execPath, [run, entry]);
       expect(stdout.split('\n').filter((line) => line !== '')).to.deep.equal([]);
     });
+
+  it('and each published entry has a table, or a reason to have none', async () => {
+    const named = [...Object.keys(tables), ...Object.keys(uncalled)];
+    expect(named).to.have.members([...(await entries()).keys()]);
+  });
 });

@@ -10,6 +10,7 @@ import {
   type StreamId,
   streamId as parseStream,
 } from '@login-policy/event-sourcing';
+import { demand } from './input.js';
 import { commitmentOf, COMMITMENTS, ERASABLE, openingsOf, type Erasable } from './leaf.js';
 
 /** The category of the events that say what was erased, and their type. */
@@ -55,7 +56,9 @@ export type EraseAnswer =
  * @throws Fault as the store does.
  * @throws RangeError that names a wrong option.
  */
-export async function eraseTexts({ eventStore }: Store, given: EraseOptions): Promise<EraseAnswer> {
+export async function eraseTexts(store: Pick<Store, 'eventStore'>, given: EraseOptions): Promise<EraseAnswer> {
+  demand('eraseTexts', 'store', store, rule.mustBe('a store', isStore));
+  const { eventStore } = store;
   const options = parseOptions(given, 'eraseTexts', RULES);
   const { eventId, revision, streamId, texts } = options;
   if (eventStore.erase === undefined) return { outcome: 'refused', reason: 'not-supported' };
@@ -127,4 +130,10 @@ export class UnrecordedErasures {
   get eventIds(): readonly string[] {
     return [...new Set([...this.#found].map((found) => found.split(' ')[0] ?? ''))];
   }
+}
+
+function isStore(value: unknown): boolean {
+  const eventStore: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, 'eventStore') : undefined;
+  return typeof eventStore === 'object' && eventStore !== null;
 }

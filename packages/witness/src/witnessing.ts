@@ -9,7 +9,7 @@ import {
   type Store,
 } from '@login-policy/event-sourcing';
 import { treeHead, type GrowingTreeHead } from './growing-tree-head.js';
-import { aSigner } from './input.js';
+import { aSigner, demand } from './input.js';
 import { parseVerifier, type Signer } from './keys.js';
 import type { Sink } from './sink.js';
 import type { TlogWitness } from './tlog-witness.js';
@@ -79,6 +79,7 @@ const LONGEST_WRITE_MS = 5000;
  * @throws RangeError that names a wrong option.
  */
 export function witness(store: Store, options: WitnessingOptions): Witnessing {
+  demand('witness', 'store', store, rule.withMethods('consume'));
   return new TreeHeadMaker(store, parseOptions(options, 'witness', RULES));
 }
 

@@ -3,7 +3,9 @@ import {
   Deadline,
   isFault,
   laterPosition,
+  parseOptions,
   type ProjectionRunner,
+  rule,
   START,
 } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from '../events/events.js';
@@ -259,7 +261,10 @@ export abstract class LoginPolicyReads {
    * store answers. Every later call rejects with `StoreClosed`. The store stays open, because it belongs to the program
    * that opened it. Idempotent.
    */
-  async close({ closeMs = CLOSE_MS }: { readonly closeMs?: number | undefined } = {}): Promise<void> {
+  async close(options: { readonly closeMs?: number | undefined } = {}): Promise<void> {
+    const { closeMs = CLOSE_MS } = parseOptions(options, 'close', {
+      closeMs: rule.optional(rule.numberBetween(0, Infinity)),
+    });
     this.#calls.close();
     const deadline = new Deadline('closing the policies', { waitMs: closeMs });
     const consumersClosed = Promise.all([...this.#consumers].map((consumer) => consumer.close()));

@@ -14,6 +14,9 @@ else {
   const walk = new Walk(table);
   await walk.through(entry, module);
   findings.push(...walk.missing.map((name) => `${name} has no good arguments in the table`));
+  const called = new Set(walk.walked.map(({ name }) => name));
+  for (const name of Object.keys(table.calls))
+    if (!called.has(name)) findings.push(`${name} was not found, nor called`);
   for (const { attacks, name } of walk.walked)
     for (const { outcome, place, value } of attacks) {
       const { answered, complaint, said } = outcome;

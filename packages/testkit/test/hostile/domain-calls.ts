@@ -35,7 +35,7 @@ export const domainTables: Readonly<Record<string, Table>> = {
       'domain openLoginPolicies': () => [
         {
           store: openMemoryStore(),
-          guard: 'report',
+          guard: 'refuse',
           maxAgeMs: 1,
           keptStates: 1,
           follows: 'always',
