@@ -100,17 +100,17 @@ export class ProjectionRunner<Event extends EventShape, Row> {
 
   /** The rows an index has under a value, including unreadable ones; as fresh as those of {@link read}. */
   query(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly KeyedRow<Stored<Row>>[]>> {
-    return this.#readFresh(freshness, (deadline) => this.#stored.query(query, deadline));
+    return this.#readFresh(freshness, (deadline) => this.rows.query(query, deadline));
   }
 
   /** The keys of the rows {@link ProjectionRunner.query} would return. */
   keys(query: RowQuery, freshness: Freshness = {}): Promise<RowsAt<readonly string[]>> {
-    return this.#readFresh(freshness, (deadline) => this.#stored.keys(query, deadline));
+    return this.#readFresh(freshness, (deadline) => this.rows.keys(query, deadline));
   }
 
   /** The number of rows an index has under a value, including unreadable ones; as fresh as those of {@link read}. */
   count(query: RowCount, freshness: Freshness = {}): Promise<RowsAt<number>> {
-    return this.#readFresh(freshness, (deadline) => this.#stored.count(query, deadline));
+    return this.#readFresh(freshness, (deadline) => this.rows.count(query, deadline));
   }
 
   /** The rows that this program can't read, and why, with their keys: of one kind, or all. */

@@ -4,7 +4,7 @@ import { wrong } from '../values/wrong.js';
 import { demandPlain } from '../options/parse-options.js';
 import type { EventShape } from '../streams/event.js';
 import { covers, type KeyedRow, type Projection } from './projection.js';
-import type { RowCount, RowQuery, RowsAt } from './read-model-store.js';
+import type { RowsAt } from './read-model-store.js';
 import type { FreshRows } from './running.js';
 import type { TimedReadModel } from './timed-read-model.js';
 import {
@@ -48,18 +48,6 @@ export class StoredRows<Event extends EventShape, Row> {
     return { ...at, rows, unreadable };
   }
 
-  query(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly KeyedRow<Row | Placeholder>[]>> {
-    return this.#model.query(query, deadline);
-  }
-
-  keys(query: RowQuery, deadline: Deadline): Promise<RowsAt<readonly string[]>> {
-    return this.#model.keys(query, deadline);
-  }
-
-  count(query: RowCount, deadline: Deadline): Promise<RowsAt<number>> {
-    return this.#model.count(query, deadline);
-  }
-
   /** The placeholders of rows that this program can't read: of one kind, or all. */
   async unreadable(
     wanted: UnreadablePage | undefined,
@@ -68,7 +56,7 @@ export class StoredRows<Event extends EventShape, Row> {
     demandPlain(wanted, 'unreadable');
     const { kind = 'any', ...page } = wanted ?? {};
     if (!KINDS.has(kind)) throw wrong('kind', [...KINDS].join(', '), kind);
-    const { rows, ...at } = await this.query({ index: UNREADABLE, value: kind, ...page }, deadline);
+    const { rows, ...at } = await this.#model.query({ index: UNREADABLE, value: kind, ...page }, deadline);
     return { ...at, rows: rows.filter(isUnreadable) };
   }
 
@@ -76,7 +64,7 @@ export class StoredRows<Event extends EventShape, Row> {
   async lookForOutdated(deadline: Deadline): Promise<void> {
     for (let after: string | undefined; ;) {
       const page = { index: UNREADABLE, value: OTHER_PROGRAM, limit: PAGE_SIZE };
-      const { rows } = await this.query(after === undefined ? page : { ...page, afterKey: after }, deadline);
+      const { rows } = await this.#model.query(after === undefined ? page : { ...page, afterKey: after }, deadline);
       if (rows.some(({ row }) => row instanceof UnreadableRow && this.#isOutdated(row))) return this.#onOutdated();
       if (rows.length < PAGE_SIZE) return;
       after = rows.at(-1)?.key;
