@@ -11,7 +11,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { LoginPolicies } from '@login-policy/domain';
-import type { Observation, Observe } from '@login-policy/event-sourcing';
+import { type Observation, type Observe, type OptionRules, parseOptions, rule } from '@login-policy/event-sourcing';
 import type { ApiRequest } from './ports/ports.js';
 import type { AccessEntry, Hooks } from './server/exchange.js';
 
@@ -38,8 +38,18 @@ export interface OpenTelemetry {
   readonly watchLag: (policies: Pick<LoginPolicies, 'readModel'>) => () => void;
 }
 
-/** Traces and metrics over `@opentelemetry/api`. Without an OpenTelemetry SDK it does nothing. */
-export function openTelemetry(options: OpenTelemetryOptions = {}): OpenTelemetry {
+const OPTIONS: OptionRules<OpenTelemetryOptions> = {
+  tracer: rule.optional(rule.withMethods('startSpan')),
+  meter: rule.optional(rule.withMethods('createHistogram')),
+};
+
+/**
+ * Traces and metrics over `@opentelemetry/api`. Without an OpenTelemetry SDK it does nothing.
+ *
+ * @throws RangeError that names an unknown or malformed option.
+ */
+export function openTelemetry(given: OpenTelemetryOptions = {}): OpenTelemetry {
+  const options = parseOptions(given, 'openTelemetry', OPTIONS);
   const tracer = options.tracer ?? trace.getTracer(NAME);
   const meter = options.meter ?? metrics.getMeter(NAME);
   return {

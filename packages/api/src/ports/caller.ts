@@ -36,13 +36,14 @@ export interface PermissionScope {
 
 /**
  * Whether one of the caller's grants includes the permission in this scope. A grant for one organization does not apply
- * to the instance.
+ * to the instance. False for a caller or a scope that names no instance.
  */
 export function holdsGrant(caller: Caller, permission: string, scope: PermissionScope): boolean {
-  if (caller.instanceId !== scope.instanceId) return false;
+  if (typeof scope?.instanceId !== 'string' || caller?.instanceId !== scope.instanceId) return false;
+  const grants: readonly Grant[] = Array.isArray(caller.grants) ? caller.grants : [];
   // `permissions` must be an array: the `includes` of a string would accept any part of it.
-  return caller.grants.some(
-    (grant) => Array.isArray(grant.permissions) && grant.permissions.includes(permission) && covers(grant, scope),
+  return grants.some(
+    (grant) => Array.isArray(grant?.permissions) && grant.permissions.includes(permission) && covers(grant, scope),
   );
 }
 

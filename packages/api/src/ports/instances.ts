@@ -1,4 +1,5 @@
 import { InvalidValue, parseId } from '@login-policy/domain/model';
+import { demandHeaders } from './bearer.js';
 import type { RequestHeaders } from './ports.js';
 
 /** Serves every request for one instance. @throws InvalidValue for a malformed id */
@@ -22,6 +23,7 @@ export function instancesByHost(
     Object.entries(instances).map(([host, id]) => [plainly(host), parseId(id, `the instance of ${host}`)]),
   );
   return (headers) => {
+    demandHeaders(headers);
     const host = headers.get(':authority') ?? headers.get('host');
     if (host === undefined) return undefined;
     const plain = plainly(host);

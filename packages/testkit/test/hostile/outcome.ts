@@ -66,6 +66,8 @@ export function complaintAbout(caught: unknown): string | undefined {
   if (!(caught instanceof Error)) return `threw ${typeof caught} ${String(caught)}`;
   if (caught.message.trim() === '') return 'an error without a message';
   if ('code' in caught && String(caught.code).startsWith('ERR_')) return `of node: ${caught.message}`;
+  // A system's answer names what it was asked for.
+  if ('syscall' in caught) return undefined;
   const native: readonly unknown[] = [TypeError, RangeError, SyntaxError, ReferenceError, URIError, Error];
   return native.includes(Reflect.get(caught, 'constructor')) && !isThrownBySource(caught)
     ? `${caught.name}: ${caught.message}`

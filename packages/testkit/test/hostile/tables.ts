@@ -1,3 +1,4 @@
+import { apiTables } from './api-calls.js';
 import { domainTables } from './domain-calls.js';
 import { guestTables } from './guest-calls.js';
 import { kernelCalls, kernelTrusted } from './kernel-calls.js';
@@ -8,6 +9,7 @@ export const tables: Readonly<Record<string, Table>> = {
   'event-sourcing': { calls: kernelCalls, trusted: kernelTrusted },
   ...domainTables,
   ...guestTables,
+  ...apiTables,
 };
 
 const TRUSTS = 'a part over values that are parsed: rules, folds and stores call it for each event';
@@ -18,8 +20,5 @@ export const uncalled: Readonly<Record<string, string>> = {
   'domain/model': TRUSTS,
   testkit: 'called by tests, whose runner shows the place',
   'testkit/contracts': 'called by tests, whose runner shows the place',
-  api: 'not yet',
-  'api/opentelemetry': 'not yet',
-  'api/sign-in-files': 'not yet',
-  cli: 'not yet',
+  cli: 'called by a shell, with texts',
 };
