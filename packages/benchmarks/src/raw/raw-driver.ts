@@ -1,3 +1,4 @@
+import { randomFillSync, randomUUID } from 'node:crypto';
 import type { PlainEvent, PlainPolicy } from '../workload/plain-policy.js';
 
 /** A decision: events to append, and the policy after them. */
@@ -20,6 +21,31 @@ export type OnEvent = (stream: string, event: PlainEvent, at: number) => void;
 
 /** A row of the table of policies, with its stream. */
 export type RawRow = readonly [stream: string, policy: PlainPolicy];
+
+/** The metadata of an event as an event must have it: with two salts of 16 random bytes. */
+export interface RawMetadata {
+  readonly actor: string;
+  readonly correlationId: string;
+  readonly actorSalt: string;
+  readonly reasonSalt: string;
+}
+
+const SALT_BYTES = 16;
+const pool = Buffer.alloc(64 * SALT_BYTES);
+let used = pool.length;
+
+/** New metadata. Random bytes are drawn many at a time. */
+export function newMetadata(): RawMetadata {
+  return { actor: 'bench', correlationId: randomUUID(), actorSalt: newSalt(), reasonSalt: newSalt() };
+}
+
+function newSalt(): string {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  return pool.toString('base64url', used, (used += SALT_BYTES));
+}
 
 /** What a careful engineer needs of a database: each method is one transaction, and all statements are prepared. */
 export interface RawDriver {

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { copyOf, type PlainEvent, type PlainPolicy } from '../workload/plain-policy.js';
 import {
   instanceOfStream,
+  newMetadata,
   type Decision,
   type OnEvent,
   type RawDriver,
   type RawEvent,
+  type RawMetadata,
   type RawRow,
 } from './raw-driver.js';
 
@@ -15,7 +17,7 @@ interface Recorded {
   readonly id: string;
   readonly at: number;
   readonly event: PlainEvent;
-  readonly metadata: { readonly actor: string; readonly correlationId: string };
+  readonly metadata: RawMetadata;
 }
 
 /** Plain JavaScript: a list of events and a Map of rows. */
@@ -33,7 +35,7 @@ export class RawMemory implements RawDriver {
     for (const { stream, revision, events } of decided) {
       if ((this.#revisions.get(stream) ?? 0) !== revision) throw new Error('revision-conflict');
       for (const [index, event] of events.entries()) {
-        const metadata = { actor: 'bench', correlationId: randomUUID() };
+        const metadata = newMetadata();
         const [id, at] = [randomUUID(), Date.now()];
         this.#events.push({ stream, revision: revision + index, id, at, event, metadata });
       }

@@ -3,6 +3,7 @@ import { Pool } from 'pg';
 import type { PlainPolicy } from '../workload/plain-policy.js';
 import {
   instanceOfStream,
+  newMetadata,
   parseEvent,
   parsePolicy,
   type Decision,
@@ -113,7 +114,7 @@ function eventColumns(decided: readonly Decision[]): readonly Cell[][] {
   const at = Date.now();
   const lists = decided.flatMap(({ stream, revision, events }) =>
     events.map(({ type, data }, index): Cell[] => {
-      const metadata = JSON.stringify({ actor: 'bench', correlationId: randomUUID() });
+      const metadata = JSON.stringify(newMetadata());
       return [stream, revision + index, type, at, randomUUID(), JSON.stringify(data), metadata];
     }),
   );

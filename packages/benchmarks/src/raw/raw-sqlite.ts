@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { PlainPolicy } from '../workload/plain-policy.js';
 import {
   instanceOfStream,
+  newMetadata,
   parseEvent,
   parsePolicy,
   type Decision,
@@ -126,7 +127,7 @@ export class RawSqlite implements RawDriver {
 
   #append({ stream, revision, events }: Decision): void {
     for (const [index, { type, data }] of events.entries()) {
-      const metadata = JSON.stringify({ actor: 'bench', correlationId: randomUUID() });
+      const metadata = JSON.stringify(newMetadata());
       this.#insert.run(stream, revision + index, type, Date.now(), randomUUID(), JSON.stringify(data), metadata);
     }
   }
