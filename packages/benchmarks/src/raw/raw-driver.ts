@@ -98,3 +98,23 @@ export function instanceOfStream(stream: string): string | null {
   const slash = stream.indexOf('/');
   return slash === -1 ? null : stream.slice(stream.indexOf('-') + 1, slash);
 }
+
+/** A factor that a policy begins or ceases to allow. */
+export interface FactorChange {
+  readonly isAllowed: boolean;
+  readonly instance: string;
+  readonly factor: string;
+  readonly stream: string;
+}
+
+/** What changes in the index of who allows which factor. */
+export function factorChanges(decided: readonly Decision[]): readonly FactorChange[] {
+  const changes: FactorChange[] = [];
+  for (const { stream, events } of decided)
+    for (const { type, data } of events)
+      if ('factor' in data) {
+        const instance = instanceOfStream(stream) ?? '';
+        changes.push({ isAllowed: type.endsWith('Added'), instance, factor: data.factor, stream });
+      }
+  return changes;
+}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyOf, type PlainEvent, type PlainPolicy } from '../workload/plain-policy.js';
 import {
+  factorChanges,
   instanceOfStream,
   newMetadata,
   type Decision,
@@ -25,10 +26,19 @@ export class RawMemory implements RawDriver {
   readonly #events: Recorded[] = [];
   readonly #revisions = new Map<string, number>();
   readonly #rows = new Map<string, PlainPolicy>();
+  /** The streams that allow each factor, by instance and factor. */
+  readonly #factors = new Map<string, Set<string>>();
 
   write(decided: readonly Decision[]): void {
     this.append(decided);
     for (const { stream, policy } of decided) this.#rows.set(stream, copyOf(policy));
+    for (const { isAllowed, instance, factor, stream } of factorChanges(decided)) {
+      const key = `${instance}\n${factor}`;
+      const streams = this.#factors.get(key) ?? new Set();
+      this.#factors.set(key, streams);
+      if (isAllowed) streams.add(stream);
+      else streams.delete(stream);
+    }
   }
 
   append(decided: readonly Decision[]): void {

@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import type { PlainPolicy } from '../workload/plain-policy.js';
 import {
+  factorChanges,
   instanceOfStream,
   newMetadata,
   parseEvent,
   parsePolicy,
   type Decision,
+  type FactorChange,
   type OnEvent,
   type RawDriver,
   type RawEvent,
@@ -22,6 +24,8 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS policies (stream text COLLATE "C" PRIMARY KEY, instance text COLLATE "C", policy json NOT NULL)
     WITH (fillfactor = 80);
   CREATE INDEX IF NOT EXISTS policies_by_instance ON policies (instance);
+  CREATE TABLE IF NOT EXISTS factors (instance text COLLATE "C", factor text COLLATE "C", stream text COLLATE "C",
+    PRIMARY KEY (instance, factor, stream));
   CREATE TABLE IF NOT EXISTS checkpoint (only_one integer PRIMARY KEY, position bigint NOT NULL);
 `;
 
@@ -30,7 +34,10 @@ const APPEND = `INSERT INTO events (${COLUMNS}) SELECT stream, revision, type, 1
   unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::json[], $7::json[])
   AS given (stream, revision, type, at, id, data, metadata)`;
 const UPSERT = 'ON CONFLICT (stream) DO UPDATE SET policy = excluded.policy';
-const WRITE = `WITH appended AS (${APPEND})
+const WRITE = `WITH appended AS (${APPEND}),
+  allowed AS (INSERT INTO factors SELECT * FROM unnest($11::text[], $12::text[], $13::text[]) ON CONFLICT DO NOTHING),
+  disallowed AS (DELETE FROM factors AS f USING unnest($14::text[], $15::text[], $16::text[]) AS gone (instance, factor, stream)
+    WHERE f.instance = gone.instance AND f.factor = gone.factor AND f.stream = gone.stream)
   INSERT INTO policies SELECT * FROM unnest($8::text[], $9::text[], $10::json[]) ${UPSERT}`;
 const KEEP = `WITH checked AS (INSERT INTO checkpoint VALUES (1, $4)
   ON CONFLICT (only_one) DO UPDATE SET position = excluded.position)
@@ -66,7 +73,14 @@ export class RawPostgres implements RawDriver {
       decided.map(({ stream, policy }) => rowOf([stream, policy])),
       3,
     );
-    await this.#pool.query({ name: 'write', text: WRITE, values: [...eventColumns(decided), ...rows] });
+    const factors = factorChanges(decided);
+    const values = [
+      ...eventColumns(decided),
+      ...rows,
+      ...factorColumns(factors, true),
+      ...factorColumns(factors, false),
+    ];
+    await this.#pool.query({ name: 'write', text: WRITE, values });
   }
 
   async append(decided: readonly Decision[]): Promise<void> {
@@ -119,6 +133,14 @@ function eventColumns(decided: readonly Decision[]): readonly Cell[][] {
     }),
   );
   return columnsOf(lists, 7);
+}
+
+function factorColumns(changes: readonly FactorChange[], isAllowed: boolean): readonly Cell[][] {
+  const wanted = changes.filter((one) => one.isAllowed === isAllowed);
+  return columnsOf(
+    wanted.map(({ instance, factor, stream }): Cell[] => [instance, factor, stream]),
+    3,
+  );
 }
 
 function rowOf([stream, policy]: RawRow): Cell[] {

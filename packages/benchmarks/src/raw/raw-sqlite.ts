@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { PlainPolicy } from '../workload/plain-policy.js';
 import {
+  factorChanges,
   instanceOfStream,
   newMetadata,
   parseEvent,
@@ -22,6 +23,8 @@ const TABLES = `
   CREATE UNIQUE INDEX IF NOT EXISTS events_by_stream ON events (stream, revision);
   CREATE TABLE IF NOT EXISTS policies (stream TEXT PRIMARY KEY, instance TEXT, policy TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS policies_by_instance ON policies (instance);
+  CREATE TABLE IF NOT EXISTS factors (instance TEXT, factor TEXT, stream TEXT, PRIMARY KEY (instance, factor, stream))
+    STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS checkpoint (only_one INTEGER PRIMARY KEY, position INTEGER NOT NULL) STRICT;
 `;
 const INSERT =
@@ -43,6 +46,8 @@ export class RawSqlite implements RawDriver {
   readonly #before: StatementSync;
   readonly #customized: StatementSync;
   readonly #checkpoint: StatementSync;
+  readonly #allow: StatementSync;
+  readonly #disallow: StatementSync;
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
@@ -56,6 +61,8 @@ export class RawSqlite implements RawDriver {
     this.#page.setReturnArrays(true);
     this.#before = this.#database.prepare(BEFORE);
     this.#customized = this.#database.prepare(CUSTOMIZED);
+    this.#allow = this.#database.prepare('INSERT INTO factors VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+    this.#disallow = this.#database.prepare('DELETE FROM factors WHERE instance = ? AND factor = ? AND stream = ?');
     this.#checkpoint = this.#database.prepare('INSERT OR REPLACE INTO checkpoint VALUES (1, ?)');
   }
 
@@ -65,6 +72,8 @@ export class RawSqlite implements RawDriver {
         this.#append(one);
         this.#keep([one.stream, one.policy]);
       }
+      for (const { isAllowed, instance, factor, stream } of factorChanges(decided))
+        (isAllowed ? this.#allow : this.#disallow).run(instance, factor, stream);
     });
   }
 

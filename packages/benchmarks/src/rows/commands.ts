@@ -88,7 +88,7 @@ function raw({ kind, conditions, jobs, atATime }: Work): Contender {
   const groups = groupsOf(jobs, atATime);
   return {
     name: 'raw',
-    method: `${kind.driver} by hand: decided by a state in memory, encoded, appended at the expected revision, the row kept; ${transactionsText(atATime)}`,
+    method: `${kind.driver} by hand: decided by a state in memory, encoded, appended at the expected revision, the row and who allows which factor kept; ${transactionsText(atATime)}`,
     measure: async () =>
       withRaw(kind, await kind.freshLocation(conditions), async (driver) => {
         const policies = new RawPolicies(driver);
