@@ -3,12 +3,15 @@ import { TIME_UP, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import type { Connection } from './connection.js';
 import { ConnectionSilent } from './in-time.js';
-import { limitsOfMigration, longestMs, longestWait, type TimeOuts } from './time-outs.js';
-import { FUNCTIONS } from './functions.js';
+import { type TimeOuts, limitsOfMigration, longestMs, longestWait } from './time-outs.js';
 import { query } from './queries.js';
 import { NoPrimary, ROWS_HIDDEN } from './reading-session.js';
-import { demandPath, nameOf, PATH, type Schema } from './schema.js';
+import { PATH, type Schema, demandPath, nameOf } from './schema.js';
 import { CONSUMERS, EVENTS, READ_MODELS } from './tables.js';
+import { ADVANCE_READ_MODEL } from './advance-function.js';
+import { APPEND } from './append-function.js';
+import { FIND_EVENT_AT } from './checkpoints.js';
+import { LOCK_AND_LOOK_UP } from './look-up-function.js';
 
 /**
  * The schema version of this program. The next version may only add columns, and functions with names of their own; this
@@ -94,6 +97,14 @@ CREATE TABLE IF NOT EXISTS {schema}.versions (
 
 /** Programs older than `serves_from` can't use the schema. */
 const RECORD_VERSION = `INSERT INTO {schema}.versions (version, serves_from) VALUES (${VERSION}, 1) ON CONFLICT DO NOTHING;`;
+
+/**
+ * The SQL that creates the PL/pgSQL functions of the schema.
+ *
+ * When a newer program has migrated the schema, an older program that is still running calls the functions that it
+ * knows. Therefore a function whose parameters or answers change gets a new name.
+ */
+const FUNCTIONS = [FIND_EVENT_AT, LOCK_AND_LOOK_UP, APPEND, ADVANCE_READ_MODEL].join('\n');
 
 /** The steps that create the schema. A later version gets steps from each earlier one. */
 const STEPS: readonly string[] = [SCHEMA, EVENTS, READ_MODELS, FUNCTIONS, CONSUMERS, RECORD_VERSION];

@@ -2,24 +2,23 @@ import { Fault, isFault } from '@login-policy/event-sourcing';
 import {
   AnswerLost,
   type Found,
-  pause,
   type Plan,
   type Planned,
   type Transacted,
   type Transaction,
+  pause,
 } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import { isConnectionLost, isNoPrimary, stateOf } from './faults.js';
 import { ConnectionSilent } from './in-time.js';
 import { LogEnd } from './log-end.js';
 import type { Lookups } from './lookups.js';
-import { appendValues, PlanWriter } from './plan-writer.js';
-import { onlyCell, query, type Cell } from './queries.js';
+import { PlanWriter, appendValues } from './plan-writer.js';
+import { type Cell, onlyCell, query } from './queries.js';
 import type { Schema } from './schema.js';
-import { Steps, stepRefusal, stepValues, type Step } from './steps.js';
-import { ServerClock } from './server-clock.js';
+import { type Step, Steps, stepRefusal, stepValues } from './steps.js';
 import { longestWait } from './time-outs.js';
-import { callIn, type OpenTransaction } from './transaction.js';
+import { type OpenTransaction, callIn } from './transaction.js';
 
 /** The parts of a writer. */
 export interface WriterParts {
@@ -228,4 +227,25 @@ function withoutToken<Result>(planned: Planned<Result>): Transacted<Result> {
 /** Whether a retry is useless: the caller has given up, or the server is silent. */
 function isRetryUseless(caught: unknown, { signal }: Transaction<unknown>): boolean {
   return caught instanceof ConnectionSilent || signal?.aborted === true;
+}
+
+/**
+ * How late a plan may reach the server. It is limited, because the plan's recording time was read before. The time
+ * counts from the server's last answer, so it includes the round trip.
+ */
+const ALLOWED_DELAY_MS = 250;
+
+/** The server's clock, as of its last answer. */
+export class ServerClock {
+  #lastAnswer = { now: 0, at: 0 };
+
+  /** Sets the server's time, in milliseconds since 1970. */
+  update(now: number): void {
+    this.#lastAnswer = { now, at: performance.now() };
+  }
+
+  /** The latest server time for a plan made now, in milliseconds. */
+  notAfter(): number {
+    return this.#lastAnswer.now + Math.ceil(performance.now() - this.#lastAnswer.at) + ALLOWED_DELAY_MS;
+  }
 }

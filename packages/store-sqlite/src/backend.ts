@@ -30,10 +30,9 @@ import { SqliteConsumers } from './consumers.js';
 import type { CommitResult } from './database.js';
 import { isConstraint, toFault } from './faults.js';
 import { Lookups, type LookUpParts } from './lookups.js';
-import { newShadowName, replacedName, shadowPrefix } from './model-names.js';
-import { deleteReplacedRows } from './model-statements.js';
+import { deleteReplacedRows, newShadowName, replacedName, shadowPrefix } from './model-statements.js';
 import { PlanWriter } from './plan-writer.js';
-import { headOf } from './positions.js';
+import { headOf } from './event-statements.js';
 import { FIRST_STREAM, type StreamsReader } from './streams-reader.js';
 
 /** The parts of a backend on a SQLite file. */

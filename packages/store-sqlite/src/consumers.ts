@@ -2,7 +2,7 @@ import { Fault, parsePosition } from '@login-policy/event-sourcing';
 import type { ConsumerBackend, ConsumerRecord, FoundConsumer } from '@login-policy/event-sourcing/store';
 import type { Connection } from './connection.js';
 import type { Statement } from './statement.js';
-import { headOf } from './positions.js';
+import { headOf } from './event-statements.js';
 import type { LookUpParts } from './lookups.js';
 
 /** A consumer's row and its session's last heartbeat. */

@@ -15,11 +15,9 @@ import {
   type StreamPart,
 } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
-import type { EventStatements } from './event-statements.js';
+import { type EventRow, type EventStatements, READ_COLUMNS, headOf, positionAt } from './event-statements.js';
 import type { Names } from './names.js';
-import { headOf, positionAt } from './positions.js';
 import { followedIn, pageOf, type EventPage } from './rows.js';
-import { READ_COLUMNS, type EventRow } from './event-row.js';
 import type { Statement } from './statement.js';
 
 /** The page that a reader of the log asks for. */

@@ -16,12 +16,10 @@ import {
   type StreamReceipt,
 } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
-import type { EventStatements, ReceiptRow } from './event-statements.js';
-import type { ModelStatements } from './model-statements.js';
+import { type EventStatements, type ReceiptRow, headOf } from './event-statements.js';
+import { type ModelStatements, shadowPrefix } from './model-statements.js';
 import { toFault } from './faults.js';
-import { shadowPrefix } from './model-names.js';
 import type { Names } from './names.js';
-import { headOf } from './positions.js';
 import type { LogReader } from './log-reader.js';
 
 type ModelQuestion = Question['models'][number];

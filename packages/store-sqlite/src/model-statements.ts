@@ -1,6 +1,6 @@
 import type { Database } from './database.js';
 import type { Statement } from './statement.js';
-import { REPLACED } from './model-names.js';
+import { randomUUID } from 'node:crypto';
 
 /** The rows deleted in one transaction. */
 const DELETED_AT_ONCE = 1000;
@@ -147,4 +147,22 @@ export function deleteReplacedRows(models: ModelStatements): boolean {
   );
   if (deleted.every((count) => count === 0)) models.deleteModel.run(model);
   return true;
+}
+
+/** The name prefix of replaced read models, whose rows are no longer read. */
+export const REPLACED = '.replaced.';
+
+/** The name prefix of a read model's shadows. */
+export function shadowPrefix(name: string): string {
+  return `${name}.rebuilding.`;
+}
+
+/** A new, unique name of a shadow. */
+export function newShadowName(name: string): string {
+  return `${shadowPrefix(name)}${randomUUID()}`;
+}
+
+/** A new, unique name of a replaced read model. */
+export function replacedName(): string {
+  return `${REPLACED}${randomUUID()}`;
 }

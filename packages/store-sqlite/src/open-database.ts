@@ -2,10 +2,9 @@ import { Fault } from '@login-policy/event-sourcing';
 import type { Connection } from './connection.js';
 import { Database } from './database.js';
 import type { Driver, DriverConnection } from './driver.js';
-import { openingFault } from './faults.js';
+import { openingFault, refuseUnwritable } from './faults.js';
 import { OPENING_WAIT_MS } from './file-check.js';
 import { FilePlace } from './file-place.js';
-import { refuseUnwritable } from './missing-rights.js';
 import { makePrivate } from './private-file.js';
 import { demandReady, migrate } from './schema.js';
 

@@ -1,7 +1,7 @@
 import { categoryOf, positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
 import { entriesBeside, ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
 import type { LookUpParts } from './lookups.js';
-import { replacedName } from './model-names.js';
+import { replacedName } from './model-statements.js';
 import { packAppend } from './rows.js';
 
 type ModelPlan = Plan['models'][number];

@@ -2,7 +2,7 @@ import { Fault, instant, isFault, isJsonObject, type RecordedEvent, revision } f
 import { followedInAppend, isEventId, metadataIn, positionOf } from '@login-policy/event-sourcing/store';
 import { isDriverError } from './faults.js';
 import type { Names } from './names.js';
-import { SCHEMA_VERSIONS, type EventNumbers, type EventRow } from './event-row.js';
+import { type EventNumbers, type EventRow, SCHEMA_VERSIONS } from './event-statements.js';
 
 /** The place and the count of an event in its append share one stored number; counts are smaller than this. */
 const APPEND_COUNTS = 65_536;

@@ -3,7 +3,7 @@ import { type EventFilter, nameRanges, ordinalOf } from '@login-policy/event-sou
 import type { Names } from './names.js';
 import type { LogReader } from './log-reader.js';
 import type { EventPage } from './rows.js';
-import { READ_COLUMNS } from './event-row.js';
+import { READ_COLUMNS } from './event-statements.js';
 
 /** The streams that a reader asks for. */
 export interface WantedStreams {
