@@ -13,7 +13,8 @@ export {
 } from './reads/answers.js';
 export type { OrganizationList } from './reads/affected.js';
 export type { Acknowledged, Acknowledgement } from './commands/acknowledge.js';
-export type { CommandInput, CommandOptions } from './commands/command-input.js';
+export type { CommandInput } from './commands/commands.js';
+export type { CommandOptions } from './commands/command-input.js';
 export type { NewLoginPolicy } from './policy/new-login-policy.js';
 export type { Details } from './reads/details.js';
 export type { PolicyChange } from './policy/diff.js';

@@ -1,5 +1,6 @@
 import { ProjectionRunner, type Consumer } from '@login-policy/event-sourcing';
-import type { CommandInput, CommandOptions } from './commands/command-input.js';
+import type { CommandOptions } from './commands/command-input.js';
+import type { CommandInput } from './commands/commands.js';
 import type { NewLoginPolicy } from './policy/new-login-policy.js';
 import { callNameOf, parseCommandRequest, type CommandRequest } from './commands/parse-command.js';
 import { loginPolicyProjection } from './login-policy-projection.js';

@@ -3,7 +3,7 @@ export type { Affected } from './reads/affected.js';
 export { ACKNOWLEDGED_BY_NAME } from './commands/acknowledge.js';
 export type { OnDefaultOptions } from './reads/on-default.js';
 export type { CommandConditions, FoundDefault } from './commands/command-input.js';
-export type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands/commands.js';
+export type { LoginPolicyCommand, PolicyToAdd } from './commands/commands.js';
 export type { Moment } from './input/moment.js';
 export { decide, loginPolicyDecider } from './commands/decide.js';
 export { compareSignIns, type SignInsCompared } from './sign-in/compare-sign-ins.js';

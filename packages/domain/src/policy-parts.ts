@@ -1,5 +1,6 @@
 import { CommandHandler, type Consumer, type Store } from '@login-policy/event-sourcing';
-import type { CommandInput, CommandOptions, CommandConditions } from './commands/command-input.js';
+import type { CommandOptions, CommandConditions } from './commands/command-input.js';
+import type { CommandInput, LoginPolicyCommand } from './commands/commands.js';
 import type { Owner } from './policy/owner.js';
 import type { OrganizationList } from './reads/affected.js';
 import type { CommandAnswer } from './reads/answers.js';
@@ -7,7 +8,6 @@ import type { Calls } from './calls.js';
 import type { InstancePolicies } from './reads/instance-policies.js';
 import type { PolicyReader } from './reads/policy-reader.js';
 import type { CountingSources } from './sign-in/count-people.js';
-import type { LoginPolicyCommand } from './commands/commands.js';
 import type { LoginPolicyEvent } from './events/events.js';
 import type { PolicyState } from './policy/policy-state.js';
 import type { PolicyRejection } from './policy/rejections.js';

@@ -1,5 +1,6 @@
 import { defaultSettings, freshInstance, orThrow, type IdentityProvider } from '@login-policy/domain';
 import {
+  type LoginPolicyCommand,
   ABSENT,
   decide,
   diffPolicies,
@@ -9,7 +10,6 @@ import {
   type LoginPolicy,
   type LoginPolicyEvent,
   type PolicyFacts,
-  type RevertLoginPolicy,
 } from '@login-policy/domain/model';
 import { previewCommand } from '@login-policy/domain/preview';
 import { deciderSpecification } from '@login-policy/testkit';
@@ -36,7 +36,10 @@ const provider: IdentityProvider = { id: parseIdentityProviderId('idp-1', 'id'),
 const utc = (iso: string): DateTime => DateTime.fromISO(iso, { zone: 'utc' });
 
 /** Back to a policy, of whose identity providers those named are no more. */
-function revertTo(then: LoginPolicy, ...unknown: readonly IdentityProvider[]): [RevertLoginPolicy, PolicyFacts] {
+function revertTo(
+  then: LoginPolicy,
+  ...unknown: readonly IdentityProvider[]
+): [LoginPolicyCommand & { readonly type: 'revert' }, PolicyFacts] {
   const unknownIdentityProviders = new Set(unknown.map(({ id }) => id));
   return [
     { type: 'revert', to: { sequence: 1n } },

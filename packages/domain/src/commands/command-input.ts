@@ -1,9 +1,5 @@
 import { type CommandContext, type EventId, eventId, revision, type Revision } from '@login-policy/event-sourcing';
-import type { MultiFactor, SecondFactor } from '../policy/factors.js';
-import type { IdentityProviderRef } from '../policy/identity-provider.js';
 import { InvalidValue, parseObject, type Parser } from '../input/invalid-value.js';
-import type { AsOf } from '../input/moment.js';
-import type { LoginSettingsInput } from '../policy/settings.js';
 import type { UserSetUp } from '../sign-in/user-change.js';
 import { parseAcknowledged, type Acknowledged, type Acknowledgement } from './acknowledge.js';
 import { parseId, parseProse } from '../input/text.js';
@@ -11,7 +7,6 @@ import type { LoginPolicy } from '../policy/login-policy.js';
 import type { Organization, Owner } from '../policy/owner.js';
 import type { UnreadableFault } from '../policy/policy-state.js';
 import { seenOf, type Seen, type SeenPolicy } from '../policy/seen.js';
-import type { NewLoginPolicy } from '../policy/new-login-policy.js';
 import { optional, parseSequence, parseSignal, parseWait } from '../input/options.js';
 
 /** Who gives a command, why, and on which conditions. */
@@ -87,18 +82,6 @@ export interface PlanAround {
   /** The organizations that have a step of their own, in which their users are counted. */
   readonly besides: readonly Organization[];
 }
-
-/** A command as data, for the method of {@link LoginPolicies} that `type` names. */
-export type CommandInput =
-  | { readonly type: 'add' | 'set'; readonly policy: NewLoginPolicy }
-  | { readonly type: 'change'; readonly settings: LoginSettingsInput }
-  | { readonly type: 'customize' }
-  | { readonly type: 'remove' }
-  | { readonly type: 'addSecondFactor' | 'removeSecondFactor'; readonly factor: SecondFactor }
-  | { readonly type: 'addMultiFactor' | 'removeMultiFactor'; readonly factor: MultiFactor }
-  | { readonly type: 'addIdentityProvider'; readonly identityProvider: IdentityProviderRef }
-  | { readonly type: 'removeIdentityProvider'; readonly id: string }
-  | { readonly type: 'revert'; readonly to: AsOf };
 
 const OPTIONS = [
   'actor',

@@ -1,7 +1,8 @@
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
-import type { IdentityProvider, IdentityProviderId } from '../policy/identity-provider.js';
-import type { LoginSettingsChange } from '../policy/settings.js';
-import type { Moment } from '../input/moment.js';
+import type { IdentityProvider, IdentityProviderId, IdentityProviderRef } from '../policy/identity-provider.js';
+import type { LoginSettingsChange, LoginSettingsInput } from '../policy/settings.js';
+import type { NewLoginPolicy } from '../policy/new-login-policy.js';
+import type { AsOf, Moment } from '../input/moment.js';
 
 /**
  * A policy to add, as the caller gave it: only the named settings. Empty members are left out, so that a policy has one
@@ -14,27 +15,46 @@ export interface PolicyToAdd {
   readonly identityProviders?: readonly IdentityProvider[];
 }
 
-/** Restore the policy as it was at a moment in the past. */
-export interface RevertLoginPolicy {
-  readonly type: 'revert';
-  readonly to: Moment;
-}
-
-/**
- * Every command on a login policy (docs/reference/login-policies.md#commands), in canonical form. This is what is
- * decided and previewed, and its fingerprint is stored under an idempotency key. `CommandInput` is the form that
- * callers give.
- *
- * `set` makes the policy match `policy`: what it does not name stays, or gets its default on a new policy. Unlike in
- * {@link PolicyToAdd}, an empty list removes what is on the policy.
- */
-export type LoginPolicyCommand =
-  | { readonly type: 'add' | 'set'; readonly policy: PolicyToAdd }
-  | { readonly type: 'change'; readonly settings: LoginSettingsChange }
+/** The commands, over the forms of what they carry. */
+export type Commands<
+  Of extends {
+    readonly policy: object;
+    readonly settings: object;
+    readonly identityProvider: object;
+    readonly id: string;
+    readonly to: object;
+  },
+> =
+  | { readonly type: 'add' | 'set'; readonly policy: Of['policy'] }
+  | { readonly type: 'change'; readonly settings: Of['settings'] }
   | { readonly type: 'customize' }
   | { readonly type: 'remove' }
   | { readonly type: 'addSecondFactor' | 'removeSecondFactor'; readonly factor: SecondFactor }
   | { readonly type: 'addMultiFactor' | 'removeMultiFactor'; readonly factor: MultiFactor }
-  | { readonly type: 'addIdentityProvider'; readonly identityProvider: IdentityProvider }
-  | { readonly type: 'removeIdentityProvider'; readonly id: IdentityProviderId }
-  | RevertLoginPolicy;
+  | { readonly type: 'addIdentityProvider'; readonly identityProvider: Of['identityProvider'] }
+  | { readonly type: 'removeIdentityProvider'; readonly id: Of['id'] }
+  | { readonly type: 'revert'; readonly to: Of['to'] };
+
+/** A command as data, for the method of {@link LoginPolicies} that `type` names. */
+export type CommandInput = Commands<{
+  policy: NewLoginPolicy;
+  settings: LoginSettingsInput;
+  identityProvider: IdentityProviderRef;
+  id: string;
+  to: AsOf;
+}>;
+
+/**
+ * Every command on a login policy (docs/reference/login-policies.md#commands), in canonical form. This is what is
+ * decided and previewed, and its fingerprint is stored under an idempotency key.
+ *
+ * `set` makes the policy match `policy`: what it does not name stays, or gets its default on a new policy. Unlike in
+ * {@link PolicyToAdd}, an empty list removes what is on the policy.
+ */
+export type LoginPolicyCommand = Commands<{
+  policy: PolicyToAdd;
+  settings: LoginSettingsChange;
+  identityProvider: IdentityProvider;
+  id: IdentityProviderId;
+  to: Moment;
+}>;

@@ -1,5 +1,6 @@
 import { accept, type Decider, instantToIso, reject } from '@login-policy/event-sourcing';
-import type { LoginPolicyCommand, PolicyToAdd, RevertLoginPolicy } from './commands.js';
+import type { Moment } from '../input/moment.js';
+import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
 import type {
   LoginPolicyEvent,
   MultiFactorAdded,
@@ -114,7 +115,7 @@ function customizeLoginPolicy(policy: LoginPolicy, circumstances: Circumstances)
 
 /** Turns the policy back by the individual commands that a caller could give, so the same rules apply. */
 function revertLoginPolicy(
-  { to }: RevertLoginPolicy,
+  { to }: { readonly to: Moment },
   policy: LoginPolicy,
   circumstances: Circumstances,
 ): LoginPolicyDecision {
@@ -230,7 +231,7 @@ function noPolicy(): LoginPolicyDecision {
 }
 
 /** An instance's policy can't be removed, so it can't be reverted to before it existed. */
-function notYetThere(to: RevertLoginPolicy['to']): LoginPolicyDecision {
+function notYetThere(to: Moment): LoginPolicyDecision {
   const expected = 'a moment at which the instance had its policy';
   if ('sequence' in to) return reject(refusedArgument('to.sequence', expected, to.sequence));
   if ('position' in to) return reject(refusedArgument('to.position', expected, to.position));

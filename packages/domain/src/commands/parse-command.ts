@@ -1,6 +1,6 @@
 import type { CommandContext } from '@login-policy/event-sourcing';
-import { parseCommandOptions, type CommandInput, type CommandConditions } from './command-input.js';
-import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
+import { parseCommandOptions, type CommandConditions } from './command-input.js';
+import type { CommandInput, LoginPolicyCommand, PolicyToAdd } from './commands.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from '../policy/factors.js';
 import { identityProviderFor, identityProvidersFor, parseIdentityProviderId } from '../policy/identity-provider.js';
 import { InvalidValue, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';

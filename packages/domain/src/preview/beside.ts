@@ -1,6 +1,5 @@
 import { parseCommand } from '../commands/parse-command.js';
-import type { CommandInput } from '../commands/command-input.js';
-import type { LoginPolicyCommand } from '../commands/commands.js';
+import type { CommandInput, LoginPolicyCommand } from '../commands/commands.js';
 import { InvalidValue, parseEach, parseObject, type Parser } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 import { instanceOf, isOrganization, parseOrganization, type Organization, type Owner } from '../policy/owner.js';

@@ -4,11 +4,10 @@ import { parseAcknowledged, type Acknowledged } from '../commands/acknowledge.js
 import {
   parseConditions,
   type CommandConditions,
-  type CommandInput,
   type FoundDefault,
   type PlanDefaults,
 } from '../commands/command-input.js';
-import type { LoginPolicyCommand } from '../commands/commands.js';
+import type { CommandInput, LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../policy/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
 import type { PolicyState } from '../policy/policy-state.js';

@@ -1,8 +1,7 @@
 import type { Deadline, Freshness, StreamId } from '@login-policy/event-sourcing';
 import { optional, parseSignal, wholeNumberTo } from '../input/options.js';
 import { parseAcknowledged, type Acknowledged, type Acknowledgement } from '../commands/acknowledge.js';
-import type { CommandInput } from '../commands/command-input.js';
-import type { LoginPolicyCommand } from '../commands/commands.js';
+import type { CommandInput, LoginPolicyCommand } from '../commands/commands.js';
 import { parseCommand } from '../commands/parse-command.js';
 import { InvalidValue, parseObject, type Parser, parseEach } from '../input/invalid-value.js';
 import { answerOf } from '../input/answer-of.js';
