@@ -53,7 +53,10 @@ export function withPlaceholders<Event extends EventShape, Row>(
     events: AS_RECORDED,
     ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
     ...(projection.snapshot !== undefined && {
-      snapshot: (row: Row | Placeholder, event: RecordedEvent) => snapshotOf(projection, row, event),
+      snapshot: (row: Row | Placeholder, event: RecordedEvent) => {
+        const snapshot = isPlaceholder(row) ? undefined : snapshotOf(projection, row, event);
+        return snapshot && { key: snapshot.key, row: checks.checked(snapshot.row, event) };
+      },
     }),
     reduce: (row, event) => reduceOrPlaceholder(projection, row, event),
     damaged: (fault) => new DamagedRow(fault),
@@ -144,41 +147,26 @@ function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, 
         encodedRows.set(kept.row, { entries, text: kept.text });
         return kept.row;
       } catch (caught) {
-        return unkeptRow(last, caught, {});
+        return unkeptRow(
+          last,
+          caught,
+          indexValuesOrNone(() => projection.index?.(row)),
+        );
       }
     },
   };
 }
 
-/** The snapshot of a row, or a placeholder under its key; none when the projection fails to make it. */
+/** The snapshot of a row, unchecked; none when the projection fails to make it. */
 function snapshotOf<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
-  row: Row | Placeholder,
+  row: Row,
   event: RecordedEvent,
-): KeyedRow<Row | Placeholder> | undefined {
-  if (isPlaceholder(row)) return undefined;
-  let snapshot: KeyedRow<Row> | undefined;
+): KeyedRow<Row> | undefined {
   try {
-    snapshot = atOnce(projection.snapshot?.(row, event), 'snapshot');
+    return atOnce(projection.snapshot?.(row, event), 'snapshot');
   } catch {
     return undefined;
-  }
-  return snapshot && { key: snapshot.key, row: keptSnapshot(projection, snapshot.row, event) };
-}
-
-/** A snapshot as it is read again, or its placeholder. */
-function keptSnapshot<Event extends EventShape, Row>(
-  projection: Projection<Event, Row>,
-  snapshot: Row,
-  event: RecordedEvent,
-): Row | Placeholder {
-  try {
-    const { row } = keptRow(projection, snapshot);
-    indexEntries(projection, row);
-    return row;
-  } catch (caught) {
-    const index = indexValuesOrNone(() => projection.index?.(snapshot));
-    return unkeptRow(event, caught, index);
   }
 }
 
