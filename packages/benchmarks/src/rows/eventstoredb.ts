@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { ratePerSecond } from '../harness/meter.js';
 import type { Contender, Figure, Row } from '../harness/row.js';
+import { eventStoreDbServer } from '../raw/eventstoredb-server.js';
 import { warmed, WARM_UP_TEXT } from '../harness/warmed.js';
 import { RawPolicies } from '../raw/raw-policies.js';
 import { RawMemory } from '../raw/raw-memory.js';
@@ -57,22 +55,12 @@ export const commandsOnEventStoreDb: readonly Row[] = works.map(({ name, title, 
   warmUps: 0,
   target: { bound: 'at least', times },
   contenders: async ({ isQuick }) => {
-    const [url, jobs] = [await serverUrl(), jobsOf(isQuick)];
+    const [{ url }, jobs] = [await eventStoreDbServer(), jobsOf(isQuick)];
     return [ours(url, jobs, atATime), raw(url, jobs, atATime)].map((line) =>
       warmed(line, { commands: jobs.length, isQuick }),
     );
   },
 }));
-
-/** The server at EVENTSTOREDB_URL, otherwise the tests' double in a process of its own, which ends with this one. */
-async function serverUrl(): Promise<string> {
-  const configured = process.env['EVENTSTOREDB_URL'];
-  if (configured !== undefined) return configured;
-  const script = new URL('../../../store-eventstoredb/.test-build/server-process.js', import.meta.url);
-  const child = spawn(process.execPath, [fileURLToPath(script)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout, 'data')) as readonly unknown[];
-  return String(line).trim();
-}
 
 function ours(url: string, jobs: readonly Job[], atATime: number): Contender {
   return {
