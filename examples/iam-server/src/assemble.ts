@@ -65,8 +65,9 @@ export async function assemble(parts: Parts): Promise<IamServer> {
   const signIns = await signInsOf(parts, metrics);
   const people = peopleOf(parts, { metrics, signIns });
   const { identification, passkeys, sessions } = people;
-  const webhooks = await Webhooks.open({ policies, proposals, dataFolder, log, head: await store.eventStore.head() });
-  const ending = endSessions({ policies, sessions, log });
+  const head = await store.eventStore.head();
+  const webhooks = await Webhooks.open({ policies, proposals, dataFolder, log, head });
+  const ending = endSessions({ policies, sessions, log, head });
   watchConsumers(metrics, () => [ending.status(), ...webhooks.statuses]);
   const feed = await ChangesFeed.open(store.eventStore);
   const watch = new StoreWatch(store.eventStore, log);

@@ -1,6 +1,6 @@
 import type { LoginPolicies } from '@login-policy/domain';
 import { onChange } from '@login-policy/domain/changes';
-import type { Consumer } from '@login-policy/event-sourcing';
+import type { Consumer, Position } from '@login-policy/event-sourcing';
 import type { Log } from '../log.js';
 import type { Sessions } from './sessions.js';
 
@@ -9,15 +9,18 @@ export interface EndingSessionsOptions {
   readonly policies: LoginPolicies;
   readonly sessions: Sessions;
   readonly log: Log;
+  /** Where it begins at its first start: no session is older. */
+  readonly head: Position;
 }
 
 /**
  * Ends the sessions that no longer suffice whenever a login policy changes. Sessions are judged at each use, too: this
  * makes their end final, even if the policy is changed back. One process does it for all.
  */
-export function endSessions({ policies, sessions, log }: EndingSessionsOptions): Consumer {
+export function endSessions({ policies, sessions, log, head: from }: EndingSessionsOptions): Consumer {
   return onChange(policies, {
     name: 'iam-server.sessions',
+    from,
     handle: async (change, { attempt }) => {
       // By a policy that can't be read, nobody is let in at all. Their sessions go on once it can.
       if (change.kind === 'unreadable') return;
