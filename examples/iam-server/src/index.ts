@@ -20,3 +20,4 @@ export { ChangesStreams } from './routes/changes-streams.js';
 export { start, type Running } from './start.js';
 export { signedHeaders } from './webhooks/signature.js';
 export { StoreWatch } from './store-watch.js';
+export { endSessions } from './sessions/ending-sessions.js';

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { openLoginPolicies, type LoginSettingsInput } from '@login-policy/domain';
+import { freshInstance, openLoginPolicies, type LoginSettingsInput } from '@login-policy/domain';
+import { openMemoryStore } from '@login-policy/event-sourcing';
+import { endSessions } from '@login-policy/iam-server';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { after, afterEach, before, describe, it } from 'mocha';
@@ -96,5 +98,29 @@ describe('a sign-in during which the login policy changes', () => {
     expect(Date.parse(expiresAt)).to.be.below(Date.now() + 3_600_001);
     const [cookie = ''] = cookieIn(answer).split(';');
     expect((await call(url, '/iam/v1/session', { headers: { cookie } })).status).to.equal(200);
+  });
+});
+
+describe('the first start on a store with history', () => {
+  it('judges sessions by what is changed from then on: none is older', async () => {
+    const instance = { instanceId: 'my-iam' };
+    const by = { actor: 'test' };
+    const store = openMemoryStore();
+    await using policies = await openLoginPolicies({ store });
+    await policies.add(instance, freshInstance, by);
+    const head = await store.eventStore.head();
+    const judged: bigint[] = [];
+    const sessions = {
+      tidy: async (_owner: unknown, position: bigint) => {
+        judged.push(position);
+        return { ended: [], failures: [] };
+      },
+    };
+    const log = { say: () => undefined, note: () => undefined, failure: () => undefined };
+    await using consumer = endSessions({ policies, sessions, log, head });
+    await policies.removeMultiFactor(instance, 'U2F_WITH_VERIFICATION', by);
+    const changed = await store.eventStore.head();
+    await eventually('the last change', async () => consumer.status().position === changed || undefined);
+    expect(judged).to.deep.equal([changed]);
   });
 });

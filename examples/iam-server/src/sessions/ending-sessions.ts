@@ -7,7 +7,7 @@ import type { Sessions } from './sessions.js';
 /** The parts of ending sessions. */
 export interface EndingSessionsOptions {
   readonly policies: LoginPolicies;
-  readonly sessions: Sessions;
+  readonly sessions: Pick<Sessions, 'tidy'>;
   readonly log: Log;
   /** Where it begins at its first start: no session is older. */
   readonly head: Position;
