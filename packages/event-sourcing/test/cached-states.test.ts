@@ -84,33 +84,4 @@ describe('a cached state of a command handler', () => {
     replaceBy(openMemoryStore().eventStore);
     expect(await handler.handle(stream, raise(1), by)).to.deep.include({ outcome: 'accepted', state: 1 });
   });
-
-  it('is that of a stream without events, while the last unknown stream was new and the command begins one', async () => {
-    const { eventStore } = openMemoryStore();
-    const read: string[] = [];
-    const counted = delegating(eventStore, {
-      provesReads: true,
-      readStream(id, options) {
-        read.push(id.replace(/^tally-/, ''));
-        return eventStore.readStream(id, options);
-      },
-    });
-    const handler = handlerOn(counted);
-    await handlerOn(eventStore).handle(streamId('tally', 'old'), raise(2), by);
-    await handlerOn(eventStore).handle(streamId('tally', 'older'), raise(2), by);
-    const states: unknown[] = [];
-    const run = async (name: string, command: TallyCommand): Promise<void> => {
-      const { outcome, state } = await handler.handle(streamId('tally', name), command, by);
-      states.push(outcome, state);
-    };
-    for (const name of ['new', 'newer']) await run(name, raise(1));
-    expect(read.splice(0), 'the first one only').to.deep.equal(['new']);
-    await run('empty', lower(1));
-    expect(read.splice(0), 'nothing is refused unread').to.include('empty');
-    await run('old', raise(1));
-    expect(read.splice(0), 'after the conflict').to.deep.equal(['old']);
-    await run('older', raise(1));
-    expect(read.splice(0), 'before the append, because the last one was not new').to.deep.equal(['older']);
-    expect(states).to.deep.equal(['accepted', 1, 'accepted', 1, 'rejected', 0, 'accepted', 3, 'accepted', 3]);
-  });
 });

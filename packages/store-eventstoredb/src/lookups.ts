@@ -57,11 +57,6 @@ export class Lookups {
     return { ...NOTHING, ends, receipts: key === undefined ? [] : receiptIn(key, receipt) };
   }
 
-  /** Whether a stream was deleted, as any node knows it. */
-  isDeleted(streamId: StreamId, wait: WaitOptions): Promise<boolean> {
-    return this.#parts.streams.isDeleted(streamId, wait);
-  }
-
   /** The end and the receipts up to it are one read. */
   async #endAndReceipt(
     { streamId, key }: { readonly streamId: StreamId; readonly key: Question['receipts'][number] | undefined },

@@ -76,14 +76,6 @@ export class StreamReader {
     return last === undefined ? 'none' : headOf(last.event);
   }
 
-  /** Whether a stream was soft-deleted, as any node knows it. */
-  isDeleted(streamId: StreamId, { signal }: WaitOptions): Promise<boolean> {
-    const { names } = this.#context;
-    return retry(this.#context, { doing: `reading the metadata of ${streamId}`, signal }, (stopSignal) =>
-      isSoftDeleted(this.#context, names.nameOf(streamId), { signal: stopSignal, shown: undefined }),
-    );
-  }
-
   async #once(streamId: StreamId, range: StreamRange, reading: Reading): Promise<Page> {
     const { known, names } = this.#context;
     const streamName = names.nameOf(streamId);

@@ -159,29 +159,14 @@ export class Writer {
    * A first plan, which is believed only if it appends: from the cached end of the stream, or else from its end on any
    * node. Only the leader is asked for a receipt, and for the end of another stream.
    */
-  #firstPlan<Result>(
-    pending: PendingAppend<Result>,
-  ): Planned<Result> | Promise<Planned<Result> | undefined> | undefined {
+  #firstPlan<Result>(pending: PendingAppend<Result>): Planned<Result> | Promise<Planned<Result>> | undefined {
     const { question, streamId } = pending;
     const { head } = this.#context.known.of(streamId);
     const isKeyed = question.receipts.length > 0;
     if (head === undefined && isKeyed) return undefined;
     const hasOthers = [...question.streams].length > 1;
-    if (head === undefined && !hasOthers && pending.transaction.isForNewStreams === true)
-      return this.#planOnNew(pending);
     if (head !== undefined && !isKeyed && !hasOthers) return planOn(pending, foundAt(streamId, head));
     return this.#planFromLookUp(pending, head === undefined ? { isAnyNodeAsked: true } : { known: head });
-  }
-
-  /**
-   * A plan for a stream that is believed to be new. Only its metadata is looked up: an append to a deleted stream would
-   * be written.
-   */
-  async #planOnNew<Result>(pending: PendingAppend<Result>): Promise<Planned<Result> | undefined> {
-    const { streamId, cancellation } = pending;
-    const isDeleted = await this.#context.lookups.isDeleted(streamId, { signal: cancellation.signal });
-    // Damage is a refusal, so only the leader may say it.
-    return isDeleted ? undefined : planOn(pending, foundAt(streamId, 'none'));
   }
 
   async #planFromLookUp<Result>(pending: PendingAppend<Result>, wait: BeforeAppend = {}): Promise<Planned<Result>> {

@@ -58,13 +58,6 @@ describe('what a call of the store costs the server', () => {
     expect(await callsOf(() => eventStore.append(appendOf(STREAM, 1)))).to.equal(1);
   });
 
-  it('is two in series for an append to a stream that must be new: its metadata, the append', async () => {
-    const append = { ...appendOf(STREAM, 1), expected: 'no-stream' } as const;
-    expect(await callsOf(() => another().eventStore.append(append))).to.equal(2);
-    const again = { ...appendOf(STREAM, 1), expected: 'no-stream' } as const;
-    expect(await faultOf(another().eventStore.append(again))).to.have.property('code', 'revision-conflict');
-  });
-
   describe('with a key', () => {
     const keyed = (count: number): Append => ({ ...appendOf(STREAM, count), receipt });
 

@@ -53,8 +53,6 @@ export class CommandHandler<
   readonly #locks = new KeyedMutex<StreamId>();
   readonly states: StateReader<Event, State>;
   readonly #observe: Observe | undefined;
-  /** Whether the last stream that was not cached had no events. */
-  #wasLastNew = false;
   /** The rules that every command is decided by. */
   readonly decider: Deciding<Command, Event, State, Rejection, Facts>;
 
@@ -126,7 +124,6 @@ export class CommandHandler<
           if (known.isCompared) return await this.#answerWithoutEvents(task, known, decision);
         } catch (caught) {
           if (!isFault(caught, 'revision-conflict') && !isFault(caught, 'receipt-exists')) throw caught;
-          if (known.revision === undefined) this.#wasLastNew = false;
           await this.#backOff(task, attempt, caught);
         }
         known = await this.#catchUp(task, known);
@@ -139,31 +136,20 @@ export class CommandHandler<
   /**
    * The cached state, or the state read. Where a node would first have to show that it leads, it need not: the append
    * compares the revision. Only an accepted decision with events may follow from such a state; everything else, and what
-   * the node can't read, is read again. So a stream may also be taken for a new one, as long as the last one was.
+   * the node can't read, is read again.
    */
-  async #firstState(task: ReadyTask<Command, Facts>): Promise<ComparedState<State>> {
+  async #firstState(task: Task<Command>): Promise<ComparedState<State>> {
     const { streamId, deadline } = task;
     const cached = this.#cache.get(streamId);
     if (cached !== undefined) return { ...cached, isCompared: false };
     if (this.#store.provesReads) {
-      if (this.#wasLastNew && this.#beginsStream(task)) return { ...this.states.nothing, isCompared: false };
       try {
-        const read = await this.states.beforeAppend(streamId, deadline);
-        this.#wasLastNew = read.revision === undefined;
-        return { ...read, isCompared: false };
+        return { ...(await this.states.beforeAppend(streamId, deadline)), isCompared: false };
       } catch (caught) {
         if (!isFault(caught, 'unreadable-event') && !isFault(caught, 'written-by-newer-program')) throw caught;
       }
     }
     return this.#catchUp(task, this.states.nothing);
-  }
-
-  /** Whether the command is accepted, with events, where its stream has none. With a key, the receipt is read first. */
-  #beginsStream({ streamId, command, context, facts }: ReadyTask<Command, Facts>): boolean {
-    const { nothing } = this.states;
-    if (context.idempotencyKey !== undefined || unmetCondition(context, nothing) !== undefined) return false;
-    const decision = atOnce(this.decider.decide(command, nothing.state, { streamId, facts }), 'decide');
-    return decision.outcome === 'accepted' && decision.events.length > 0;
   }
 
   /** Waits for the lock on the stream. @throws DeadlineExceeded when it is not free in time. */

@@ -45,10 +45,6 @@ export class Attempt implements Transaction<Outcomes> {
     return this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
   }
 
-  get isForNewStreams(): boolean {
-    return this.appends.every(({ expected }) => expected === 'no-stream');
-  }
-
   /** Created only for a backend that looks up. */
   get question(): Question {
     const streams = new Set<StreamId>();

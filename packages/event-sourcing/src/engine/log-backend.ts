@@ -22,8 +22,6 @@ export interface Transaction<Result> {
   readonly writes: 'events' | 'rows';
   /** None of its appends expects an exact revision: the events go after whatever others write in between. */
   readonly isLoose?: boolean;
-  /** Each of its appends expects a stream without events: the backend may write without looking where that shows. */
-  readonly isForNewStreams?: boolean;
   /** How to plan from the engine's cache, which is valid while no other writer has written. */
   readonly fromCache?: PlanningFromCache<Result> | undefined;
   /**
