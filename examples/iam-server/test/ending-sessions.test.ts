@@ -102,7 +102,7 @@ describe('a sign-in during which the login policy changes', () => {
 });
 
 describe('the first start on a store with history', () => {
-  it('judges sessions by what is changed from then on: none is older', async () => {
+  it('judges sessions by later changes only, because no session is older', async () => {
     const instance = { instanceId: 'my-iam' };
     const by = { actor: 'test' };
     const store = openMemoryStore();

@@ -8,7 +8,7 @@ import { tables, uncalled } from './hostile/tables.js';
 
 const run = fileURLToPath(new URL('hostile/calls-process.js', import.meta.url));
 
-describe('each function of an entry answers hostile arguments, or refuses them with an error of ours', () => {
+describe('each function of an entry answers hostile arguments, or refuses them with a typed error', () => {
   for (const entry of Object.keys(tables))
     it(entry, async () => {
       const { stdout } = await promisify(execFile)(process.execPath, [run, entry]);

@@ -9,7 +9,7 @@ export interface EndingSessionsOptions {
   readonly policies: LoginPolicies;
   readonly sessions: Pick<Sessions, 'tidy'>;
   readonly log: Log;
-  /** Where it begins at its first start: no session is older. */
+  /** The position it begins after at its first start, because no session is older. */
   readonly head: Position;
 }
 

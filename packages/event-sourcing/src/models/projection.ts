@@ -166,7 +166,8 @@ export function demandProjection(projection: unknown): void {
   const given = demandMethods('the projection', projection, ['reduce']);
   const name: unknown = Reflect.get(given, 'name');
   const version: unknown = Reflect.get(given, 'version');
-  if (typeof name !== 'string' || name.trim() === '') throw wrong('the name of the projection', 'a text', name);
+  if (typeof name !== 'string' || name.trim() === '')
+    throw wrong('the name of the projection', 'a text that is not blank', name);
   if (!Number.isSafeInteger(version) || Number(version) < 0)
     throw wrong(`the version of the projection ${name}`, 'a whole number', version);
   demandFilter(Reflect.get(given, 'filter'));

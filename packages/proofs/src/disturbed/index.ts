@@ -19,7 +19,7 @@ const LONGEST_QUIET_MS = 400;
 export const disturbed: Proof = {
   name: 'disturbed',
   promise:
-    'four processes on one store that are killed, frozen and started again, and whose backup is restored, lose and double no acknowledged command and read each; at the end the rows equal the fold. PROOF_NODES names Nodes for them to run on',
+    'four processes on one store are killed, frozen and started again, and a backup is restored: no acknowledged command is lost or carried out twice, each is read by all, and at the end the rows equal the fold. PROOF_NODES names the Nodes that they run on',
   rounds: 4,
   async prove(options) {
     const folder = await mkdtemp(join(tmpdir(), 'login-policy-proof-'));
