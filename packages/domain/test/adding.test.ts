@@ -1,6 +1,6 @@
 import { defaultSettings, freshInstance, orThrow, type LoginPolicies } from '@login-policy/domain';
 import { parseOwner, policyStream } from '@login-policy/domain/model';
-import { type Json, parseJson } from '@login-policy/event-sourcing';
+import type { Json } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { Duration } from 'luxon';
 import { describe, it } from 'mocha';
@@ -8,7 +8,7 @@ import { acme, by, instance, openDesk } from './policies.js';
 
 /** As events have them: a `Duration` is its ISO 8601 text in JSON. */
 async function settingsOf(loginPolicies: LoginPolicies): Promise<Json> {
-  return parseJson(JSON.stringify(orThrow(await loginPolicies.policy(acme)).policy.settings));
+  return JSON.parse(JSON.stringify(orThrow(await loginPolicies.policy(acme)).policy.settings));
 }
 
 describe('a policy to add', () => {

@@ -1,10 +1,5 @@
 import { openMemoryStore, type Store } from '@login-policy/event-sourcing';
-import {
-  delegating,
-  memoryReadModelStore,
-  type ReadModel,
-  type RebuildingModel,
-} from '@login-policy/event-sourcing/store';
+import { delegating, memoryReadModelStore, type ReadModel } from '@login-policy/event-sourcing/store';
 
 /** A store that can stop answering. */
 export interface FreezableStore extends Store {
@@ -58,6 +53,6 @@ function freezing<Row>(
     checkpoint: () => answered(() => model.checkpoint()),
     commit: (change) => answered(() => model.commit(change)),
     changed: (signal) => model.changed(signal),
-    beginRebuild: () => answered(async (): Promise<RebuildingModel<Row>> => model.beginRebuild()),
+    beginRebuild: () => answered(() => model.beginRebuild()),
   };
 }

@@ -12,7 +12,7 @@ export type { StreamPage, StreamPart } from './store/stream-pages.js';
 export { AppendAssembly } from './store/whole-appends.js';
 export { receiptPages } from './store/receipt-pages.js';
 export { closedBy } from './store/closed-by.js';
-export { throwIfExpired, type WaitOptions } from './values/deadline.js';
+export type { WaitOptions } from './values/deadline.js';
 export { ChangeNotifier } from './store/change-notifier.js';
 export { delegating } from './store/delegating.js';
 export { KeyedMutex } from './store/keyed-mutex.js';
@@ -21,23 +21,15 @@ export { TIME_UP, within } from './store/time-out.js';
 export { onAbort } from './values/on-abort.js';
 export { followedInAppend, type EventShape, type NewEvent } from './streams/event.js';
 export { filterPredicate, type EventFilter } from './streams/event-filter.js';
-export type {
-  Append,
-  HeadProof,
-  ReadAllOptions,
-  ReadStreamOptions,
-  ReadStreamsOptions,
-  StreamReceipt,
-} from './streams/event-store.js';
-export type { SubscriptionMessage } from './streams/following.js';
+export type { Append, HeadProof, ReadAllOptions, ReadStreamsOptions, StreamReceipt } from './streams/event-store.js';
 export { ordinalOf, positionOf } from './values/position.js';
 export { revisionAfter } from './values/revision.js';
 export { modelName } from './models/projection.js';
-export type { ReadModel, ReadModelStore, RebuildingModel, RowsAt } from './models/read-model-store.js';
+export type { SubscriptionMessage } from './streams/following.js';
+export type { ReadModel, ReadModelStore, RowsAt } from './models/read-model-store.js';
 export { entriesBeside } from './models/row-query.js';
 export { memoryReadModelStore } from './memory-store.js';
 export { isEventId } from './values/ids.js';
-export { faultyEvent } from './store/faulty-event.js';
 export { decodeReceipt } from './store/receipt-pages.js';
 export { damagedMembers, metadataIn } from './store/stored-event.js';
 export { OPTIONAL_METADATA } from './streams/event.js';

@@ -20,4 +20,5 @@ export { streamThrough } from './store/stream-pages.js';
 export { Acknowledged } from './streams/acknowledged.js';
 export { TimedEventStore } from './streams/timed-event-store.js';
 export { placeOf } from './streams/event-codec.js';
+export type { ReadStreamOptions } from './streams/event-store.js';
 export { toJson } from './streams/json.js';

@@ -1,6 +1,6 @@
 import { eventId, instant, type RecordedEvent, revision, streamId } from '@login-policy/event-sourcing';
-import { positionOf, type ReadStreamOptions, type StreamPart } from '@login-policy/event-sourcing/store';
-import { streamThrough } from '#insides';
+import { positionOf, type StreamPart } from '@login-policy/event-sourcing/store';
+import { type ReadStreamOptions, streamThrough } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';

@@ -1,8 +1,8 @@
 import {
   eventId,
   instant,
+  type Json,
   type JsonObject,
-  parseJson,
   position,
   type RecordedEvent,
   revision,
@@ -46,7 +46,7 @@ function recorded(content: { readonly type: string; readonly data?: JsonObject }
 describe('an unreadable row', () => {
   it('keeps its index values, also after being stored', () => {
     const index = { parity: ['even', 'zero'], colour: 'green' };
-    const stored = parseJson(JSON.stringify(projection.rows.encode(new UnreadableRow(facts, index))));
+    const stored: Json = JSON.parse(JSON.stringify(projection.rows.encode(new UnreadableRow(facts, index))));
     const row = projection.rows.decode(stored);
     expect(row).to.be.instanceOf(UnreadableRow).with.property('index').that.deep.equals(index);
     expect(projection.index?.(row)).to.deep.equal({
@@ -58,7 +58,9 @@ describe('an unreadable row', () => {
 
   it('reports whether a newer program wrote it or it is damaged', () => {
     for (const code of ['written-by-newer-program', 'unreadable-event'] as const) {
-      const stored = parseJson(JSON.stringify(projection.rows.encode(new UnreadableRow({ ...facts, code }, {}))));
+      const stored: Json = JSON.parse(
+        JSON.stringify(projection.rows.encode(new UnreadableRow({ ...facts, code }, {}))),
+      );
       const row = projection.rows.decode(stored);
       if (!(row instanceof UnreadableRow)) throw new Error('unreachable');
       const { code: _code, ...place } = facts;
@@ -94,7 +96,7 @@ describe('an unreadable row', () => {
       ...['null', '"text"', '5'].map((mark) => `{"$unreadable":${mark}}`),
     ];
     for (const text of spoilt)
-      expect(() => projection.rows.decode(parseJson(text)), text).to.throw(TypeError, 'placeholder');
+      expect(() => projection.rows.decode(JSON.parse(text)), text).to.throw(TypeError, 'placeholder');
   });
 
   it('replaces the row of a stray stream; a stream of another category is damage', () => {
@@ -111,7 +113,7 @@ describe('an unreadable row', () => {
 
   it('has no index values if they are not text', () => {
     const stored = projection.rows.encode(new UnreadableRow(facts, { parity: 'even' }));
-    const spoilt = parseJson(JSON.stringify(stored).replace('"even"', '["even",1]'));
+    const spoilt: Json = JSON.parse(JSON.stringify(stored).replace('"even"', '["even",1]'));
     expect(() => projection.rows.decode(spoilt)).to.throw(TypeError, 'must be a string or a list of strings');
   });
 

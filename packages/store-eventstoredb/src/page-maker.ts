@@ -1,5 +1,6 @@
 import { laterPosition, Lru, type Position, START } from '@login-policy/event-sourcing';
-import { AppendAssembly, type EventFilter, faultyEvent, followedInAppend } from '@login-policy/event-sourcing/store';
+import { AppendAssembly, type EventFilter, followedInAppend } from '@login-policy/event-sourcing/store';
+import { faultyEvent } from './faulty-event.js';
 import type { OwnEvents } from './known.js';
 import type { LogRecord, StoredEvent } from './record.js';
 import type { StreamNames, Wanted } from './stream-names.js';

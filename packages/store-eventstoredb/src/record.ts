@@ -15,13 +15,9 @@ import {
   type Revision,
   type StreamId,
 } from '@login-policy/event-sourcing';
-import {
-  faultyEvent,
-  OPTIONAL_METADATA,
-  ordinalOf,
-  positionOf as eventPosition,
-} from '@login-policy/event-sourcing/store';
+import { OPTIONAL_METADATA, ordinalOf, positionOf as eventPosition } from '@login-policy/event-sourcing/store';
 import { eventIdOf, uuidOf } from './event-uuid.js';
+import { faultyEvent } from './faulty-event.js';
 import type { Fields } from './protobuf.js';
 
 /** The receipt stored with the last event of an append that has a key. */

@@ -1,5 +1,5 @@
-import { Fault, isFault, rule } from '@login-policy/event-sourcing';
-import { throwIfExpired, TIME_UP, type WaitOptions, within } from '@login-policy/event-sourcing/store';
+import { Deadline, Fault, isFault, rule } from '@login-policy/event-sourcing';
+import { TIME_UP, type WaitOptions, within } from '@login-policy/event-sourcing/store';
 import type { ClientBase } from 'pg';
 import { isConnectionLost, isNoPrimary, postgresFault, stateOf } from './faults.js';
 import { requestCancel } from './cancel-request.js';
@@ -70,7 +70,7 @@ export class Connection {
       try {
         return await this.#useInTime(ask, { signal, isUnwanted });
       } catch (caught) {
-        throwIfExpired(`reading ${this.name}`, wait);
+        Deadline.throwIfExpired(`reading ${this.name}`, wait);
         // A silent server is not retried, because that would double the wait.
         const isBroken = isConnectionLost(caught) && !(caught instanceof ConnectionSilent);
         const isFinal = isNoPrimary(caught) ? retriesOnStandby-- <= 0 : !isBroken || retriesWhenBroken-- <= 0;

@@ -1,4 +1,4 @@
-import { type Consumer, Fault, parseOptions, type Store, systemClock } from '@login-policy/event-sourcing';
+import { type Consumer, Fault, parseOptions, type Store } from '@login-policy/event-sourcing';
 import { closedBy, InlineModels, storeOn } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { PostgresBackend } from './backend.js';
@@ -74,7 +74,7 @@ interface OpenedSchema {
 }
 
 function assembled(options: PostgresStoreOptions, { connection, schema, settings }: OpenedSchema): PostgresStore {
-  const { pool, clock = systemClock, observe } = options;
+  const { pool, clock, observe } = options;
   const { pollIntervalMs, largestPageBytes, lostAnswerTimeoutMs: timeoutMs } = settings;
   const watch = new SchemaWatch({ connection, schema, pollIntervalMs });
   const sweeper = new Sweeper(connection, schema);
@@ -93,7 +93,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
     within(client) {
       parseOptions({ client }, 'within', WITHIN_RULES);
       if (closing !== undefined) throw new Fault('store-closed', { store: connection.name });
-      return storeWithin(client, { parts, models, clock });
+      return storeWithin(client, { parts, models, clock: store.clock });
     },
     ...closedBy(() => (closing = end())),
   };

@@ -1,10 +1,9 @@
-import type { Clock, Store } from '@login-policy/event-sourcing';
+import { type Clock, Deadline, type Store } from '@login-policy/event-sourcing';
 import {
   closedBy,
   delegating,
   type InlineModels,
   storeOn,
-  throwIfExpired,
   type Transacted,
   type Transaction,
 } from '@login-policy/event-sourcing/store';
@@ -61,7 +60,7 @@ class BackendWithin extends PostgresBackend {
     return this.parts.connection.withFaults(async () => {
       const { release, ...open } = await this.#callers.borrow(transaction.signal);
       try {
-        throwIfExpired(`appending to ${this.name}`, transaction);
+        Deadline.throwIfExpired(`appending to ${this.name}`, transaction);
         const { planned } = await this.writer.underLock(open, transaction);
         return { ...planned, token: undefined, plannedFromCache: false };
       } finally {

@@ -1,5 +1,4 @@
-import { isFault, revision } from '@login-policy/event-sourcing';
-import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
+import { type EventStore, isFault, revision } from '@login-policy/event-sourcing';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -7,6 +6,8 @@ import { FUNCTIONS } from './functions.js';
 import { refusal } from './refusal.js';
 import { allEvents, appendTo, counted, counterStream } from './sample.js';
 import { onStorage, storages } from './stores.js';
+
+type ReadStreamOptions = NonNullable<Parameters<EventStore['readStream']>[1]>;
 
 const freshStorage = storages();
 

@@ -1,6 +1,7 @@
 import type { Projection, Store } from '@login-policy/event-sourcing';
-import type { EventShape, ReadModel, RebuildingModel } from '@login-policy/event-sourcing/store';
+import type { EventShape, ReadModel } from '@login-policy/event-sourcing/store';
 
+type Shadow<Row> = Awaited<ReturnType<ReadModel<Row>['beginRebuild']>>;
 type Change<Row> = Parameters<ReadModel<Row>['commit']>[0];
 type CaughtUp = Awaited<ReturnType<NonNullable<ReadModel<unknown>['catchUp']>>>;
 
@@ -18,7 +19,7 @@ export interface Gates {
 export function gated(store: Store, gates: Gates): Store {
   const open = async <Event extends EventShape, Row>(definition: Projection<Event, Row>): Promise<ReadModel<Row>> => {
     const model = await store.readModels.open(definition);
-    const beginRebuild = async (): Promise<RebuildingModel<Row>> => {
+    const beginRebuild = async (): Promise<Shadow<Row>> => {
       const copy = await model.beginRebuild();
       await gates.begun?.();
       return gatedCopy(copy, gates);
@@ -36,7 +37,7 @@ export function gated(store: Store, gates: Gates): Store {
   return { ...store, readModels: { open, close: () => store.readModels.close() } };
 }
 
-function gatedCopy<Row>(copy: RebuildingModel<Row>, gates: Gates): RebuildingModel<Row> {
+function gatedCopy<Row>(copy: Shadow<Row>, gates: Gates): Shadow<Row> {
   let slices = 0;
   return withOthers(copy, {
     async commit(change: Change<Row>) {

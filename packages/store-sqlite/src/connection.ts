@@ -1,5 +1,5 @@
-import { Fault } from '@login-policy/event-sourcing';
-import { ChangeNotifier, pause, throwIfExpired, type WaitOptions } from '@login-policy/event-sourcing/store';
+import { Deadline, Fault } from '@login-policy/event-sourcing';
+import { ChangeNotifier, pause, type WaitOptions } from '@login-policy/event-sourcing/store';
 import type { Database, CommitResult } from './database.js';
 import { isBusy, toFault } from './faults.js';
 
@@ -87,7 +87,7 @@ export class Connection {
     let giveUpAt: number | undefined;
     for (let attempt = 1; ; attempt++) {
       if (this.#isClosed) throw new Fault('store-closed', { store: this.name });
-      throwIfExpired(`waiting for ${this.name}`, wait);
+      Deadline.throwIfExpired(`waiting for ${this.name}`, wait);
       try {
         return work(this.database);
       } catch (caught) {

@@ -7,7 +7,7 @@ import {
   reject,
   revision as toRevision,
 } from '@login-policy/event-sourcing';
-import type { NewEvent, ReadStreamOptions } from '@login-policy/event-sourcing/store';
+import type { NewEvent } from '@login-policy/event-sourcing/store';
 import type { SqliteStore } from '@login-policy/store-sqlite';
 import { counterEvents, type CounterEvent } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -18,6 +18,8 @@ import { tamper } from './raw.js';
 import { SQL } from './statements.js';
 import { driverError, type WatchedDriver } from './watched-driver.js';
 import { leaveWatched, openWatched } from './watched-store.js';
+
+type ReadStreamOptions = NonNullable<Parameters<SqliteStore['eventStore']['readStream']>[1]>;
 
 let folder: Folder;
 let path: string;

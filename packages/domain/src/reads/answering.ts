@@ -1,4 +1,4 @@
-import type { Handled, PreconditionFailed } from '@login-policy/event-sourcing';
+import type { Handled } from '@login-policy/event-sourcing';
 import type { Accepted, LoginPolicyList, LoginPolicyView, PolicyDiff, PolicyFound, ReadAnswer } from './answers.js';
 import { detailsOf } from './details.js';
 import { lastSequenceOf } from '../policy/change-info.js';
@@ -13,9 +13,13 @@ import { seenText } from '../policy/seen.js';
 import { viewOfSettings } from '../policy/settings.js';
 import { type PolicyRejection, type Rejection, type Rejected, rejected } from '../policy/rejections.js';
 
+type HandledCommand = Handled<LoginPolicyEvent, PolicyState, PolicyRejection>;
+/** A command that the kernel or the policy refused. */
+export type RefusedCommand = Extract<HandledCommand, { readonly outcome: 'rejected' }>;
+
 /** The answer to an accepted command on the owner's policy. */
 export function commandAnswerOf(
-  handled: Extract<Handled<LoginPolicyEvent, PolicyState, PolicyRejection>, { readonly outcome: 'accepted' }>,
+  handled: Extract<HandledCommand, { readonly outcome: 'accepted' }>,
   owner: Owner,
 ): Accepted {
   const { position, events, isRepeated } = handled;
@@ -107,14 +111,14 @@ export function policyNotFound({ owner, read }: ReadRequest): Rejected {
 
 /** The refusal of a command by the owner's policy, with its message. */
 export function rejectedAnswer(
-  { rejection, state }: { readonly rejection: PolicyRejection | PreconditionFailed; readonly state: PolicyState },
+  { rejection, state }: Pick<RefusedCommand, 'rejection' | 'state'>,
   owner: Owner,
 ): Rejected {
   return rejected(inSequences(rejection), { owner, sequence: lastSequenceOf(state.changeInfo) });
 }
 
 /** Translates revisions, which count from 0, into sequences, which count from 1. */
-function inSequences(rejection: PolicyRejection | PreconditionFailed): Rejection {
+function inSequences(rejection: RefusedCommand['rejection']): Rejection {
   if (rejection.reason !== 'revision-not-current') return rejection;
   const { expected, actual } = rejection;
   return {

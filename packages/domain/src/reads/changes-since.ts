@@ -1,7 +1,8 @@
-import type { Deadline, PreconditionFailed } from '@login-policy/event-sourcing';
+import type { Deadline } from '@login-policy/event-sourcing';
 import { policyStream } from '../policy/owner.js';
 import type { PolicyStates } from '../policy/policy-state.js';
-import type { ChangedSince, ChangeSince, PolicyRejection } from '../policy/rejections.js';
+import type { ChangedSince, ChangeSince } from '../policy/rejections.js';
+import type { RefusedCommand } from './answering.js';
 import { readHistory, type HistoryEntry } from './history.js';
 
 /** The most changes that a refusal tells. */
@@ -35,10 +36,10 @@ export async function changesSince(
 
 /** A refusal with what changed since the caller saw the policy. Every other one stays. */
 export async function explained(
-  rejection: PolicyRejection | PreconditionFailed,
+  rejection: RefusedCommand['rejection'],
   policies: { changesSince(changed: ChangedSince, wait: Pick<Deadline, 'signal'>): Promise<readonly ChangeSince[]> },
   { signal }: { readonly signal?: AbortSignal | undefined },
-): Promise<PolicyRejection | PreconditionFailed> {
+): Promise<RefusedCommand['rejection']> {
   if (rejection.reason !== 'changed-since') return rejection;
   // The refusal stands whether or not its reason can be told.
   const since = await policies.changesSince(rejection, { signal }).catch(() => []);

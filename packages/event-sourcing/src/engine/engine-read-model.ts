@@ -1,4 +1,4 @@
-import { throwIfExpired, type WaitOptions } from '../values/deadline.js';
+import { Deadline, type WaitOptions } from '../values/deadline.js';
 import type {
   CaughtUp,
   LastStep,
@@ -40,7 +40,7 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     const { guarded, writer } = this.parts;
     const { backend } = guarded;
     demandKeys(keys);
-    throwIfExpired('a call of a read model', wait);
+    Deadline.throwIfExpired('a call of a read model', wait);
     const isCurrent = (token: unknown): boolean => !guarded.isClosed && backend.isCurrent?.(token) === true;
     const cached = writer?.cache.rowsOf(this.parts.opened, keys, isCurrent);
     if (cached !== undefined)

@@ -1,4 +1,4 @@
-import { throwIfExpired, type WaitOptions } from '../values/deadline.js';
+import { Deadline, type WaitOptions } from '../values/deadline.js';
 import { Fault } from '../values/fault.js';
 import type { LogBackend } from './log-backend.js';
 
@@ -26,7 +26,7 @@ export class GuardedBackend<Wrapped extends LogBackend = LogBackend> {
   call<Result>(wait: WaitOptions | undefined, work: (backend: Wrapped) => Promise<Result>): Promise<Result> {
     try {
       this.#throwIfClosed();
-      throwIfExpired(`a call of ${this.backend.name}`, wait);
+      Deadline.throwIfExpired(`a call of ${this.backend.name}`, wait);
     } catch (refused) {
       return Promise.reject(refused instanceof Error ? refused : new Error(String(refused)));
     }

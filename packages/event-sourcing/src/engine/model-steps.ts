@@ -1,4 +1,4 @@
-import { throwIfExpired, type WaitOptions } from '../values/deadline.js';
+import { Deadline, type WaitOptions } from '../values/deadline.js';
 import { Fault } from '../values/fault.js';
 import { isFault } from '../values/is-fault.js';
 import type { CaughtUp, LastStep, ReadModelChange } from '../models/read-model-store.js';
@@ -152,7 +152,7 @@ export class ModelSteps<Row> {
   /** Writes a step. If the answer to its transaction is lost, checks whether the step was committed. */
   async #transact<Result>(transaction: Transaction<Result>): Promise<Result> {
     const { guarded, writer } = this.#parts;
-    throwIfExpired('a step of a read model', transaction);
+    Deadline.throwIfExpired('a step of a read model', transaction);
     let sent: Planned<Result> | undefined;
     try {
       const plan = (found: Found): Planned<Result> => (sent = transaction.plan(found));

@@ -1,4 +1,4 @@
-import { throwIfExpired } from '../values/deadline.js';
+import { Deadline } from '../values/deadline.js';
 import { Fault } from '../values/fault.js';
 import { isFault } from '../values/is-fault.js';
 import { tell, type Observe } from '../streams/observe.js';
@@ -70,7 +70,7 @@ export class Writer {
     if (this.#isClosed) throw this.#closed();
     const begunAt = performance.now();
     const checked = this.#planning.form === 'text' ? encodedAppend(append) : checkedAppend(append);
-    throwIfExpired(`appending to ${checked.streamId}`, checked);
+    Deadline.throwIfExpired(`appending to ${checked.streamId}`, checked);
     const queued = new Queued(checked);
     const outcome = await (this.#options.gather === undefined ? this.#alone(queued) : this.#grouped(queued));
     if ('refused' in outcome) throw outcome.refused;

@@ -55,6 +55,20 @@ export class Deadline implements WaitOptions {
     return new Deadline(doing, wait).during(work);
   }
 
+  /**
+   * For a store that never waits.
+   *
+   * @throws DeadlineExceeded when the signal has fired.
+   * @throws RangeError for a signal that is not one, such as its controller.
+   */
+  static throwIfExpired(doing: string, wait?: WaitOptions): void {
+    if (wait === undefined) return;
+    demandOptions('the options of a wait', wait);
+    const { signal } = wait;
+    demandSignal(signal);
+    if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing });
+  }
+
   /** Does some work within this deadline, and {@link end}s the deadline with it. */
   async during<Result>(work: (deadline: this) => Promise<Result>): Promise<Result> {
     try {
@@ -198,18 +212,4 @@ export async function* valuesAwaited<Value>(
 /** @throws RangeError naming what is not a number of milliseconds, such as `NaN`. */
 export function demandMilliseconds(name: string, value: unknown): void {
   if (typeof value !== 'number' || Number.isNaN(value)) throw wrong(name, 'a number of milliseconds', value);
-}
-
-/**
- * For a store that never waits.
- *
- * @throws DeadlineExceeded when the signal has fired.
- * @throws RangeError for a signal that is not one, such as its controller.
- */
-export function throwIfExpired(doing: string, wait?: WaitOptions): void {
-  if (wait === undefined) return;
-  demandOptions('the options of a wait', wait);
-  const { signal } = wait;
-  demandSignal(signal);
-  if (signal?.aborted === true) throw new Fault('deadline-exceeded', { doing });
 }

@@ -1,4 +1,4 @@
-import { parseJson, type Position, type RecordedEvent, START } from '@login-policy/event-sourcing';
+import { isJsonObject, type Position, type RecordedEvent, START } from '@login-policy/event-sourcing';
 import {
   type ConsumerBackend,
   MemoryBackend,
@@ -167,7 +167,8 @@ export class SharedLog {
       if (checkpoint === undefined || events !== this.events) continue;
       const stored: Rows = new Map(
         rows.map(({ key, row }) => {
-          const json = parseJson(String(row));
+          const json: unknown = JSON.parse(String(row));
+          if (!isJsonObject(json)) throw new Error(`the row ${key} is not an object`);
           return [key, isUnreadable(json) ? 'unreadable' : projection.rows.decode(json)];
         }),
       );

@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Json, parseJson } from '@login-policy/event-sourcing';
 
 /** Packages installed a second time, as package managers do for two versions of one package. */
 export interface AnotherCopy {
@@ -47,11 +46,11 @@ function rootOf(file: string): string {
 }
 
 function dependenciesOf(root: string): readonly string[] {
-  const manifest = parseJson(readFileSync(join(root, 'package.json'), 'utf8'));
+  const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return ['dependencies', 'peerDependencies'].flatMap((kind) => namesIn(manifest, kind));
 }
 
-function namesIn(manifest: Json, kind: string): readonly string[] {
+function namesIn(manifest: unknown, kind: string): readonly string[] {
   const dependencies: unknown =
     typeof manifest === 'object' && manifest !== null ? Reflect.get(manifest, kind) : undefined;
   return typeof dependencies === 'object' && dependencies !== null ? Object.keys(dependencies) : [];

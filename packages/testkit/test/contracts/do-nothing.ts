@@ -2,16 +2,11 @@ import {
   type ConsumeOptions,
   type Consumer,
   type EventStore,
+  instant,
   START,
   type Store,
-  systemClock,
 } from '@login-policy/event-sourcing';
-import {
-  closedBy,
-  type ReadModel,
-  type ReadModelStore,
-  type RebuildingModel,
-} from '@login-policy/event-sourcing/store';
+import { closedBy, type ReadModel, type ReadModelStore } from '@login-policy/event-sourcing/store';
 
 type CaughtUp = Awaited<ReturnType<NonNullable<ReadModel<unknown>['catchUp']>>>;
 
@@ -43,7 +38,7 @@ export function doNothingStore(): Store {
     eventStore: doNothingEventStore(),
     readModels: doNothingReadModels(),
     readModelUpdates: 'inline',
-    clock: systemClock,
+    clock: () => instant(Date.now()),
     consume: doNothingConsumer,
     ...closedBy(async () => {}),
   };
@@ -74,7 +69,7 @@ export function refusingEverything(error: Error): Store {
     eventStore,
     readModels,
     readModelUpdates: 'inline',
-    clock: systemClock,
+    clock: () => instant(Date.now()),
     consume() {
       throw error;
     },
@@ -95,7 +90,7 @@ function doNothingReadModel<Row>(): ReadModel<Row> {
     commit: async () => {},
     catchUp: atHead,
     changed: async () => {},
-    beginRebuild: async (): Promise<RebuildingModel<Row>> => ({
+    beginRebuild: async (): ReturnType<ReadModel<Row>['beginRebuild']> => ({
       ...model,
       promote: async () => {},
       promoteAtHead: atHead,

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToLoop, setTimeout as pause } from 'node:timers/promises';
 import { MOST_COUNTED } from '@login-policy/event-sourcing';
-import type { RebuildingModel, RowsAt } from '@login-policy/event-sourcing/store';
+import type { ReadModel, RowsAt } from '@login-policy/event-sourcing/store';
 import { methodsOf, type ReadModelMutation, type Mutant } from './mutant.js';
 
 /** Read models that do one thing wrong. */
@@ -249,7 +249,9 @@ function byUnits(left: Keyed, right: Keyed): number {
   return left.key < right.key ? -1 : 1;
 }
 
-function rebuilding<Row>(copy: RebuildingModel<Row>, instead: Partial<RebuildingModel<Row>>): RebuildingModel<Row> {
+type Shadow<Row> = Awaited<ReturnType<ReadModel<Row>['beginRebuild']>>;
+
+function rebuilding<Row>(copy: Shadow<Row>, instead: Partial<Shadow<Row>>): Shadow<Row> {
   const promoteAtHead = copy.promoteAtHead?.bind(copy);
   const atHead = promoteAtHead === undefined ? {} : { promoteAtHead };
   return { ...methodsOf(copy), ...atHead, promote: (change) => copy.promote(change), ...instead };

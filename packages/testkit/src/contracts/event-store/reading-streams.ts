@@ -1,10 +1,9 @@
 import { type RecordedEvent, revision } from '@login-policy/event-sourcing';
-import type { ReadStreamOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail, print } from '../../demand.js';
 import type { Suite } from '../contract.js';
 import { refusal } from '../refusals.js';
 import { FIRST, SECOND, type EventStoreUnderTest } from './event-store-under-test.js';
-import { demandEvents, demandIds, fieldsOf, readStream } from './reading.js';
+import { demandEvents, demandIds, fieldsOf, type ReadStreamOptions, readStream } from './reading.js';
 
 const COUNT = 10;
 const PAGE_SIZES = [undefined, 1, 3, COUNT - 1, COUNT, COUNT + 1];

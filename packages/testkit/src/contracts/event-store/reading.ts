@@ -1,7 +1,10 @@
 import type { EventStore, RecordedEvent, StreamId } from '@login-policy/event-sourcing';
-import { followedInAppend, type ReadAllOptions, type ReadStreamOptions } from '@login-policy/event-sourcing/store';
+import { followedInAppend, type ReadAllOptions } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { within } from '../waiting.js';
+
+/** How a stream is read. */
+export type ReadStreamOptions = NonNullable<Parameters<EventStore['readStream']>[1]>;
 
 const DEFAULT_PAGE = 500;
 

@@ -1,5 +1,5 @@
 import { position } from '@login-policy/event-sourcing';
-import type { ReadModel, RebuildingModel } from '@login-policy/event-sourcing/store';
+import type { ReadModel } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
 import { rowUnder } from '../../row-under.js';
 import type { Suite } from '../contract.js';
@@ -142,7 +142,7 @@ interface LiveAndShadow {
   readonly live: ReadModel<Tally>;
   /** The live read model through another handle. */
   readonly other: ReadModel<Tally>;
-  readonly shadow: RebuildingModel<Tally>;
+  readonly shadow: Awaited<ReturnType<ReadModel<Tally>['beginRebuild']>>;
 }
 
 /** A read model at 10 with two old rows, and a new rebuild of it. */

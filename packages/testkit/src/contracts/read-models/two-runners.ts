@@ -6,7 +6,6 @@ import {
   ProjectionRunner,
   streamId,
   type StreamId,
-  systemClock,
 } from '@login-policy/event-sourcing';
 import type { NewEvent, ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
 import { demandSame, fail } from '../../demand.js';
@@ -87,12 +86,12 @@ async function takeSteps(model: ReadModel<Tally>): Promise<number> {
  * does.
  */
 async function reduceOnce(subject: OpenedReadModelStore): Promise<void> {
-  const { eventStore } = openMemoryStore();
+  const { clock, eventStore } = openMemoryStore();
   const other = await subject.another();
   const ending = new AbortController();
   const runners: ProjectionRunner<CounterEvent, CounterRow>[] = [];
   const run = async (readModels: ReadModelStore, follows?: 'on-demand'): Promise<(typeof runners)[number]> => {
-    const store = { eventStore, readModels, readModelUpdates: 'followed', clock: systemClock } as const;
+    const store = { eventStore, readModels, readModelUpdates: 'followed', clock } as const;
     const runner = await ProjectionRunner.open({ store, projection: countersInOrder, pageSize: 3, follows });
     runners.push(runner);
     return runner;

@@ -1,8 +1,7 @@
-import type { Fault } from '../values/fault.js';
-import type { RecordedEvent } from '../streams/event.js';
+import type { Fault, RecordedEvent } from '@login-policy/event-sourcing';
 
 /** The readable facts of an unreadable event. */
-export type EventAround = Pick<RecordedEvent, 'id' | 'position' | 'recordedAt' | 'revision' | 'streamId' | 'type'>;
+type EventAround = Pick<RecordedEvent, 'id' | 'position' | 'recordedAt' | 'revision' | 'streamId' | 'type'>;
 
 /**
  * An event that can't be read: its content throws the fault. It keeps its place in the log, so that reads of the whole
