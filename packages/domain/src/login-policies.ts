@@ -55,7 +55,7 @@ export class LoginPolicies extends LoginPolicyReads {
     const instancePolicies = new InstancePolicies(readModel);
     const counting = countingSources(options, instancePolicies);
     // The handler and the reader need each other, so the handler gets the reader on its first command.
-    const handler = policyHandler(options, { policies: () => policies, counting });
+    const handler = policyHandler(options, { policies: () => policies, counting, rows: readModel.rows });
     const policies = new PolicyReader(store, { model: readModel, states: handler.states });
     const calls = new Calls('the login policies', observe);
     const consumers = new Set<Consumer>();

@@ -1,4 +1,4 @@
-import { CommandHandler, type Consumer, type Store } from '@login-policy/event-sourcing';
+import { CommandHandler, type Consumer, type ProjectionRunner, type Store } from '@login-policy/event-sourcing';
 import type { CommandOptions, CommandConditions } from './commands/command-input.js';
 import type { CommandInput, LoginPolicyCommand } from './commands/commands.js';
 import type { Owner } from './policy/owner.js';
@@ -17,6 +17,7 @@ import type { LoginPoliciesOptions } from './login-policies-options.js';
 import { guardingDecider } from './commands/decide.js';
 import { loginPolicyEvents } from './events/event-codec.js';
 import { withPeople } from './commands/people-facts.js';
+import { stateInRow, type LoginPolicyRow } from './login-policy-projection.js';
 
 /** The command handler of login policies. */
 export type PolicyHandler = CommandHandler<
@@ -32,12 +33,19 @@ export type PolicyHandler = CommandHandler<
 interface Sources {
   readonly policies: () => PolicyLookUps;
   readonly counting: CountingSources;
+  readonly rows: PolicyRows;
 }
+
+/** The stored rows of policies. */
+type PolicyRows = ProjectionRunner<LoginPolicyEvent, LoginPolicyRow>['rows'];
+
+/** How long a command waits for a row that it can do without. */
+const ROW_WAIT_MS = 1000;
 
 /** Makes the command handler of the login policies in a store. */
 export function policyHandler(
   { guard = 'warn', identityProviders, ids, keptStates, observe, store }: LoginPoliciesOptions,
-  { counting, policies }: Sources,
+  { counting, policies, rows }: Sources,
 ): PolicyHandler {
   const facts = policyFacts({ guard, identityProviders, policies });
   return new CommandHandler({
@@ -48,6 +56,11 @@ export function policyHandler(
     facts: guard === 'refuse' && counting.people !== undefined ? withPeople(facts, { ...counting, policies }) : facts,
     ids,
     keptStates,
+    storedState: async (streamId, deadline) => {
+      const read = deadline.atMost(ROW_WAIT_MS).during((inTime) => rows.read([streamId], inTime));
+      // Without the row, the events are folded.
+      return stateInRow((await read.catch(() => undefined))?.rows.get(streamId));
+    },
   });
 }
 

@@ -32,3 +32,24 @@ export function followed(store: Store): { readonly store: Store; pause(): void; 
     goOn: () => goOn(),
   };
 }
+
+/** Read models whose rows fail once they break, or never answer. */
+export function breaking(
+  given: Store['readModels'],
+  doFail: boolean,
+): { readonly readModels: Store['readModels']; breakRows(): void } {
+  let areBroken = false;
+  const broken = (): Promise<never> =>
+    doFail ? Promise.reject(new Error('no rows')) : new Promise<never>(() => undefined);
+  const readModels: Store['readModels'] = {
+    close: () => Promise.resolve(),
+    async open(definition) {
+      const model = await given.open(definition);
+      const read = model.read.bind(model);
+      return Object.assign(model, {
+        read: (...asked: Parameters<typeof read>) => (areBroken ? broken() : read(...asked)),
+      });
+    },
+  };
+  return { readModels, breakRows: () => void (areBroken = true) };
+}

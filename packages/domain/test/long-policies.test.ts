@@ -12,6 +12,7 @@ import { loginPolicyProjection } from '@login-policy/domain/model';
 import { steppingClock } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import { breaking, counting } from './bent-stores.js';
 import { acme, by, instance, PASSKEY } from './policies.js';
 
 const LENGTH = 2600n;
@@ -43,6 +44,18 @@ async function longPolicy(): Promise<{ readonly store: Store; readonly positions
   }
   await policies.close();
   return { store, positions };
+}
+
+/** How many events a first command reads that is refused. */
+async function readForOneCommand(store: Store, rows: 'are read' | 'fail' | 'hang'): Promise<number> {
+  const { eventStore, eventsRead } = counting(store.eventStore);
+  const { readModels, breakRows } = breaking(store.readModels, rows === 'fail');
+  const policies = await openLoginPolicies({ store: { ...store, eventStore, readModels } });
+  if (rows !== 'are read') breakRows();
+  const answer = await policies.addMultiFactor(acme, PASSKEY, by);
+  expect(answer).to.have.nested.property('rejection.reason', 'factor-already-exists');
+  await policies.close();
+  return eventsRead();
 }
 
 describe('a policy of many events', () => {
@@ -99,6 +112,12 @@ describe('a policy of many events', () => {
     });
     const [first, second] = answers;
     expect(second).to.deep.equal(first);
+  });
+
+  it('takes a first command by its row, and by its events where its rows fail or don’t answer', async () => {
+    expect(await readForOneCommand(store, 'are read')).to.be.at.most(600);
+    for (const rows of ['fail', 'hang'] as const)
+      expect(await readForOneCommand(store, rows), rows).to.be.at.least(Number(LENGTH));
   });
 
   it('is listed once', () =>

@@ -6,6 +6,7 @@ import {
   type RecordedEvent,
   revision,
   type Revision,
+  type StateAt,
   streamId,
 } from '@login-policy/event-sourcing';
 import { delegating, type NewEvent } from '@login-policy/event-sourcing/store';
@@ -39,7 +40,10 @@ function replacedAfter(reads: number, before: EventStore, after: EventStore): Ev
 }
 
 /** Looks at a tally, and counts the events that are read for them. */
-function looking(store: EventStore): { readonly states: StateReader<TallyEvent, number>; read: number } {
+function looking(
+  store: EventStore,
+  stored?: () => Promise<StateAt<number> | undefined>,
+): { readonly states: StateReader<TallyEvent, number>; read: number } {
   const eventStore = delegating(store, {
     async *readStream(id, options) {
       for await (const page of store.readStream(id, options)) {
@@ -48,7 +52,7 @@ function looking(store: EventStore): { readonly states: StateReader<TallyEvent, 
       }
     },
   });
-  const looked = { read: 0, states: new StateReader(eventStore, tallyEvents, tally) };
+  const looked = { read: 0, states: new StateReader(eventStore, tallyEvents, tally, stored) };
   return looked;
 }
 
@@ -121,5 +125,49 @@ describe('reading the past of a long stream', () => {
         }
       }
     }
+  });
+});
+
+describe('the latest state of a stream of which nothing is known', () => {
+  const latest = (looked: ReturnType<typeof looking>): Promise<StateAt<number>> =>
+    looked.states.catchUp(stream, looked.states.nothing, PATIENT);
+
+  it('is folded from the stored state of a long stream, however old that is', async () => {
+    const store = await raised(1);
+    for (const [count, atMost] of [
+      [LONG, 510],
+      [3000, 1010],
+      [501, 3510],
+      // One in the first page would save nothing.
+      [499, 3510],
+    ] as const) {
+      const stored = await looking(store).states.atRevision(stream, lastOf(count), PATIENT);
+      const looked = looking(store, () => Promise.resolve(stored));
+      expect(await latest(looked), `stored after ${count}`).to.deep.include({ state: LONG, revision: lastOf(LONG) });
+      expect(looked.read, `stored after ${count}`).to.be.at.most(atMost);
+      expect((await looked.states.beforeAppend(stream, PATIENT)).state).to.equal(LONG);
+    }
+  });
+
+  it('is folded from its first event where the stored state is of another history, of later events, or missing', async () => {
+    const store = await raised(1);
+    const ofAnother = await looking(await raised(2)).states.atRevision(stream, lastOf(3000), PATIENT);
+    const later = await looking(await raised(2, { count: LONG + 500 })).states.atRevision(
+      stream,
+      lastOf(4000),
+      PATIENT,
+    );
+    for (const stored of [ofAnother, later, undefined])
+      expect((await latest(looking(store, () => Promise.resolve(stored)))).state).to.equal(LONG);
+  });
+
+  it('takes no stored state of a short stream, or of a known one', async () => {
+    const asked: string[] = [];
+    const stored = (): Promise<undefined> => Promise.resolve(void asked.push('asked'));
+    expect((await latest(looking(await raised(1, { count: 499 }), stored))).state).to.equal(499);
+    const { states } = looking(await raised(1), stored);
+    const known = await states.atRevision(stream, lastOf(3000), PATIENT);
+    expect((await states.catchUp(stream, known, PATIENT)).state).to.equal(LONG);
+    expect(asked).to.deep.equal([]);
   });
 });

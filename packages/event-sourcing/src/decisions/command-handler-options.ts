@@ -7,6 +7,7 @@ import type { EventStore } from '../streams/event-store.js';
 import type { EventShape } from '../streams/event.js';
 import type { Decider } from './decider.js';
 import type { FactSource } from './fact-source.js';
+import type { StoredState } from './state-reader.js';
 
 /** The options of a command handler. */
 export interface CommandHandlerOptions<
@@ -28,6 +29,8 @@ export interface CommandHandlerOptions<
   readonly attempts?: number | undefined;
   /** The most states cached in memory. Default 10,000; 0 folds the stream for every command. */
   readonly keptStates?: number | undefined;
+  /** A state of a stream in a read model: a long stream is folded from there. Default: from its first event. */
+  readonly storedState?: StoredState<State> | undefined;
   /** Observes decisions and appends. */
   readonly observe?: Observe | undefined;
 }
@@ -41,5 +44,6 @@ export const HANDLER_OPTIONS: OptionRules<CommandHandlerOptions<never, never, ne
   ids: optional(aFunction),
   attempts: optional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
   keptStates: optional(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+  storedState: optional(aFunction),
   observe: optional(aFunction),
 };

@@ -18,6 +18,12 @@ export interface Fold<Event extends EventShape, State> {
   evolve(state: State, event: Recorded<Event>): State;
 }
 
+/** A state that a read model keeps of a stream, however old; `undefined` where it keeps none. */
+export type StoredState<State> = (streamId: StreamId, deadline: Deadline) => Promise<StateAt<State> | undefined>;
+
+/** The last revision of a stream that is folded without a look at its {@link StoredState}. */
+const SHORT = 499n;
+
 /** Whether a fold takes this event. A fold stops at the first event that is not wanted. */
 export type Wanted = (event: RecordedFacts) => boolean;
 
@@ -37,11 +43,13 @@ export class StateReader<Event extends EventShape, State> {
   readonly store: TimedEventStore;
   readonly #codec: EventCodec<Event>;
   readonly #fold: Fold<Event, State>;
+  readonly #stored: StoredState<State> | undefined;
 
-  constructor(store: EventStore, codec: EventCodec<Event>, fold: Fold<Event, State>) {
+  constructor(store: EventStore, codec: EventCodec<Event>, fold: Fold<Event, State>, stored?: StoredState<State>) {
     this.store = new TimedEventStore(store);
     this.#codec = codec;
     this.#fold = fold;
+    this.#stored = stored;
     // All streams share it: an `evolve` that would change it fails instead.
     deepFrozen(fold.initial);
   }
@@ -52,18 +60,30 @@ export class StateReader<Event extends EventShape, State> {
   }
 
   /**
-   * Folds the events after `known` into it. Folds the whole stream when it does not hold the event `known` ends with: a
-   * transaction was rolled back to before it, or the store was restored from a backup that lacked it.
+   * Folds the events after `known` into it, or after the stored state where nothing is known of a long stream. Folds the
+   * whole stream when it does not hold the event that such a state ends with: a transaction was rolled back to before it,
+   * or the store was restored from a backup that lacked it.
    *
    * @throws WrittenByNewerProgram, UnreadableEvent when an event can't be folded: no state is better than a wrong one.
    */
   async catchUp(streamId: StreamId, known: StateAt<State>, deadline: Deadline): Promise<StateAt<State>> {
-    return (await this.#upToFrom(streamId, known, { deadline })) ?? this.upTo(streamId, ALL, deadline);
+    const caughtUp = known.revision === undefined ? undefined : await this.#upToFrom(streamId, known, { deadline });
+    return caughtUp ?? this.#latest(streamId, { deadline });
   }
 
   /** A state to append after ({@link ReadStreamOptions.isBeforeAppend}): where nothing is appended, it proves nothing. */
   beforeAppend(streamId: StreamId, deadline: Deadline): Promise<StateAt<State>> {
-    return this.#fromFirst(streamId, { deadline, isBeforeAppend: true });
+    return this.#latest(streamId, { deadline, isBeforeAppend: true });
+  }
+
+  /** The state after the last event: of a long stream from the stored state, if the stream holds its event. */
+  async #latest(streamId: StreamId, extent: Extent): Promise<StateAt<State>> {
+    if (this.#stored === undefined) return this.#fromFirst(streamId, extent);
+    const begun = await this.#fromFirst(streamId, { ...extent, last: SHORT });
+    if (begun.revision !== SHORT) return begun;
+    const stored = await this.#stored(streamId, extent.deadline);
+    const later = stored?.revision !== undefined && stored.revision > SHORT ? stored : begun;
+    return (await this.#upToFrom(streamId, later, extent)) ?? this.#fromFirst(streamId, extent);
   }
 
   /** The state right after the last wanted event. */
