@@ -164,7 +164,10 @@ export class EngineEventStore implements EventStore {
     const isThere =
       event?.id === eventId &&
       (await this.#guarded.call(wait, () => erase(event, erasedMetadata(event.metadata, commitments))));
-    if (!isThere) throw new RangeError(`revision ${revision} of ${streamId} is not the event ${eventId}`);
+    if (!isThere)
+      throw new RangeError(
+        `eventId must be the event at the revision of the streamId, not ${eventId} at ${revision} of ${streamId}`,
+      );
   }
 
   async *#readAll(options: ReadAllOptions | undefined, left: AbortController): Pages {

@@ -11,7 +11,6 @@ import type {
 } from '../models/read-model-store.js';
 import type { KeyedRow } from '../models/projection.js';
 import { demandKeys, rowLimitOf, wantedCount } from '../models/row-query.js';
-import { isFault } from '../values/is-fault.js';
 import type { Position } from '../values/position.js';
 import type { FoundRows, WantedRows } from './backend.js';
 import { ModelSteps, supersededFault, type ReadModelParts } from './model-steps.js';
@@ -128,17 +127,9 @@ export class EngineReadModel<Row> implements ReadModel<Row> {
     return this.parts.writer === undefined ? { checkpoint } : { checkpoint, head };
   }
 
-  /** The row, or what stands in for it if it is damaged: one row must not hold up the others of a page. */
   #decode(key: string, stored: unknown, onDamage?: () => void): Row {
-    const { projection, rows } = this.parts.opened;
-    try {
-      // The cast holds because the rows under a read model's name were all written by its projection.
-      return rows.decode(key, stored) as Row;
-    } catch (caught) {
-      if (projection.damaged === undefined || !isFault(caught, 'store-damaged')) throw caught;
-      onDamage?.();
-      return projection.damaged(caught) as Row;
-    }
+    // The cast holds because the rows under a read model's name were all written by its projection.
+    return this.parts.opened.decode(key, stored, onDamage) as Row;
   }
 }
 

@@ -102,9 +102,7 @@ export class ModelSteps<Row> {
   } {
     const { projection, name } = this.#parts.opened;
     if (unprocessed === undefined) throw new TypeError(`the backend did not look up the events of ${name}`);
-    const reduced = reducePage(projection, unprocessed.events, (key) =>
-      this.#parts.opened.rows.decode(key, rows.get(key)),
-    );
+    const reduced = reducePage(projection, unprocessed.events, (key) => this.#parts.opened.decode(key, rows.get(key)));
     const { stopped, position = reached ?? START } = reduced;
     const checkpoint = stopped === undefined ? unprocessed.scannedUpTo : position;
     // The cast holds because the rows under a read model's name were all written by its projection.

@@ -1,5 +1,6 @@
 import { modelName, rowKey, type AnyProjection } from '../models/projection.js';
 import { filterPredicate, type EventPredicate } from '../streams/event-filter.js';
+import { isFault } from '../values/is-fault.js';
 import type { StreamId } from '../values/stream-id.js';
 import type { CachedRows } from './cached-rows.js';
 import type { ModelId, ModelQuestion, ModelTarget } from './view.js';
@@ -21,6 +22,17 @@ export class OpenedModel {
     this.target = shadow === undefined ? { name: this.name } : { name: this.name, shadow };
     this.rows = rows;
     this.isWanted = filterPredicate(projection.filter);
+  }
+
+  /** The row, or what stands in for it if it is damaged: one row must not hold up the others. */
+  decode(key: string, stored: unknown, onDamage?: () => void): unknown {
+    try {
+      return this.rows.decode(key, stored);
+    } catch (caught) {
+      if (this.projection.damaged === undefined || !isFault(caught, 'store-damaged')) throw caught;
+      onDamage?.();
+      return this.projection.damaged(caught);
+    }
   }
 
   /**

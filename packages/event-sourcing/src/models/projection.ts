@@ -94,7 +94,7 @@ export interface CheckingProjection<Event extends EventShape, Row>
   extends Projection<Event, Row>, CheckedDefinition<Row> {
   /** The row, or the placeholder that replaces it. */
   checked?(row: Row, last: Recorded<Event>): Row;
-  /** What readers get in place of a stored row that is damaged. Nothing is ever reduced from it, or written. */
+  /** What stands in for a stored row that is damaged, for readers and for `reduce`. It is never written. */
   damaged?(fault: Fault<'store-damaged'>): Row;
 }
 

@@ -61,7 +61,10 @@ export class UnreadableRow {
 }
 acrossCopies(UnreadableRow, 'UnreadableRow');
 
-/** What readers get in place of a stored row that can't be decoded. It is never stored: a rebuild mends the row. */
+/**
+ * What readers get in place of a stored row that can't be decoded. It is never stored: the next event puts an
+ * {@link UnreadableRow} in its place, and a rebuild mends the row.
+ */
 export class DamagedRow {
   readonly #fault: Fault<'store-damaged'>;
 
@@ -70,7 +73,7 @@ export class DamagedRow {
   }
 
   /** The fault of a read of this row. */
-  fault(): Fault {
+  fault(): Fault<'store-damaged'> {
     return this.#fault;
   }
 }

@@ -33,7 +33,7 @@ import {
  * Wraps a projection, so that a problem with one row replaces only that row by a placeholder (poison-event isolation).
  * Other programs may write to the same log. A problem is
  * - an event that this program can't read, or for which the reducer throws `UnreadableEvent`;
- * - a row that can't be encoded or indexed;
+ * - a row that can't be encoded or indexed, or whose stored form is damaged;
  * - a stream that the projection does not cover.
  *
  * Any other error of the reducer is a defect and stops the projection.
@@ -77,13 +77,20 @@ function storable(row: Placeholder): UnreadableRow {
   return row;
 }
 
+/** A damaged row has lost what it held, so the event can't be added: the row stays unreadable until a rebuild. */
+function placeholderOfDamaged(row: DamagedRow, next: RecordedEvent): UnreadableRow {
+  const problem = `its stored row was damaged (${row.fault().facts.problem}); rebuild the read model`;
+  return new UnreadableRow({ ...placeOf(next), code: 'unreadable-event', problem }, {});
+}
+
 /** The row after an event; from the first unreadable event on, its placeholder. */
 function reduceOrPlaceholder<Event extends EventShape, Row>(
   projection: Projection<Event, Row>,
   row: Row | Placeholder | undefined,
   recorded: RecordedEvent,
 ): Row | Placeholder | undefined {
-  if (isPlaceholder(row)) return storable(row);
+  if (row instanceof DamagedRow) return placeholderOfDamaged(row, recorded);
+  if (isPlaceholder(row)) return row;
   // A stream that has a row is covered by the projection.
   if (row === undefined && !covers(projection, recorded.streamId)) return placeholderOfStray(projection, recorded);
   try {
