@@ -84,6 +84,7 @@ describe('the OpenAPI document', () => {
         'header x-request-id',
       ],
       'POST /admin/v1/policies/login/_preview': [
+        'header Idempotency-Key',
         'header If-Match',
         'header Login-Policy-If-Seen',
         'header Login-Policy-Acknowledge',
@@ -96,6 +97,9 @@ describe('the OpenAPI document', () => {
     };
     for (const [place, names] of Object.entries(wanted))
       expect([...parametersOf(place)].sort(), place).to.deep.equal([...names].sort());
+  });
+
+  it('says which permissions a call needs', () => {
     const revert = operations.get('POST /management/v1/policies/login/_revert');
     expect(revert?.description).to.equal('Needs the permission policy.write and the permission policy.delete.');
     const customize = operations.get('POST /management/v1/policies/login/_customize');

@@ -119,6 +119,33 @@ describe('a command that is bound to what its caller saw', () => {
     expect(rejectionOf(await loginPolicies.remove(acme, { ...plan, ifSeen: custom }))).to.have.property('owner');
   });
 
+  it('does not count what another recorded under the same correlation id, which a caller may choose', async () => {
+    for (const [mine, theirs] of [
+      [{ actor: 'ann' }, { actor: 'bob' }],
+      [{ actor: 'ann', idempotencyKey: 'plan 1' }, { actor: 'ann' }],
+      [
+        { actor: 'ann', idempotencyKey: 'plan 1' },
+        { actor: 'bob', idempotencyKey: 'other' },
+      ],
+    ] as const) {
+      const loginPolicies = await opened();
+      const seen = await seenOf(loginPolicies, instance);
+      orThrow(await loginPolicies.change(instance, stricter, { ...theirs, correlationId: 'plan 1' }));
+      const bound = { ...mine, correlationId: 'plan 1', ifSeen: seen };
+      const command = { type: 'removeMultiFactor', factor: PASSKEY } as const;
+      const { actor: _, ...conditions } = bound;
+      if ('idempotencyKey' in mine)
+        expect(rejectionOf(await previewCommand(loginPolicies, instance, command, conditions))).to.have.property(
+          'reason',
+          'changed-since',
+        );
+      expect(rejectionOf(await loginPolicies.execute(instance, command, bound))).to.have.property(
+        'reason',
+        'changed-since',
+      );
+    }
+  });
+
   it('is refused for a malformed text, and for what was seen of another owner', async () => {
     const loginPolicies = await opened();
     const [seen, foreign] = [await seenOf(loginPolicies, acme), await seenOf(loginPolicies, globex)];

@@ -149,9 +149,15 @@ export async function eventOfRollout(
 ): Promise<HistoryEntry | undefined> {
   const wait = signal === undefined ? {} : { signal };
   const newest = await policies.history(owner, { direction: 'backwards', limit: 1, ...wait });
-  return newest.outcome === 'rejected'
-    ? undefined
-    : newest.entries.find(({ correlationId }) => correlationId === causeOf(id));
+  return newest.outcome === 'rejected' ? undefined : newest.entries.find((entry) => isOwn(entry, id));
+}
+
+/** A caller of the API chooses a correlation id; the key is derived from who calls, too. */
+function isOwn({ correlationId, idempotencyKey = '' }: HistoryEntry, id: string): boolean {
+  const cause = causeOf(id);
+  const isKey =
+    [cause, `rollout ${cause}`].includes(idempotencyKey) || idempotencyKey.startsWith(`rollout ${cause} since `);
+  return isKey && correlationId === cause;
 }
 
 const PAGE = 100;
@@ -171,8 +177,9 @@ export async function lastEventOf(
   for (let fromSequence = before + 1n; ; fromSequence += BigInt(PAGE)) {
     const page = await policies.history(owner, { fromSequence, limit: PAGE, ...wait });
     if (page.outcome === 'rejected') return last;
-    for (const { correlationId, eventId, sequence } of page.entries) {
-      if (correlationId !== causeOf(id)) return last;
+    for (const entry of page.entries) {
+      if (!isOwn(entry, id)) return last;
+      const { eventId, sequence } = entry;
       last = { sequence, eventId };
     }
     if (page.entries.length < PAGE) return last;

@@ -61,7 +61,8 @@ async function comingOf(proposal: Proposal, ahead: Ahead): Promise<readonly Upco
   const { at, id, until } = proposal;
   if (isApproved(proposal)) {
     const { command, owner, seen } = met;
-    const conditions: PreviewOptions = { ...(seen !== undefined && { ifSeen: seen }), correlationId: causeOf(id) };
+    const own = { correlationId: causeOf(id), idempotencyKey: causeOf(id) };
+    const conditions: PreviewOptions = { ...(seen !== undefined && { ifSeen: seen }), ...own };
     const { change } = proposal;
     const commands = change.type === 'plan' ? change.steps.map((step) => commandFromJson(step.command)) : [];
     const preview = await previewCommand(ahead.policies, owner, commandFromJson(command), {

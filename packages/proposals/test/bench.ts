@@ -125,3 +125,10 @@ export async function due({ proposals }: Pick<Bench, 'proposals'>): Promise<read
   for (const { error } of failures) throw error;
   return advanced;
 }
+
+/** Proposes to forbid text messages, and approves it. */
+export async function approvedNoSms(bench: Bench, options: object): Promise<string> {
+  const id = await proposeNoSms(bench, options);
+  accepted(await approveBy(bench, 'bob', id));
+  return id;
+}

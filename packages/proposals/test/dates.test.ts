@@ -8,6 +8,7 @@ import {
   ACME,
   after,
   approveBy,
+  approvedNoSms,
   closeBenches,
   due,
   HOUR,
@@ -26,12 +27,6 @@ afterEach(closeBenches);
 const ALL = ['TOTP', 'U2F', 'OTP_SMS'];
 const WITHOUT = ['TOTP', 'U2F'];
 const DAY = 24 * HOUR;
-
-async function approvedNoSms(bench: Bench, options: object): Promise<string> {
-  const id = await proposeNoSms(bench, options);
-  accepted(await approveBy(bench, 'bob', id));
-  return id;
-}
 
 async function viewed({ proposals }: Bench, id: string) {
   const found = await proposals.proposal(INSTANCE, id);
@@ -92,15 +87,17 @@ describe('a proposal with a date', () => {
     expect(await due(bench)).to.deep.equal([]);
   });
 
-  it('takes nothing back from a policy that was changed since, and says so', async () => {
-    const bench = await openBench();
-    await approvedNoSms(bench, { until: after(DAY) });
-    await due(bench);
-    orThrow(await bench.policies.change(INSTANCE, { forceMfa: true }, { actor: 'cy' }));
-    bench.clock.set(after(DAY));
-    const [ended] = await due(bench);
-    expect([ended?.stage, ended?.takenBack?.[0]?.problem?.reason]).to.deep.equal(['ended', 'sequence-not-current']);
-    expect(await secondFactors(bench)).to.deep.equal(WITHOUT);
+  it('takes nothing back from a policy that was changed since, under whichever correlation id, and says so', async () => {
+    for (const name of ['cy', 'proposal']) {
+      const bench = await openBench();
+      const by = { actor: 'cy', correlationId: `${name} ${await approvedNoSms(bench, { until: after(DAY) })}` };
+      await due(bench);
+      orThrow(await bench.policies.change(INSTANCE, { forceMfa: true }, by));
+      bench.clock.set(after(DAY));
+      const [ended] = await due(bench);
+      expect([ended?.stage, ended?.takenBack?.[0]?.problem?.reason]).to.deep.equal(['ended', 'sequence-not-current']);
+      expect(await secondFactors(bench)).to.deep.equal(WITHOUT);
+    }
   });
 
   it('whose whole time passed while nobody ran expires: nothing is done and undone', async () => {

@@ -2,7 +2,6 @@ import type { JsonValue } from '@bufbuild/protobuf';
 import type { CommandInput } from '@login-policy/domain';
 import { isOrganization, loginPolicyEvents } from '@login-policy/domain/model';
 import { type Preview, type PreviewOptions, previewCommand } from '@login-policy/domain/preview';
-import { acknowledgedIn, preconditionsOf } from '../calls/conditions.js';
 import { entityTag } from '../calls/policy-answers.js';
 import { checkNames } from '../contract/enum-names.js';
 import { unknownName, unreadable } from '../errors/refusals.js';
@@ -59,7 +58,7 @@ export const previewRoute: OwnRoute = {
         },
       },
     },
-    headers: ['If-Match', 'Login-Policy-If-Seen', 'Login-Policy-Acknowledge', ...READ_HEADERS],
+    headers: ['If-Match', 'Login-Policy-If-Seen', 'Idempotency-Key', 'Login-Policy-Acknowledge', ...READ_HEADERS],
     answer: {
       seen: { type: 'string', description: 'For Login-Policy-If-Seen.' },
       sequence: WHOLE_NUMBER,
@@ -88,13 +87,12 @@ export const previewRoute: OwnRoute = {
     },
   },
   async answer(call) {
-    const { policies, answers, exchange, context } = withLibraryNames(call);
+    const { policies, answers, context } = withLibraryNames(call);
     const { asOf: _, ...freshness } = context.read;
+    const { actor: _actor, reason: _reason, ...conditions } = context.command;
     const options = {
       ...freshness,
-      ...preconditionsOf(exchange),
-      ...acknowledgedIn(exchange),
-      correlationId: exchange.requestId,
+      ...conditions,
       ...besideIn(call),
       ...youIn(call),
     };

@@ -92,7 +92,7 @@ export class ApiPolicies implements Policies {
     const headers = {
       ...acknowledgeHeader(acknowledge),
       ...(seen !== undefined && { 'login-policy-if-seen': seen }),
-      ...(id !== undefined && { 'x-request-id': id }),
+      ...(id !== undefined && { 'idempotency-key': id, 'x-request-id': id }),
     };
     const body = { command, ...(beside !== undefined && { beside }) };
     const request = { verb: 'POST', route: '_preview', ref, body, headers } as const;

@@ -123,7 +123,7 @@ export class StorePolicies implements Policies {
       acknowledge,
       ...(beside !== undefined && { beside }),
       ...(seen !== undefined && { ifSeen: seen }),
-      ...(id !== undefined && { correlationId: id }),
+      ...(id !== undefined && { correlationId: id, idempotencyKey: id }),
     };
     const preview = await previewCommand(this.#policies, this.#owner(ref), inputOf(command), options);
     return jsonOf(preview, withMembers<PreviewJson>('seen', 'sequence', 'events', 'changes', 'warnings', 'affected'));

@@ -6,7 +6,7 @@ import { parseId, parseProse } from '../input/text.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import type { Organization, Owner } from '../policy/owner.js';
 import type { UnreadableFault } from '../policy/policy-state.js';
-import { seenOf, type Seen, type SeenPolicy } from '../policy/seen.js';
+import { seenOf, type CommandMarks, type Seen, type SeenPolicy } from '../policy/seen.js';
 import { optional, parseSequence, parseSignal, parseWait } from '../input/options.js';
 
 /** Who gives a command, why, and on which conditions. */
@@ -33,7 +33,7 @@ export interface CommandOptions {
   /**
    * Refuse unless the policy is as the caller saw it: the `seen` of an answer. For an organization, that includes the
    * default policy where its users meet it before or after the command. What was recorded since under the command's own
-   * `correlationId` counts as seen.
+   * `correlationId` counts as seen if it has the same `idempotencyKey`, or, for a command without one, the same `actor`.
    */
   readonly ifSeen?: string;
   /**
@@ -54,7 +54,7 @@ export interface CommandOptions {
 }
 
 /** The conditions of a command that the kernel does not check itself. */
-export interface CommandConditions extends Pick<CommandContext, 'correlationId'> {
+export interface CommandConditions extends CommandMarks {
   readonly acknowledge?: readonly Acknowledgement[] | undefined;
   /** What the caller has to sign in with, to be told whether they lock themselves out. */
   readonly you?: UserSetUp | undefined;

@@ -7,7 +7,7 @@ import type { LoginPolicy } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, ownerIn, type Owner } from '../policy/owner.js';
 import { asOf, type ParsedAsOf } from '../input/moment.js';
 import { isUnreadable, type PolicyState, type UnreadableFault } from '../policy/policy-state.js';
-import { seenIn, type SeenName, type SeenPolicy } from '../policy/seen.js';
+import { seenIn, type CommandMarks, type SeenName, type SeenPolicy } from '../policy/seen.js';
 import { canTakeWaysIn } from './takes-ways-in.js';
 import type { Guard, SeenFacts, PolicyFacts } from './decision.js';
 import { LOCK_OUTS } from '../policy/rejections.js';
@@ -21,11 +21,7 @@ export interface PolicyLookUps {
   /** The ends of a policy that count as what was seen: that itself, and what the caller recorded since. */
   countedAsSeen(
     owner: Owner,
-    counting: {
-      readonly seen: SeenPolicy;
-      readonly correlationId: string | undefined;
-      readonly deadline: Deadline;
-    },
+    counting: CommandMarks & { readonly seen: SeenPolicy; readonly deadline: Deadline },
   ): Promise<readonly SeenName[]>;
 }
 
@@ -137,13 +133,13 @@ export async function foundDefault(
 
 /** What the caller saw; `undefined` without `ifSeen`. */
 async function seenFacts(
-  { correlationId, ifSeen: seen }: CommandConditions,
+  { actor, correlationId, idempotencyKey, ifSeen: seen }: CommandConditions,
   policies: PolicyLookUps,
   { owner, deadline }: AskedFor,
 ): Promise<SeenFacts | undefined> {
   if (seen === undefined) return undefined;
   const counted = (one: Owner, what: SeenPolicy): Promise<readonly SeenName[]> =>
-    policies.countedAsSeen(one, { seen: what, correlationId, deadline });
+    policies.countedAsSeen(one, { seen: what, actor, correlationId, idempotencyKey, deadline });
   const own = await counted(owner, seen.own);
   return { seen, own, byDefault: isOrganization(owner) ? await counted(instanceOf(owner), seen.byDefault) : [] };
 }

@@ -1,4 +1,4 @@
-import { type EventId, eventId, type StreamId } from '@login-policy/event-sourcing';
+import { type CommandContext, type EventId, eventId, type StreamId } from '@login-policy/event-sourcing';
 import { InvalidValue, type Parser } from '../input/invalid-value.js';
 import { sequenceOf } from './change-info.js';
 import { ownerOfStream, policyStream, type Instance, type Owner } from './owner.js';
@@ -18,6 +18,11 @@ export interface Seen {
   readonly own: SeenPolicy;
   readonly byDefault: SeenPolicy;
 }
+
+/** What tells the events of a command and of those beside it from others' under the same correlation id. */
+export type CommandMarks = {
+  readonly [Mark in 'actor' | 'correlationId' | 'idempotencyKey']?: CommandContext[Mark] | undefined;
+};
 
 /** The policy of a state as a caller sees it. */
 export function seenIn({ policy, changeInfo }: PolicyState): SeenEvent | undefined {

@@ -97,6 +97,8 @@ export interface PreviewOptions extends ReadOptions {
   readonly ifSeen?: string;
   /** With `ifSeen`: the command's correlation id, under which what was recorded since counts as seen. */
   readonly correlationId?: string;
+  /** With `correlationId`: the command's key, which is then demanded, too. */
+  readonly idempotencyKey?: string;
   /** The other steps of the same plan. Default: the command is given alone. */
   readonly beside?: BesideOptions;
 }
@@ -112,7 +114,16 @@ interface ParsedPreview {
 
 const ALONE: Beside = { organizations: [] };
 const POLICIES_PER_PAGE = 1000;
-const CONDITIONS = ['ifSequence', 'ifEventId', 'ifSeen', 'correlationId', 'acknowledge', 'beside', 'you'];
+const CONDITIONS = [
+  'ifSequence',
+  'ifEventId',
+  'ifSeen',
+  'correlationId',
+  'idempotencyKey',
+  'acknowledge',
+  'beside',
+  'you',
+];
 
 /** Parses a request for a preview. @throws InvalidValue */
 function parsePreview(givenOwner: unknown, command: unknown, options: unknown): ParsedPreview {
@@ -124,7 +135,8 @@ function parsePreview(givenOwner: unknown, command: unknown, options: unknown): 
   const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
   const you = optional(given, 'you', parseUserSetUp);
   const correlationId = optional(given, 'correlationId', parseId);
-  const conditions = { ...parseConditions(given, owner), acknowledge, correlationId, you };
+  const idempotencyKey = optional(given, 'idempotencyKey', parseId);
+  const conditions = { ...parseConditions(given, owner), acknowledge, correlationId, idempotencyKey, you };
   const beside = optional(given, 'beside', besideOf(owner)) ?? ALONE;
   return { owner, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs }, beside };
 }

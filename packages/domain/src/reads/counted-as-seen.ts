@@ -1,13 +1,11 @@
-import type { Deadline, RecordedEvent } from '@login-policy/event-sourcing';
+import type { Deadline, EventMetadata, RecordedEvent } from '@login-policy/event-sourcing';
 import { policyStream, type Owner } from '../policy/owner.js';
 import type { PolicyStates } from '../policy/policy-state.js';
-import { nameOfSeen, type SeenName, type SeenPolicy } from '../policy/seen.js';
+import { nameOfSeen, type CommandMarks, type SeenName, type SeenPolicy } from '../policy/seen.js';
 
 /** What to count as seen, and within which time. */
-export interface Counting {
+export interface Counting extends CommandMarks {
   readonly seen: SeenPolicy;
-  /** Events under this correlation id are the caller's own. */
-  readonly correlationId: string | undefined;
   readonly deadline: Deadline;
 }
 
@@ -18,10 +16,10 @@ export interface Counting {
 export async function countedAsSeen(
   { store }: Pick<PolicyStates, 'store'>,
   owner: Owner,
-  { seen, correlationId, deadline }: Counting,
+  { seen, deadline, ...marks }: Counting,
 ): Promise<readonly SeenName[]> {
   const names = [nameOfSeen(seen)];
-  if (correlationId === undefined || seen === 'unreadable') return names;
+  if (marks.correlationId === undefined || seen === 'unreadable') return names;
   const isSeen = ({ id, type }: RecordedEvent): boolean =>
     seen === undefined ? type === 'LoginPolicyRemoved' : id === seen.eventId;
   let end: RecordedEvent | undefined;
@@ -29,10 +27,20 @@ export async function countedAsSeen(
   for await (const page of newestFirst)
     for (const event of page) {
       if (isSeen(event)) return end === undefined ? names : [...names, nameOf(end)];
-      if (event.metadata.correlationId !== correlationId) return names;
+      if (!isOwn(event.metadata, marks)) return names;
       end ??= event;
     }
   return seen === undefined && end !== undefined ? [...names, nameOf(end)] : names;
+}
+
+/**
+ * A correlation id is the caller's choice (`x-request-id`), so anybody may record under another's. The key tells, which
+ * the API derives from the caller, too; without one, the actor.
+ */
+function isOwn(recorded: EventMetadata, { actor, correlationId, idempotencyKey }: CommandMarks): boolean {
+  if (recorded.correlationId !== correlationId) return false;
+  if (idempotencyKey !== undefined) return recorded.idempotencyKey === idempotencyKey;
+  return actor === undefined || recorded.actor === actor;
 }
 
 function nameOf({ id, type }: RecordedEvent): SeenName {

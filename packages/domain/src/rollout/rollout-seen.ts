@@ -5,6 +5,7 @@ import { NO_POLICY } from '../policy/policy-state.js';
 import { nameOfSeen, seenIn, seenOf, seenText, type SeenPolicy } from '../policy/seen.js';
 import type { PolicyReader } from '../reads/policy-reader.js';
 import type { InstancePolicy } from '../reads/instance-policies.js';
+import { keyOf } from './rolled-out.js';
 import type { ParsedRollout, RolloutSeen } from './rollout-input.js';
 import { rejected, type Rejected } from '../policy/rejections.js';
 import { stateInRow } from '../login-policy-projection.js';
@@ -29,7 +30,12 @@ export async function changedDefault(
 ): Promise<Rejected | undefined> {
   if (ifSeen === undefined) return undefined;
   const { own: seen } = seenOf(instance)(ifSeen.byDefault, 'options.ifSeen');
-  const counted = await policies.countedAsSeen(instance, { seen, correlationId: id, deadline });
+  const counted = await policies.countedAsSeen(instance, {
+    seen,
+    correlationId: id,
+    idempotencyKey: keyOf(id),
+    deadline,
+  });
   const { last: actual } = await foundDefault(instance, policies, deadline);
   if (counted.includes(nameOfSeen(actual))) return undefined;
   const changed = { reason: 'changed-since', owner: instance, seen, actual, since: [] } as const;
