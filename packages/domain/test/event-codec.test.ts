@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { defaultSettings } from '@login-policy/domain';
-import { loginPolicyEvents, type LoginPolicyEvent } from '@login-policy/domain/model';
+import { loginPolicyEvents, SETTING_NAMES, type LoginPolicyEvent } from '@login-policy/domain/model';
 import { isFault, type JsonObject } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { anEvent, sameEvent } from './arbitraries.js';
+import { anEvent, aSettingsChange, sameEvent } from './arbitraries.js';
 import { recorded, type EncodedEvent } from './policies.js';
 
 async function storedExamples(): Promise<readonly EncodedEvent[]> {
@@ -84,6 +84,18 @@ describe('the stored form of events', () => {
       const event: LoginPolicyEvent = loginPolicyEvents.decode(recorded(example));
       expect(loginPolicyEvents.encode(event)).to.deep.equal(example);
     }
+  });
+
+  it('is of a newer version where an event names a setting that version 1 lacks', async () => {
+    const [first] = await storedExamples();
+    const known = Object.keys(Object(first?.data['settings']));
+    fc.assert(
+      fc.property(aSettingsChange, (settings) => {
+        const { schemaVersion } = loginPolicyEvents.encode({ type: 'LoginPolicyChanged', data: { settings } });
+        const newer = SETTING_NAMES.filter((name) => name in settings && !known.includes(name));
+        if (newer.length > 0) expect(schemaVersion, newer.join()).to.be.above(1);
+      }),
+    );
   });
 
   it('is refused on reading if its shape is unknown, with its place and the problem', async () => {

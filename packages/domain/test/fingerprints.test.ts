@@ -1,4 +1,4 @@
-import { defaultSettings, orThrow, type CommandInput } from '@login-policy/domain';
+import { orThrow, type CommandInput, type LoginSettingsInput } from '@login-policy/domain';
 import { parseOwner, policyStream } from '@login-policy/domain/model';
 import { START } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
@@ -7,22 +7,44 @@ import { describe, it } from 'mocha';
 import { acme, by, instance, openDesk, PASSKEY } from './policies.js';
 
 const provider = { id: 'idp-1', ownerType: 'ORG' } as const;
-const { lifetimes } = defaultSettings;
+const lifetimes = {
+  passwordCheck: 'PT240H',
+  externalLoginCheck: 'PT240H',
+  mfaInitSkip: 'PT720H',
+  secondFactorCheck: 'PT18H',
+  multiFactorCheck: 'PT12H',
+};
+/** The settings of the first release, spelt out: a command that names one more has another fingerprint. */
+const SETTINGS: LoginSettingsInput = {
+  allowUsernamePassword: true,
+  allowRegister: true,
+  allowExternalIdp: true,
+  forceMfa: false,
+  forceMfaLocalOnly: false,
+  passwordlessType: 'ALLOWED',
+  hidePasswordReset: false,
+  ignoreUnknownUsernames: false,
+  allowDomainDiscovery: true,
+  disableLoginWithEmail: false,
+  disableLoginWithPhone: false,
+  defaultRedirectUri: '',
+  lifetimes,
+};
 const EARLIER = '2025-12-31T23:00:00.000Z';
 
 /** What is stored of each command under a key: never to change, or commands repeated over a deployment are refused. */
 const GOLDEN: readonly (readonly [fingerprint: string, ...commands: readonly [CommandInput, ...CommandInput[]]])[] = [
   [
     '8109ea2191ecf1c1e5379bdc0d635ded36617ce408403e00411c6402604d90f6',
-    { type: 'add', policy: { settings: defaultSettings } },
-    { type: 'add', policy: { settings: { ...defaultSettings }, secondFactors: [], identityProviders: [] } },
+    { type: 'add', policy: { settings: SETTINGS } },
+    { type: 'add', policy: { settings: { ...SETTINGS }, secondFactors: [], identityProviders: [] } },
   ],
   [
     'bdc860b3e0cd1e97077438be0ccc8088dc49fdf46bb77d7dfe3e1f2ac7286a9c',
     {
       type: 'add',
       policy: {
-        settings: defaultSettings,
+        settings: SETTINGS,
         secondFactors: ['TOTP', 'U2F'],
         multiFactors: [PASSKEY],
         identityProviders: [provider],
@@ -34,7 +56,7 @@ const GOLDEN: readonly (readonly [fingerprint: string, ...commands: readonly [Co
         identityProviders: [provider, provider],
         multiFactors: [PASSKEY, PASSKEY],
         secondFactors: ['TOTP', 'U2F', 'TOTP'],
-        settings: { ...defaultSettings, lifetimes: { ...lifetimes, passwordCheck: Duration.fromObject({ days: 10 }) } },
+        settings: { ...SETTINGS, lifetimes: { ...lifetimes, passwordCheck: Duration.fromObject({ days: 10 }) } },
       },
     },
   ],
@@ -78,7 +100,7 @@ const GOLDEN: readonly (readonly [fingerprint: string, ...commands: readonly [Co
 async function storedOf(command: CommandInput): Promise<string | undefined> {
   const { store, loginPolicies } = await openDesk();
   const first = command.type === 'customize' ? instance : acme;
-  if (command.type !== 'add') orThrow(await loginPolicies.add(first, { settings: defaultSettings }, by));
+  if (command.type !== 'add') orThrow(await loginPolicies.add(first, { settings: SETTINGS }, by));
   if (command.type === 'removeSecondFactor') await loginPolicies.addSecondFactor(acme, command.factor, by);
   if (command.type === 'removeMultiFactor') await loginPolicies.addMultiFactor(acme, command.factor, by);
   if (command.type === 'removeIdentityProvider') await loginPolicies.addIdentityProvider(acme, provider, by);

@@ -15,9 +15,12 @@ async function eventTypes(): Promise<readonly string[]> {
 
 /** What a new name must be added to, where the compiler tells nothing (CONTRIBUTING.md, the recipes). */
 describe('each name is told to the reader', () => {
-  it('of a setting and a lifetime: by the reference', async () => {
-    const page = await read('docs/reference/login-policies.md');
+  it('of a setting and a lifetime: by the reference, and the page of the administrator', async () => {
+    const [page, words] = await Promise.all(
+      ['docs/reference/login-policies.md', 'examples/admin-page/src/words/settings.ts'].map(read),
+    );
     for (const name of [...SETTING_NAMES, ...LIFETIME_NAMES, ...LOCK_OUTS]) expect(page).to.contain(`\`${name}\``);
+    for (const name of [...SETTING_NAMES, ...LIFETIME_NAMES]) expect(words).to.match(new RegExp(`\\b${name}\\b`, 'u'));
   });
 
   it('of an event: by the page of recorded events, a stored example, and the page of the administrator', async () => {
