@@ -24,13 +24,15 @@ export function runFiles(files) {
 
 /**
  * The compiled test files of the named packages, or of all. The beginning of a package's name can be omitted: `sqlite`
- * is `store-sqlite`.
+ * is `store-sqlite`. A file of one is named after it: `sqlite/contract`.
  */
 function testsOf(names) {
   if (names.length === 0) return folders.flatMap(testsIn);
   const files = names.flatMap((name) => {
-    const meant = folders.filter((folder) => folder.endsWith(`/${name}`) || folder.endsWith(`-${name}`));
-    const found = meant.flatMap(testsIn);
+    const [named, ...file] = name.split('/');
+    const meant = folders.filter((folder) => folder.endsWith(`/${named}`) || folder.endsWith(`-${named}`));
+    const end = file.length === 0 ? '' : `/${file.join('/')}.test.js`;
+    const found = meant.flatMap(testsIn).filter((one) => one.replaceAll('\\', '/').endsWith(end));
     if (found.length > 0) return found;
     console.error(`There are no tests of ${name}. A package is named like its folder: npm test -- store-sqlite`);
     process.exit(1);
