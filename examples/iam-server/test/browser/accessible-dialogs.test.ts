@@ -1,18 +1,21 @@
-import { expect } from 'chai';
 import { it } from 'mocha';
-import { check, LOOKS, OVERFLOW } from './axe.js';
+import { checkIn, VISITS } from './axe.js';
 import { describeInBrowser, excuse, type Stage } from './suite.js';
 import type { Visitor } from './visitor.js';
 
 const ADMIN = '/admin/v1/policies/login';
 const NO_PASSWORDS = '{"wish":"change-settings","patch":{"allowUsernamePassword":false}}';
 
+type Check = (visitor: Visitor, view: string) => Promise<void>;
+
 describeInBrowser('the page: accessibility of dialogs, drafts and proposals', (stage) => {
-  for (const [look, window] of Object.entries(LOOKS)) {
+  for (const [look, visit] of Object.entries(VISITS)) {
+    const checkAll = (visitor: Visitor, view: string) => checkIn(visit, visitor, view);
+
     it(`axe finds nothing, and nothing has to be scrolled sideways, ${look}`, async () => {
       await stage.serve();
-      const visitor = await stage.owner(window);
-      await seePasskeys(visitor);
+      const visitor = await stage.owner(visit);
+      await seePasskeys(visitor, checkAll);
       await visitor.switch('Require a second factor').click();
       await checkAll(visitor, 'a draft');
       await visitor.goTo('Check a sign-in');
@@ -24,7 +27,7 @@ describeInBrowser('the page: accessibility of dialogs, drafts and proposals', (s
       await checkAll(visitor, 'a check with a draft');
       await visitor.goTo('Default policy');
       await visitor.button('Discard').click();
-      await seeConflict(stage, visitor);
+      await seeConflict(stage, visitor, checkAll);
       await visitor.page.goto(`${stage.quickstart.url}/#/default?change=${encodeURIComponent(NO_PASSWORDS)}`);
       await visitor.page.reload();
       await visitor.dialog.getByText('You: it locks you out yourself.').waitFor();
@@ -34,7 +37,7 @@ describeInBrowser('the page: accessibility of dialogs, drafts and proposals', (s
 
     it(`nor of proposals, ${look}`, async () => {
       await stage.serve({ IAM_FOUR_EYES: 'yes' });
-      const visitor = await stage.owner(window);
+      const visitor = await stage.owner(visit);
       await visitor.passkeys.click();
       await visitor.dialog.getByText('2 organizations').waitFor();
       await visitor.dialog.getByLabel('Reason').fill('after the audit');
@@ -48,15 +51,7 @@ describeInBrowser('the page: accessibility of dialogs, drafts and proposals', (s
   }
 });
 
-async function checkAll(visitor: Visitor, view: string): Promise<void> {
-  await check(visitor, view);
-  expect(await visitor.page.evaluate<number>(OVERFLOW), view).to.equal(0);
-  const dialogs =
-    "Math.max(0, ...[...document.querySelectorAll('dialog')].map((one) => one.scrollWidth - one.clientWidth))";
-  expect(await visitor.page.evaluate<number>(dialogs), `${view}, in the dialog`).to.equal(0);
-}
-
-async function seePasskeys(visitor: Visitor): Promise<void> {
+async function seePasskeys(visitor: Visitor, checkAll: Check): Promise<void> {
   const account = visitor.button('Account');
   if (await account.isVisible()) await account.click();
   await visitor.button('Passkeys').click();
@@ -66,7 +61,7 @@ async function seePasskeys(visitor: Visitor): Promise<void> {
   await visitor.dialog.waitFor({ state: 'detached' });
 }
 
-async function seeConflict(stage: Stage, visitor: Visitor): Promise<void> {
+async function seeConflict(stage: Stage, visitor: Visitor, checkAll: Check): Promise<void> {
   await visitor.passkeys.click();
   await visitor.dialog.getByText('2 organizations').waitFor();
   await stage.api('POST', `${ADMIN}/second_factors`, { type: 'SECOND_FACTOR_TYPE_OTP_EMAIL' });
