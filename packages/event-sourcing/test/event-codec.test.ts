@@ -100,7 +100,7 @@ describe('an event codec', () => {
   });
 
   it('refuses to write a type without a schema, and names it', () => {
-    expect(() => codec.encode(Object({ type: 'Left', data: {} }))).to.throw(TypeError, 'no schema for Left');
+    expect(() => codec.encode(Object({ type: 'Left', data: {} }))).to.throw(TypeError, 'no schema for the type "Left"');
   });
 
   it('keeps all recorded facts of an event it decodes', () => {

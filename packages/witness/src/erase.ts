@@ -57,7 +57,7 @@ export type EraseAnswer =
  * @throws RangeError that names a wrong option.
  */
 export async function eraseTexts(store: Pick<Store, 'eventStore'>, given: EraseOptions): Promise<EraseAnswer> {
-  demand('eraseTexts', 'store', store, rule.mustBe('a store', isStore));
+  demand('eraseTexts', 'store', store, rule.mustBe('a store, with its eventStore', isStore));
   const { eventStore } = store;
   const options = parseOptions(given, 'eraseTexts', RULES);
   const { eventId, revision, streamId, texts } = options;

@@ -70,7 +70,7 @@ export function parseVerifier(publicKey: string): Verifier {
   const bytes = Buffer.from(encoded, 'base64');
   const type = typeOf(bytes[0]);
   if (keyId === undefined || type === undefined || bytes.length !== 1 + KEY_BYTES)
-    throw new RangeError(`A public key must be NAME+ID+KEY, with an Ed25519 key, not ${shown(publicKey)}.`);
+    throw new RangeError(`publicKey must be NAME+ID+KEY, with an Ed25519 key, not ${shown(publicKey)}.`);
   if (keyIdOf(name, bytes) !== keyId)
     throw new RangeError(`The id ${keyId} does not belong to the public key of ${name}.`);
   const key = createPublicKey({ key: Buffer.concat([PUBLIC_DER, bytes.subarray(1)]), format: 'der', type: 'spki' });

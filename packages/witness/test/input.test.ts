@@ -56,7 +56,7 @@ const callsOn = (log: EventStore, head: TreeHead): Readonly<Record<string, () =>
   "A key's name must be text without spaces, plus signs or control characters, not undefined.": () =>
     generateKey(careless(undefined)),
   'A secret key must be PRIVATE+KEY+NAME+ID+SEED, with an Ed25519 key.': () => parseSigner(careless(undefined)),
-  'A public key must be NAME+ID+KEY, with an Ed25519 key, not undefined.': () => parseVerifier(careless(undefined)),
+  'publicKey must be NAME+ID+KEY, with an Ed25519 key, not undefined.': () => parseVerifier(careless(undefined)),
 });
 
 describe('a wrong option', () => {

@@ -122,7 +122,7 @@ acrossCopies(RejectedError, 'RejectedError');
 export function orThrow<Granted extends { readonly outcome: 'accepted' | 'found' }>(
   answer: Granted | Rejected,
 ): Granted {
-  refuseNoAnswer(answer, 'orThrow');
+  refuseNoAnswer(answer, 'orThrow', ['accepted', 'found', 'rejected']);
   if (isRejected(answer)) throw new RejectedError(answer);
   return answer;
 }

@@ -1,6 +1,7 @@
-import type { Json, JsonObject } from '@login-policy/event-sourcing';
+import { type Json, type JsonObject, shown } from '@login-policy/event-sourcing';
 import { DateTime, Duration } from 'luxon';
 import { loginPolicyEvents } from '../events/event-codec.js';
+import { SIGN_IN_OUTCOMES } from '../sign-in/describe-sign-in.js';
 import { refuseNoAnswer } from '../input/refuse-no-answer.js';
 import type { RecordedLoginPolicyEvent } from '../events/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
@@ -50,15 +51,28 @@ export type Answer = CommandAnswer | ReadAnswer<Found> | JudgedSignIn;
  * @throws TypeError for anything but an answer, such as a promise of one.
  */
 export function toJson(answer: Answer): JsonObject {
-  refuseNoAnswer(answer, 'toJson');
-  if (answer.outcome === 'accepted') return objectJson({ ...answer, events: answer.events.map(recorded) });
+  refuseNoAnswer(answer, 'toJson', ['accepted', 'found', ...SIGN_IN_OUTCOMES]);
+  if (answer.outcome === 'accepted')
+    return objectJson({ ...answer, events: listIn('events', answer.events).map(recorded) });
   if (answer.outcome === 'found' && 'kind' in answer && answer.kind === 'history')
-    return objectJson({ ...answer, entries: answer.entries.map(({ idempotencyKey: _, ...entry }) => entry) });
+    return objectJson({
+      ...answer,
+      entries: listIn('entries', answer.entries).map(({ idempotencyKey: _, ...entry }) => entry),
+    });
   if (answer.outcome === 'found' && 'kind' in answer && answer.kind === 'preview') {
     const { before: _, after: __, ...preview } = answer;
     return objectJson(preview);
   }
   return objectJson(answer);
+}
+
+function listIn<Item extends object>(name: string, items: readonly Item[]): readonly Item[] {
+  if (isListOfObjects(items)) return items;
+  throw new TypeError(`toJson: answer.${name} must be a list of objects, not ${shown(items)}`);
+}
+
+function isListOfObjects(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item: unknown) => typeof item === 'object' && item !== null);
 }
 
 function recorded(event: RecordedLoginPolicyEvent): object {

@@ -1,4 +1,4 @@
-import { joinInWords } from '@login-policy/event-sourcing';
+import { joinInWords, shown } from '@login-policy/event-sourcing';
 import { refuseNoAnswer } from '../input/refuse-no-answer.js';
 import type { SecondFactor } from '../policy/factors.js';
 import type { SignInImpossibility, SignInOption } from './sign-in.js';
@@ -20,6 +20,16 @@ const IMPOSSIBLE: Readonly<Record<SignInImpossibility, string>> = {
     'This needs a stronger sign-in than you can do. Set up a passkey in your account first, if you may.',
 };
 
+/** The outcomes of an answer about a sign-in. */
+export const SIGN_IN_OUTCOMES: readonly SignInAnswer['outcome'][] = [
+  'proceed',
+  'authenticate',
+  'verify',
+  'set-up',
+  'impossible',
+  'rejected',
+];
+
 /**
  * Describes an answer to the user who signs in, in one or two English sentences. It does not reveal why an answer was
  * `rejected`: log that. A login page in another language, or with the names of its identity providers, needs its own
@@ -28,21 +38,40 @@ const IMPOSSIBLE: Readonly<Record<SignInImpossibility, string>> = {
  * @throws TypeError for anything but an answer, such as a promise of one.
  */
 export function describeSignIn(answer: SignInAnswer): string {
-  refuseNoAnswer(answer, 'describeSignIn');
+  refuseNoAnswer(answer, 'describeSignIn', SIGN_IN_OUTCOMES);
   switch (answer.outcome) {
     case 'proceed':
       return 'You are signed in.';
     case 'authenticate':
-      return `Sign in with ${joinInWords(answer.options.map(nameOf), 'disjunction')}.`;
+      return `Sign in with ${namesOf(answer.options)}.`;
     case 'verify':
-      return `Confirm that it is you, with ${joinInWords(answer.options.map(nameOf), 'disjunction')}.`;
+      return `Confirm that it is you, with ${namesOf(answer.options)}.`;
     case 'set-up':
-      return `A second factor is required. Set up ${joinInWords(answer.options.map(nameOf), 'disjunction')}.`;
+      return `A second factor is required. Set up ${namesOf(answer.options)}.`;
     case 'impossible':
-      return IMPOSSIBLE[answer.reason];
+      return textOf(IMPOSSIBLE, 'answer.reason', answer.reason);
     case 'rejected':
       return 'Nobody can sign in at the moment. Please try again later.';
   }
+}
+
+function namesOf(options: readonly SignInOption[]): string {
+  const names: readonly unknown[] = Array.isArray(options) ? options.map(nameIn) : [];
+  if (names.length > 0 && names.every((name) => typeof name === 'string')) return joinInWords(names, 'disjunction');
+  throw new TypeError('describeSignIn: answer.options must be a list of ways to sign in');
+}
+
+function nameIn(option: unknown): unknown {
+  return isOption(option) ? nameOf(option) : undefined;
+}
+
+function isOption(option: unknown): option is SignInOption {
+  return typeof option === 'object' && option !== null && 'method' in option;
+}
+
+function textOf<Name extends string>(texts: Readonly<Record<Name, string>>, field: string, name: Name): string {
+  if (Object.hasOwn(texts, name)) return texts[name];
+  throw new TypeError(`describeSignIn: ${field} must be one of ${joinInWords(Object.keys(texts))}, not ${shown(name)}`);
 }
 
 function nameOf(option: SignInOption): string {
@@ -54,6 +83,6 @@ function nameOf(option: SignInOption): string {
     case 'external-login':
       return `your account at ${option.identityProvider}`;
     case 'second-factor':
-      return FACTORS[option.factor];
+      return textOf(FACTORS, 'the factor of an option', option.factor);
   }
 }

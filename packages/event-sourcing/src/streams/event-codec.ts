@@ -2,6 +2,7 @@ import { Fault, type EventPlace } from '../values/fault.js';
 import type { EventShape, Recorded, RecordedEvent } from './event.js';
 import { isFault } from '../values/is-fault.js';
 import { toJsonObject, type JsonObject } from './json.js';
+import { shown } from '../values/shown.js';
 import { wrong } from '../values/wrong.js';
 
 /** The stored content of an event. */
@@ -67,7 +68,7 @@ export function eventCodec<Event extends EventShape>(schemas: EventSchemas<Event
     encode(event) {
       if (typeof event !== 'object' || event === null) throw wrong('an event', 'an object', event);
       const schema = known.get(event.type);
-      if (schema === undefined) throw new TypeError(`no schema for ${String(event.type)}`);
+      if (schema === undefined) throw new TypeError(`no schema for the type ${shown(event.type)}`);
       return { type: event.type, ...oldestOf(schema, schema.write(event.data)) };
     },
     reads(type, schemaVersion) {

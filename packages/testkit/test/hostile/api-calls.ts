@@ -16,7 +16,7 @@ export const apiTables: Readonly<Record<string, Table>> = {
       'api createApi': async () => [
         {
           loginPolicies: await policies(),
-          ports: { authenticate: () => undefined, instanceOf: () => 'i' },
+          ports: { authenticate: () => undefined, instanceOf: () => 'i', organizations: { exists: () => true } },
           maxBodyBytes: 1000,
           operational: false,
         },

@@ -9,7 +9,7 @@ const read = () => ({ waitMs: 1000, signal: signal(), atLeast: 0n });
 const by = () => ({ actor: 'a', reason: 'r', idempotencyKey: 'k', waitMs: 1000, signal: signal() });
 const asked = { asOf: { sequence: 1n } };
 const signIn = () => ({
-  user: { hasPassword: true, factors: ['OTP'], identityProviders: [] },
+  user: { hasPassword: true, factors: ['TOTP'], identityProviders: [] },
   session: { password: '2024-01-01T00:00:00Z' },
   request: {},
   at: '2024-01-01T00:00:00Z',
@@ -19,12 +19,18 @@ const rules = async () => {
   const found: object = await call('domain', 'effectivePolicy', acme).on(await policies());
   return Object(Reflect.get(found, 'policy'));
 };
-const policies = async () => {
-  const opened = await call('domain', 'openLoginPolicies', { store: openMemoryStore() }).answer();
-  await call('domain', 'add', instance, {}, { actor: 'a' }).on(opened);
+const policies = async (store = openMemoryStore()) => {
+  const opened = await call('domain', 'openLoginPolicies', { store }).answer();
+  for (const owner of [instance, acme]) await call('domain', 'add', owner, {}, { actor: 'a' }).on(opened);
   return opened;
 };
-const command = () => ({ type: 'removeSecondFactor', factor: 'OTP' });
+/** A store in which each owner has a policy, so that there is a past to ask for. */
+const aStore = async () => {
+  const store = openMemoryStore();
+  await policies(store);
+  return store;
+};
+const command = () => ({ type: 'removeSecondFactor', factor: 'TOTP' });
 const opened = 'domain openLoginPolicies()';
 const change = () => ({ steps: [{ owner: instance, command: command() }] });
 const rollout = () => ({ id: 'r', actor: 'a', reason: 'r', mayChange: () => true, withDefault: true });
@@ -32,9 +38,11 @@ const rollout = () => ({ id: 'r', actor: 'a', reason: 'r', mayChange: () => true
 export const domainTables: Readonly<Record<string, Table>> = {
   domain: {
     calls: {
-      'domain openLoginPolicies': () => [
+      'domain openLoginPolicies': async () => [
         {
-          store: openMemoryStore(),
+          store: await aStore(),
+          organizations: { list: () => ['a', 'b'] },
+          identityProviders: () => [],
           guard: 'refuse',
           maxAgeMs: 1,
           keptStates: 1,
@@ -43,15 +51,15 @@ export const domainTables: Readonly<Record<string, Table>> = {
         },
       ],
       'domain orThrow': () => [{ outcome: 'found' }],
-      'domain toJson': () => [{ outcome: 'found' }],
+      'domain toJson': async () => [await call('domain', 'history', acme).on(await policies())],
       'domain describeSignIn': async () => [await call('domain', 'evaluateSignIn', await rules(), signIn()).answer()],
       'domain evaluateSignIn': async () => [await rules(), signIn(), []],
       [`${opened}.add`]: () => [acme, { settings: { forceMfa: true } }, by()],
       [`${opened}.set`]: () => [acme, { settings: { forceMfa: true } }, by()],
       [`${opened}.change`]: () => [acme, { forceMfa: true }, by()],
       [`${opened}.remove`]: () => [acme, by()],
-      [`${opened}.addSecondFactor`]: () => [acme, 'OTP', by()],
-      [`${opened}.removeSecondFactor`]: () => [acme, 'OTP', by()],
+      [`${opened}.addSecondFactor`]: () => [acme, 'TOTP', by()],
+      [`${opened}.removeSecondFactor`]: () => [acme, 'TOTP', by()],
       [`${opened}.addMultiFactor`]: () => [acme, 'U2F_WITH_VERIFICATION', by()],
       [`${opened}.removeMultiFactor`]: () => [acme, 'U2F_WITH_VERIFICATION', by()],
       [`${opened}.addIdentityProvider`]: () => [acme, { id: 'x', ownerType: 'SYSTEM' }, by()],
@@ -79,7 +87,7 @@ export const domainTables: Readonly<Record<string, Table>> = {
       ],
       [`${opened}.organizationsWithCustomPolicy`]: () => [
         instance,
-        { ...read(), allowing: 'OTP', after: 'a', limit: 1 },
+        { ...read(), allowing: 'TOTP', after: 'a', limit: 1 },
       ],
       [`${opened}.close`]: () => [{ closeMs: 1 }],
     },
@@ -120,7 +128,7 @@ export const domainTables: Readonly<Record<string, Table>> = {
           ...read(),
           actor: 'a',
           type: 'x',
-          factor: 'OTP',
+          factor: 'TOTP',
           from: '2024-01-01T00:00:00Z',
           reason: 'word',
           direction: 'forwards',

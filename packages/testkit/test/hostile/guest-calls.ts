@@ -6,7 +6,7 @@ const call = await caller();
 const instance = { instanceId: 'i' };
 const signal = () => new AbortController().signal;
 const by = () => ({ actor: 'a', reason: 'r' });
-const command = () => ({ type: 'removeSecondFactor', factor: 'OTP' });
+const command = () => ({ type: 'removeSecondFactor', factor: 'TOTP' });
 const change = () => ({ type: 'policies', steps: [{ owner: instance, command: command() }] });
 const rollout = () => ({ id: 'r', actor: 'a', withDefault: true });
 const policiesOf = (store: object) => call('domain', 'openLoginPolicies', { store }).answer();
@@ -26,10 +26,18 @@ const key = async (): Promise<{ readonly publicKey: string; readonly secretKey: 
   return { publicKey: String(Reflect.get(found, 'publicKey')), secretKey: String(Reflect.get(found, 'secretKey')) };
 };
 const signer = async () => call('witness', 'parseSigner', (await key()).secretKey).answer();
-const head = async (log: object) => {
-  const { treeHead } = { treeHead: await call('witness', 'treeHead', log, { signer: await signer() }).answer() };
-  return Object(Reflect.get(treeHead, 'treeHead'));
+const head = async (log: object, signed?: object) => {
+  const made = await call('witness', 'treeHead', log, { signer: signed ?? (await signer()) }).answer();
+  return Object(Reflect.get(made, 'treeHead'));
 };
+/** A pool whose server is away. */
+const pool = () => ({
+  options: {},
+  connect: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
+  query: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
+  on: () => undefined,
+  off: () => undefined,
+});
 const aStore = 'a store, called in the table of the kernel';
 
 export const guestTables: Readonly<Record<string, Table>> = {
@@ -60,7 +68,12 @@ export const guestTables: Readonly<Record<string, Table>> = {
       'witness generateKey': () => ['a.example'],
       'witness parseSigner': async () => [(await key()).secretKey],
       'witness parseVerifier': async () => [(await key()).publicKey],
-      'witness openTreeHead': () => ['a note', { publicKey: 'k', witnesses: [] }],
+      'witness openTreeHead': async () => {
+        const { publicKey, secretKey } = await key();
+        const log = (await recorded()).store.eventStore;
+        const signed = await call('witness', 'parseSigner', secretKey).answer();
+        return [Reflect.get(await head(log, signed), 'note'), { publicKey, witnesses: [] }];
+      },
       'witness treeHead': async () => [
         (await recorded()).store.eventStore,
         { signer: await signer(), signal: signal() },
@@ -112,18 +125,19 @@ export const guestTables: Readonly<Record<string, Table>> = {
   },
   'store-postgres': {
     calls: {
-      'store-postgres openPostgresStore': () => [
-        { connectionString: 'postgres://127.0.0.1:1/none', connectTimeoutMs: 100, migrate: 'check' },
-      ],
-      'store-postgres migratePostgresStore': () => [{ connectionString: 'postgres://127.0.0.1:1/none', schema: 'a' }],
+      'store-postgres openPostgresStore': () => [{ pool: pool(), connectTimeoutMs: 100, migrate: 'check' }],
+      'store-postgres migratePostgresStore': () => [{ pool: pool(), schema: 'a' }],
       'store-postgres postgresMigration': () => [{ schema: 'a', from: 0 }],
     },
     trusted: {},
   },
   'store-eventstoredb': {
     calls: {
-      'store-eventstoredb openEventStoreDbStore': () => [
-        { connectionString: 'esdb://127.0.0.1:1?tls=false', timeouts: { closeMs: 100 } },
+      'store-eventstoredb openEventStoreDbStore': async () => [
+        {
+          client: await call('store-eventstoredb', 'connectEventStoreDb', 'esdb://127.0.0.1:1?tls=false').answer(),
+          timeouts: { closeMs: 100 },
+        },
       ],
       'store-eventstoredb connectEventStoreDb': () => ['esdb://127.0.0.1:1?tls=false'],
     },

@@ -8,6 +8,11 @@ const newEvent = () => ({
   ...{ id: kernel.monotonicIds()(), type: 'Counted', schemaVersion: 1, data: { by: 1 } },
   metadata: { actor: 'tester', correlationId: 'c' },
 });
+const other = kernel.streamId('Counter', 'recorded');
+const recorded = () => ({
+  ...{ ...newEvent(), id: kernel.eventId(ulid), streamId: other, revision: kernel.revision(0) },
+  ...{ position: kernel.position(1), recordedAt: kernel.instant(0) },
+});
 const context = () => ({
   actor: 'tester',
   reason: 'r',
@@ -71,7 +76,7 @@ export const kernelCalls: Readonly<Record<string, Arguments>> = {
   'event-sourcing isFault': () => [new kernel.Fault('store-closed', { store: 's' }), 'store-closed'],
   'event-sourcing laterPosition': () => [1n, 2n],
   'event-sourcing monotonicIds': () => [() => 1],
-  'event-sourcing openMemoryStore': () => [{ clock: () => 1 }],
+  'event-sourcing openMemoryStore': () => [{ clock: () => 1, history: [recorded()] }],
   'event-sourcing parseInstant': () => ['2024-06-13T06:44:39.050Z'],
   'event-sourcing parsePosition': () => ['1'],
   'event-sourcing parseStreamId': () => ['Counter-a'],
@@ -124,7 +129,7 @@ export const kernelCalls: Readonly<Record<string, Arguments>> = {
   [`${store}.eventStore.receipt`]: () => [id, 'k', wait()],
   [`${store}.eventStore.receipts`]: () => [{ ...wait(), pageSize: 1 }],
   [`${store}.eventStore.erase`]: () => [
-    { streamId: id, revision: 0n, eventId: ulid, commitments: { actor: 'x' } },
+    { streamId: other, revision: 0n, eventId: ulid, commitments: { actor: 'x' } },
     wait(),
   ],
   [`${store}.eventStore.head`]: () => [wait()],

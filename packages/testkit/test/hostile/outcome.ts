@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isFault } from '@login-policy/event-sourcing';
 import { OWN } from './values.js';
 
 /** What became of a call: a complaint about it, or nothing. */
 export interface Outcome {
   readonly answered: boolean;
   readonly said: string;
+  /** Whether it says that the input is wrong. */
+  readonly refusesInput?: boolean;
   /** What is wrong with it; absent when it is all right. */
   readonly complaint?: string;
 }
@@ -19,16 +22,25 @@ export async function outcomeOf(call: () => unknown): Promise<Outcome> {
     const answer = await inTime(settled(call()));
     return answer === HANGS
       ? { answered: false, said: 'hangs', complaint: 'hangs' }
-      : { answered: true, said: said(answer) };
+      : { answered: true, said: said(answer), refusesInput: reasonOf(answer) === 'invalid-argument' };
   } catch (caught) {
     const complaint = complaintAbout(caught);
-    return { answered: false, said: String(caught), ...(complaint === undefined ? {} : { complaint }) };
+    const refusesInput = !isOwn(caught) && !isOfTheState(caught);
+    return { answered: false, said: String(caught), refusesInput, ...(complaint === undefined ? {} : { complaint }) };
   }
 }
 
 function said(answer: unknown): string {
   if (typeof answer !== 'object' || answer === null) return String(answer);
-  return 'reason' in answer ? `rejected: ${String(answer.reason)}` : `an answer`;
+  const reason = reasonOf(answer);
+  return reason === undefined ? 'an answer' : `rejected: ${reason}: ${String(Reflect.get(answer, 'message'))}`;
+}
+
+/** Why an answer refuses; `undefined` for any other. */
+function reasonOf(answer: unknown): string | undefined {
+  const rejection: unknown =
+    typeof answer === 'object' && answer !== null ? Reflect.get(answer, 'rejection') : undefined;
+  return typeof rejection === 'object' && rejection !== null ? String(Reflect.get(rejection, 'reason')) : undefined;
 }
 
 async function settled(answer: unknown): Promise<unknown> {
@@ -62,7 +74,7 @@ function after(milliseconds: number): Promise<undefined> {
 
 /** An error that the engine made, and not one of us, says nothing about the caller's field. */
 export function complaintAbout(caught: unknown): string | undefined {
-  if (caught === OWN || (caught instanceof Error && caught.cause === OWN)) return undefined;
+  if (isOwn(caught)) return undefined;
   if (!(caught instanceof Error)) return `threw ${typeof caught} ${String(caught)}`;
   if (caught.message.trim() === '') return 'an error without a message';
   if ('code' in caught && String(caught.code).startsWith('ERR_')) return `of node: ${caught.message}`;
@@ -72,6 +84,16 @@ export function complaintAbout(caught: unknown): string | undefined {
   return native.includes(Reflect.get(caught, 'constructor')) && !isThrownBySource(caught)
     ? `${caught.name}: ${caught.message}`
     : undefined;
+}
+
+/** A refusal that says how things stand, or what a system answered, and nothing about the input. */
+function isOfTheState(caught: unknown): boolean {
+  if (isFault(caught) || (caught instanceof Error && 'syscall' in caught)) return true;
+  return reasonOf(caught) !== undefined && reasonOf(caught) !== 'invalid-argument';
+}
+
+function isOwn(caught: unknown): boolean {
+  return caught === OWN || (caught instanceof Error && caught.cause === OWN);
 }
 
 const sources = new Map<string, readonly string[]>();
