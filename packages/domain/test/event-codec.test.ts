@@ -87,8 +87,8 @@ describe('the stored form of events', () => {
   });
 
   it('is of a newer version where an event names a setting that version 1 lacks', async () => {
-    const [first] = await storedExamples();
-    const known = Object.keys(Object(first?.data['settings']));
+    const [example] = await storedExamples();
+    const known = Object.keys(Object(example?.data['settings']));
     fc.assert(
       fc.property(aSettingsChange, (settings) => {
         const { schemaVersion } = loginPolicyEvents.encode({ type: 'LoginPolicyChanged', data: { settings } });
@@ -115,8 +115,9 @@ describe('the stored form of events', () => {
   it('is passed on uncopied if it has the current form', async () => {
     for (const example of await storedExamples()) {
       const event = recorded(example);
-      // That one has nothing to copy.
-      if (event.type !== 'LoginPolicyRemoved') expect(loginPolicyEvents.decode(event)).to.equal(event);
+      // An older version is brought to the newest, and a removal has nothing to copy.
+      const isNewest = loginPolicyEvents.reads?.(example.type, example.schemaVersion + 1) === false;
+      if (isNewest && event.type !== 'LoginPolicyRemoved') expect(loginPolicyEvents.decode(event)).to.equal(event);
     }
   });
 

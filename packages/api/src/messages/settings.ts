@@ -5,8 +5,14 @@ import type { LifetimesView } from '@login-policy/domain/model';
 import { Duration } from 'luxon';
 import { PASSWORDLESS_ALLOWED } from './numbers.js';
 
+/** The settings that ZITADEL's messages lack, so that only routes of our own have them: none yet. */
+type NotInZitadel = never;
+
+/** The settings in ZITADEL's messages. */
+type SettingsOfZitadel = Omit<LoginSettingsView, NotInZitadel>;
+
 /** The settings that have the same name in every request and answer. */
-type PlainSettings = Omit<LoginSettingsView, 'lifetimes' | 'passwordlessType'>;
+type PlainSettings = Omit<SettingsOfZitadel, 'lifetimes' | 'passwordlessType'>;
 
 /** The lifetimes as requests and answers name them. */
 interface LifetimeMessages {
@@ -23,7 +29,7 @@ export interface SettingsRequest extends PlainSettings, LifetimeMessages {
 }
 
 /** The settings in a request. An invalid lifetime is passed on, because the domain has the message for it. */
-export function settingsOf(request: SettingsRequest): LoginSettingsView {
+export function settingsOf(request: SettingsRequest): SettingsOfZitadel {
   return {
     ...plainSettings(request),
     passwordlessType: request.passwordlessType === PASSWORDLESS_ALLOWED ? 'ALLOWED' : 'NOT_ALLOWED',
