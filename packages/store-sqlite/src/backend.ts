@@ -12,6 +12,7 @@ import {
   type Found,
   type LogRange,
   type ModelTarget,
+  nameRanges,
   type Plan,
   type Question,
   type ReadAhead,
@@ -31,14 +32,9 @@ import type { CommitResult } from './database.js';
 import { isConstraint, toFault } from './faults.js';
 import { Lookups, type LookUpParts } from './lookups.js';
 import { deleteReplacedRows, newShadowName, replacedName, shadowPrefix } from './model-statements.js';
+import type { WantedStreams } from './log-reader.js';
 import { PlanWriter } from './plan-writer.js';
 import { headOf } from './event-statements.js';
-import { FIRST_STREAM, type StreamsReader } from './streams-reader.js';
-
-/** The parts of a backend on a SQLite file. */
-export interface BackendParts extends LookUpParts {
-  readonly streams: StreamsReader;
-}
 
 /** A value that sorts after every text: in SQLite, any blob does. */
 const AFTER_EVERY_TEXT = new Uint8Array(1);
@@ -49,11 +45,11 @@ export class SqliteBackend implements Backend {
   readonly form = 'text';
   readonly consumers: SqliteConsumers;
   readonly #connection: Connection;
-  readonly #parts: BackendParts;
+  readonly #parts: LookUpParts;
   readonly #lookups: Lookups;
   readonly #writer: PlanWriter;
 
-  constructor(connection: Connection, parts: BackendParts) {
+  constructor(connection: Connection, parts: LookUpParts) {
     this.name = connection.name;
     this.#connection = connection;
     this.#parts = parts;
@@ -120,24 +116,22 @@ export class SqliteBackend implements Backend {
     signal,
     pageSize,
   }: ReadStreamsOptions & { readonly pageSize: number }): AsyncGenerator<readonly RecordedEvent[], void, undefined> {
-    const wanted = { upTo, filter, pageSize };
-    let cursor = FIRST_STREAM;
-    while (signal?.aborted !== true) {
-      const from = cursor;
-      const next = this.#connection.use(() => this.#parts.streams.next(from, wanted));
-      if (next === undefined) return;
-      cursor = next.cursor;
-      if (next.events.length > 0) yield next.events;
-      await yieldToLoop();
+    for (const range of nameRanges(filter)) {
+      let [last, isLast]: [RecordedEvent | undefined, boolean] = [undefined, false];
+      while (!isLast && signal?.aborted !== true) {
+        const asked: WantedStreams = { range, last, upTo, pageSize };
+        const page = this.#connection.use(() => this.#parts.log.streamsPage(asked));
+        if (page.events.length > 0) yield page.events;
+        [last, isLast] = [page.events.at(-1), page.isLast];
+        await yieldToLoop();
+      }
     }
   }
 
   /** Pages that were rewritten before may hold the old metadata until a VACUUM. */
   async erase({ id, revision, streamId }: RecordedEvent, metadata: EventMetadata): Promise<boolean> {
-    const stream = this.#connection.use(() => this.#parts.names.find(streamId));
-    if (stream === undefined) return false;
     const { changes } = await this.#connection.write(() =>
-      this.#parts.events.erase.run(JSON.stringify(metadata), stream, revision, id),
+      this.#parts.events.erase.run(JSON.stringify(metadata), streamId, revision, id),
     );
     return Number(changes) === 1;
   }

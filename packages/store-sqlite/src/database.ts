@@ -32,7 +32,6 @@ export class Database {
   readonly #rollback: Statement;
   /** Reads the data version, which changes with every commit of another connection. */
   readonly #dataVersion: Statement<[], number>;
-  readonly #foreignChangeCallbacks: (() => void)[] = [];
   #connection: DriverConnection | undefined;
   #connectionNumber = 0;
   #lastDataVersion: number | undefined;
@@ -59,13 +58,6 @@ export class Database {
   }
 
   /**
-   * Registers a callback for a new {@link cacheEpoch}. {@link refreshCacheEpoch} calls it before anything is read.
-   */
-  onForeignChange(callback: () => void): void {
-    this.#foreignChangeCallbacks.push(callback);
-  }
-
-  /**
    * The cache epoch as of the latest {@link refreshCacheEpoch}. It changes when another connection may have written, or
    * a write of this connection was rolled back.
    */
@@ -79,7 +71,6 @@ export class Database {
     if (dataVersion === this.#lastDataVersion) return this.#cacheEpoch;
     this.#place?.noteLog();
     this.#cacheEpoch++;
-    for (const callback of this.#foreignChangeCallbacks) callback();
     this.#lastDataVersion = dataVersion;
     return this.#cacheEpoch;
   }

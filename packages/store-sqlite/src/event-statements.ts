@@ -15,11 +15,10 @@ export type OrdinalAndId = readonly [ordinal: number, id: string];
 
 /** An event's row for an insert. */
 type NewRow = [
-  category: number,
   position: number,
-  stream: number,
+  stream: string,
   revision: number,
-  type: number,
+  type: string,
   schemaVersion: number,
   recordedAt: Instant,
   id: string,
@@ -29,7 +28,7 @@ type NewRow = [
 ];
 
 /** Reads events of a stream from a revision on. */
-type StreamPage = Statement<[stream: number, from: bigint, limit: number], EventRow>;
+type StreamPage = Statement<[stream: string, from: bigint, limit: number], EventRow>;
 
 /** A receipt with its stream and key. */
 export interface ReceiptRow {
@@ -44,7 +43,7 @@ export interface ReceiptRow {
  */
 export interface EventStatements {
   readonly insert: Statement<NewRow>;
-  readonly streamHead: Statement<[stream: number], StreamHead>;
+  readonly streamHead: Statement<[stream: string], StreamHead>;
   /** The last event; no row in an empty store. */
   readonly head: Statement<[], OrdinalAndId>;
   readonly idAt: Statement<[position: number], string>;
@@ -53,7 +52,7 @@ export interface EventStatements {
   readonly backwards: StreamPage;
   readonly receipt: Statement<[stream: string, key: string], { fingerprint: string; revision: number }>;
   readonly receiptsAfter: Statement<[stream: string, key: string, limit: number], ReceiptRow>;
-  readonly erase: Statement<[metadata: string, stream: number, revision: bigint, id: string]>;
+  readonly erase: Statement<[metadata: string, stream: string, revision: bigint, id: string]>;
   readonly insertReceipt: Statement<[stream: string, key: string, fingerprint: string, revision: number]>;
 }
 
@@ -61,8 +60,8 @@ export interface EventStatements {
 export function eventStatements(database: Database): EventStatements {
   return {
     insert: database.prepare(
-      `INSERT INTO events (category, position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO events (position, stream, revision, type, schema_version, recorded_at, id, data, metadata, append)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     streamHead: database.prepare(
       'SELECT revision, recorded_at AS recordedAt, id FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1',
@@ -104,25 +103,19 @@ export function positionAt([ordinal, id]: OrdinalAndId, store: string): Position
   });
 }
 
-/** A type and a schema version share one number; versions are smaller than this. */
-export const SCHEMA_VERSIONS = 65_536;
-
-/** The numbers of an event's row. */
-export type EventNumbers = readonly [
-  position: number,
-  stream: number,
-  revision: number,
-  typeAndVersion: number,
-  recordedAt: number,
-  append: number,
-];
-
-/**
- * The columns of an event's row in a read. Passing columns to JavaScript is most of a read's time, so some numbers are
- * combined.
- */
-export const READ_COLUMNS: string = `position, stream, revision, type * ${SCHEMA_VERSIONS} + schema_version AS type_and_version,
-  recorded_at, append, data, id, metadata`;
+/** The columns of an event's row in a read. */
+export const READ_COLUMNS = 'position, stream, revision, type, schema_version, recorded_at, append, id, data, metadata';
 
 /** An event as the driver returns it: a list, which takes half the time of an object. */
-export type EventRow = readonly [...EventNumbers, data: string, id: string, metadata: string];
+export type EventRow = readonly [
+  position: number,
+  stream: string,
+  revision: number,
+  type: string,
+  schemaVersion: number,
+  recordedAt: number,
+  append: number,
+  id: string,
+  data: string,
+  metadata: string,
+];

@@ -22,11 +22,6 @@ export function notADatabase(store: string, cause: unknown): Fault<'store-foreig
   return new Fault('store-foreign', { store, problem: 'it is not a SQLite database' }, cause);
 }
 
-/** Whether the error is SQLite's own. */
-export function isDriverError(caught: unknown): boolean {
-  return codeOf(caught).startsWith('SQLITE_');
-}
-
 /** Whether a row with this key exists already. */
 export function isConstraint(caught: unknown): boolean {
   return codeOf(isFault(caught, 'store-foreign') ? caught.cause : caught) === 'SQLITE_CONSTRAINT';

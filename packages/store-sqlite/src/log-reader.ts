@@ -9,6 +9,7 @@ import {
 import {
   type EventFilter,
   followedInAppend,
+  nameRanges,
   ordinalOf,
   type ReadAhead,
   type StreamPage,
@@ -16,7 +17,6 @@ import {
 } from '@login-policy/event-sourcing/store';
 import type { Database } from './database.js';
 import { type EventRow, type EventStatements, READ_COLUMNS, headOf, positionAt } from './event-statements.js';
-import type { Names } from './names.js';
 import { followedIn, pageOf, type EventPage } from './rows.js';
 import type { Statement } from './statement.js';
 
@@ -27,37 +27,50 @@ export interface WantedPage {
   readonly pageSize: number;
 }
 
+/** The page that a reader of one stream after another asks for. */
+export interface WantedStreams {
+  /** The names of the streams. */
+  readonly range: readonly [from: string, before?: string];
+  /** The last event of the page before. */
+  readonly last: RecordedEvent | undefined;
+  readonly upTo: Position;
+  readonly pageSize: number;
+}
+
 /**
  * The number of events scanned at once. It is limited, because a selective filter would block the event loop for long.
  */
 const WINDOW = 20_000;
 
-/** The parts of a log reader. */
-interface LogParts {
-  readonly statements: EventStatements;
-  readonly names: Names;
-}
-
 /** Reads the log in the order of positions, a window at a time, without sorting. */
 export class LogReader {
   readonly #database: Database;
   readonly #statements: EventStatements;
-  readonly #names: Names;
   readonly #prepared = new Map<string, Statement<(number | string)[], EventRow>>();
 
-  constructor(database: Database, { statements, names }: LogParts) {
+  constructor(database: Database, statements: EventStatements) {
     this.#database = database;
     this.#statements = statements;
-    this.#names = names;
   }
 
   /** The events of a part of a stream, up to the end of the append before the first unreadable event. */
   streamPage(streamId: StreamId, { isForwards, from, count }: StreamPart): StreamPage {
     this.#database.refreshCacheEpoch();
-    const stream = this.#names.find(streamId);
-    if (stream === undefined) return { events: [], isLast: true };
     const statement = isForwards ? this.#statements.forwards : this.#statements.backwards;
-    return pageOf(statement.iterate(stream, from, count), this.#names, count);
+    return pageOf(statement.iterate(streamId, from, count), this.#database.name, count);
+  }
+
+  /**
+   * The events after one, in the order of streams. Rows have the same order, so a rebuild fills the file's pages one
+   * after another. Streams of other categories are not even looked at, because millions of them would block the event
+   * loop for long.
+   */
+  streamsPage({ range: [first, before], last, upTo, pageSize }: WantedStreams): EventPage {
+    const [clause, bounds] = before === undefined ? ['', []] : ['AND stream < ?', [before]];
+    const sql = `SELECT ${READ_COLUMNS} FROM events
+      WHERE (stream, revision) > (?, ?) ${clause} AND position <= ? ORDER BY stream, revision LIMIT ?`;
+    const from = last === undefined ? [first, -1] : [last.streamId, Number(last.revision)];
+    return this.#pageBy(sql, [...from, ...bounds, Number(ordinalOf(upTo)), pageSize]);
   }
 
   /** The position of the last event; `START` when there is none. */
@@ -87,20 +100,19 @@ export class LogReader {
   }
 
   #page(filter: EventFilter | undefined, [start, end]: readonly [number, number], limit: number): EventPage {
-    // Looked up after the head was read: the names of all events up to the head then exist.
-    const categories = filter?.categories.flatMap((category) => this.#names.find(category) ?? []) ?? [];
-    const values = [start, end, ...categories, limit];
-    // The plus sign keeps the planner from using an index, whose order would be wrong.
-    const clause = filter && ` AND +category IN (${categories.map(() => '?').join(', ')})`;
-    const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ?${clause ?? ''} ORDER BY position LIMIT ?`;
-    return this.page(sql, values);
+    const ranges = filter === undefined ? [] : nameRanges(filter);
+    // The plus signs keep the planner from using an index, whose order would be wrong.
+    const conditions = ranges.map(() => '(+stream >= ? AND +stream < ?)').join(' OR ');
+    const clause = filter === undefined ? '' : `AND (${conditions || 'false'})`;
+    const sql = `SELECT ${READ_COLUMNS} FROM events WHERE position > ? AND position <= ? ${clause} ORDER BY position LIMIT ?`;
+    return this.#pageBy(sql, [start, end, ...ranges.flatMap(([from, before = '']) => [from, before]), limit]);
   }
 
   /** The events of a statement with `READ_COLUMNS`, whose last parameter is the limit. */
-  page(sql: string, values: readonly (number | string)[]): EventPage {
+  #pageBy(sql: string, values: readonly (number | string)[]): EventPage {
     const statement = this.#prepared.get(sql) ?? this.#database.prepare<(number | string)[], EventRow>(sql, 'list');
     this.#prepared.set(sql, statement);
-    return pageOf(statement.iterate(...values), this.#names, Number(values.at(-1)));
+    return pageOf(statement.iterate(...values), this.#database.name, Number(values.at(-1)));
   }
 
   /**

@@ -19,7 +19,6 @@ import type { Database } from './database.js';
 import { type EventStatements, type ReceiptRow, headOf } from './event-statements.js';
 import { type ModelStatements, shadowPrefix } from './model-statements.js';
 import { toFault } from './faults.js';
-import type { Names } from './names.js';
 import type { LogReader } from './log-reader.js';
 
 type ModelQuestion = Question['models'][number];
@@ -29,7 +28,6 @@ type ReceiptKey = Question['receipts'][number];
 export interface LookUpParts {
   readonly events: EventStatements;
   readonly models: ModelStatements;
-  readonly names: Names;
   readonly log: LogReader;
 }
 
@@ -85,9 +83,7 @@ export class Lookups {
   }
 
   #endOf(streamId: StreamId): readonly (readonly [StreamId, StreamEnd])[] {
-    const { names, events } = this.#parts;
-    const stream = names.find(streamId);
-    const last = stream === undefined ? undefined : events.streamHead.get(stream);
+    const last = this.#parts.events.streamHead.get(streamId);
     if (last === undefined) return [];
     return [[streamId, { id: last.id, revision: revision(last.revision), recordedAt: instant(last.recordedAt) }]];
   }

@@ -1,4 +1,4 @@
-import { categoryOf, positionToString, type RecordedEvent } from '@login-policy/event-sourcing';
+import { positionToString } from '@login-policy/event-sourcing';
 import { entriesBeside, ordinalOf, type Plan } from '@login-policy/event-sourcing/store';
 import type { LookUpParts } from './lookups.js';
 import { replacedName } from './model-statements.js';
@@ -9,9 +9,9 @@ type EncodedRow = Plan['models'][number]['rows'][number];
 
 /** Writes each plan in the open transaction. */
 export class PlanWriter {
-  readonly #parts: Pick<LookUpParts, 'events' | 'models' | 'names'>;
+  readonly #parts: Pick<LookUpParts, 'events' | 'models'>;
 
-  constructor(parts: Pick<LookUpParts, 'events' | 'models' | 'names'>) {
+  constructor(parts: Pick<LookUpParts, 'events' | 'models'>) {
     this.#parts = parts;
   }
 
@@ -68,35 +68,24 @@ export class PlanWriter {
   }
 
   #writeAppend({ append: { streamId, receipt, texts }, recorded, end }: Plan['appends'][number]): void {
-    const { events, names } = this.#parts;
-    const [first] = recorded;
-    if (first !== undefined) {
-      const ordinal = Number(ordinalOf(first.position));
-      names.noteEvent([ordinal, first.id]);
-      const [category, stream] = [names.findOrAdd(categoryOf(streamId)), names.findOrAdd(streamId)];
-      // The events of an append follow one another.
-      for (const [index, event] of recorded.entries())
-        this.#insert(event, { category, ordinal: ordinal + index, stream, text: texts?.[index] });
+    const { events } = this.#parts;
+    for (const [index, event] of recorded.entries()) {
+      const { data = '', metadata = '' } = texts?.[index] ?? {};
+      events.insert.run(
+        Number(ordinalOf(event.position)),
+        streamId,
+        Number(event.revision),
+        event.type,
+        event.schemaVersion,
+        event.recordedAt,
+        event.id,
+        data,
+        metadata,
+        packAppend(event.append),
+      );
     }
     if (receipt !== undefined)
       events.insertReceipt.run(streamId, receipt.key, receipt.fingerprint, Number(end.revision));
-  }
-
-  #insert(event: RecordedEvent, { category, ordinal, stream, text }: EventColumns): void {
-    const { events, names } = this.#parts;
-    events.insert.run(
-      category,
-      ordinal,
-      stream,
-      Number(event.revision),
-      names.findOrAdd(event.type),
-      event.schemaVersion,
-      event.recordedAt,
-      event.id,
-      text?.data ?? '',
-      text?.metadata ?? '',
-      packAppend(event.append),
-    );
   }
 
   #writeRow(model: number, row: EncodedRow): void {
@@ -122,12 +111,4 @@ export class PlanWriter {
 function versionIn(name: string): { readonly prefix: string; readonly version: number } {
   const end = name.lastIndexOf('.v') + 2;
   return { prefix: name.slice(0, end), version: Number(name.slice(end)) };
-}
-
-/** The columns of an event that are not in the event itself. */
-interface EventColumns {
-  readonly category: number;
-  readonly ordinal: number;
-  readonly stream: number;
-  readonly text: { readonly data: string; readonly metadata: string } | undefined;
 }

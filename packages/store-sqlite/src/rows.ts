@@ -1,8 +1,14 @@
-import { Fault, instant, isFault, isJsonObject, type RecordedEvent, revision } from '@login-policy/event-sourcing';
+import {
+  Fault,
+  instant,
+  isFault,
+  isJsonObject,
+  parseStreamId,
+  type RecordedEvent,
+  revision,
+} from '@login-policy/event-sourcing';
 import { followedInAppend, isEventId, metadataIn, positionOf } from '@login-policy/event-sourcing/store';
-import { isDriverError } from './faults.js';
-import type { Names } from './names.js';
-import { type EventNumbers, type EventRow, SCHEMA_VERSIONS } from './event-statements.js';
+import type { EventRow } from './event-statements.js';
 
 /** The place and the count of an event in its append share one stored number; counts are smaller than this. */
 const APPEND_COUNTS = 65_536;
@@ -39,27 +45,27 @@ const MOST_TEXT = 64_000_000;
  *
  * @throws UnreadableEvent, StoreDamaged when the unreadable event is in the first append.
  */
-export function pageOf(rows: Iterable<EventRow>, names: Names, limit: number): EventPage {
+export function pageOf(rows: Iterable<EventRow>, store: string, limit: number): EventPage {
   const events: RecordedEvent[] = [];
   let size = 0;
   for (const row of rows) {
-    const [, , , , , , data, id, metadata] = row;
     try {
-      events.push(storedEvent(row, names, { id, data: parse(data), metadata: parse(metadata) }));
+      events.push(storedEvent(row));
     } catch (caught) {
       const whole = events.findLastIndex((event) => followedInAppend(event) === 0) + 1;
-      if (whole === 0) throw damageOf(caught, row, names);
+      if (whole === 0) throw damageOf(caught, row, store);
       return { events: events.slice(0, whole), isLast: false };
     }
+    const [, , , , , , , , data, metadata] = row;
     size += data.length + metadata.length;
     if (size > MOST_TEXT) return { events, isLast: false };
   }
   return { events, isLast: events.length < limit };
 }
 
-/** An error of decoding means that the row is damaged. Faults and SQLite's own errors are returned as they are. */
-function damageOf(caught: unknown, [ordinal]: EventRow, { store }: Names): unknown {
-  if (isFault(caught) || isDriverError(caught)) return caught;
+/** An error of decoding means that the row is damaged. */
+function damageOf(caught: unknown, [ordinal]: EventRow, store: string): unknown {
+  if (isFault(caught)) return caught;
   const reason = caught instanceof Error ? caught.message : String(caught);
   return new Fault(
     'store-damaged',
@@ -68,29 +74,14 @@ function damageOf(caught: unknown, [ordinal]: EventRow, { store }: Names): unkno
   );
 }
 
-/** The parsed parts of an event's row that are not numbers, unchecked. */
-interface Content {
-  readonly id: string;
-  readonly data: unknown;
-  readonly metadata: unknown;
-}
-
 /** The event of a row. @throws UnreadableEvent when the row is malformed. */
-export function storedEvent(
-  [ordinal, stream, streamRevision, typeAndVersion, recordedAt, packedAppend]: readonly [...EventNumbers, ...unknown[]],
-  names: Names,
-  { id, data, metadata: storedMetadata }: Content,
-): RecordedEvent {
-  const schemaVersion = typeAndVersion % SCHEMA_VERSIONS;
-  const facts = {
-    streamId: names.streamOf(stream),
-    revision: revision(streamRevision),
-    schemaVersion,
-    type: names.textOf((typeAndVersion - schemaVersion) / SCHEMA_VERSIONS),
-  };
+export function storedEvent(row: EventRow): RecordedEvent {
+  const [ordinal, stream, streamRevision, type, schemaVersion, recordedAt, packedAppend, id] = row;
+  const facts = { streamId: parseStreamId(stream), revision: revision(streamRevision), schemaVersion, type };
   const unreadable = (problem: string): Fault => new Fault('unreadable-event', { ...facts, problem });
   if (!isEventId(id)) throw unreadable('expected a ULID as its id');
-  const metadata = metadataIn(storedMetadata);
+  const [, , , , , , , , dataText, metadataText] = row;
+  const [data, metadata] = [parse(dataText), metadataIn(parse(metadataText))];
   if (!isJsonObject(data) || metadata === undefined)
     throw unreadable('expected a JSON object as data, and metadata with an actor and a correlation id');
   const event = { id, ...facts, position: positionOf(ordinal, id), recordedAt: instant(recordedAt), data, metadata };

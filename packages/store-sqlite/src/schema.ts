@@ -14,16 +14,11 @@ const UNRELEASED_ID = 0x4c504f4c;
  */
 const MIGRATIONS: readonly string[] = [
   `
-  CREATE TABLE names (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE
-  ) STRICT;
   CREATE TABLE events (
     position INTEGER PRIMARY KEY,
-    category INTEGER NOT NULL,
-    stream INTEGER NOT NULL,
+    stream TEXT NOT NULL,
     revision INTEGER NOT NULL,
-    type INTEGER NOT NULL,
+    type TEXT NOT NULL,
     schema_version INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -33,9 +28,9 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX events_by_stream ON events (stream, revision);
   CREATE VIEW recorded_events AS
-    SELECT position, streams.name AS stream, revision, types.name AS type, schema_version,
-      strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at / 1000.0, 'unixepoch') AS recorded_at, events.id AS id, data, metadata
-    FROM events JOIN names AS streams ON streams.id = stream JOIN names AS types ON types.id = type;
+    SELECT position, stream, revision, type, schema_version,
+      strftime('%Y-%m-%dT%H:%M:%fZ', recorded_at / 1000.0, 'unixepoch') AS recorded_at, id, data, metadata
+    FROM events;
   CREATE TABLE receipts (
     stream TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -10,11 +10,9 @@ import { eventStatements } from './event-statements.js';
 import { rightsFault, toFault } from './faults.js';
 import { checkFile, OPENING_WAIT_MS, refuseUnsound } from './file-check.js';
 import { modelStatements } from './model-statements.js';
-import { Names } from './names.js';
 import { openDatabase, prepareDatabase } from './open-database.js';
 import { LogReader } from './log-reader.js';
 import { BACKUP_RULES, CHECK_RULES, STORE_OPTIONS, type SqliteStoreOptions } from './settings.js';
-import { StreamsReader } from './streams-reader.js';
 
 /** The limits of a group, so that it blocks the event loop for at most some hundredths of a second. */
 const MOST = { appends: 512, size: 16_000_000 } as const;
@@ -75,10 +73,8 @@ function demandFile(store: string): void {
 function assemble(connection: Connection, driver: Driver, options: SqliteStoreOptions): SqliteStore {
   const { database } = connection;
   const events = eventStatements(database);
-  const names = new Names(database, events);
-  const log = new LogReader(database, { statements: events, names });
-  const streams = new StreamsReader(names, log);
-  const backend = new SqliteBackend(connection, { events, models: modelStatements(database), names, log, streams });
+  const log = new LogReader(database, events);
+  const backend = new SqliteBackend(connection, { events, models: modelStatements(database), log });
   const { clock, observe } = options;
   return {
     ...storeOn(backend, { most: MOST, gather: yieldToLoop, clock, observe }),

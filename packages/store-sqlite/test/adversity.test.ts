@@ -210,8 +210,8 @@ describe('what a crash left half-way', () => {
   it('is recovered before it is judged, when it was the very first opening that the power ended', async () => {
     const database = new Raw(path);
     for (const pragma of ['page_size = 512', 'cache_size = 1', 'cache_spill = 1']) database.exec(`PRAGMA ${pragma}`);
-    database.exec('BEGIN IMMEDIATE; CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT');
-    const insert = database.prepare('INSERT INTO names (name) VALUES (?)');
+    database.exec('BEGIN IMMEDIATE; CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT');
+    const insert = database.prepare('INSERT INTO texts (text) VALUES (?)');
     for (let key = 0; key < 3000; key++) insert.run(`k${key}`.repeat(20));
     // Nothing of it is committed, and its first pages are in the file: without the mark that says whose it is.
     await copyFile(path, folder.path('crashed.db'));

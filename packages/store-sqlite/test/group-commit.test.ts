@@ -64,7 +64,7 @@ describe('concurrent appends', () => {
 
   it('are all not written if the transaction fails, and the store continues', async () => {
     const { database, store, close } = await watchedStore();
-    database.exec(`CREATE TRIGGER strike BEFORE INSERT ON names WHEN NEW.name = 'Counter-bad'
+    database.exec(`CREATE TRIGGER strike BEFORE INSERT ON events WHEN NEW.stream = 'Counter-bad'
       BEGIN SELECT RAISE(ABORT, 'struck'); END`);
     const faults = await Promise.all(
       [appendOne(), appendOne(streamId('Counter', 'bad')), appendOne()].map((one) =>

@@ -1,6 +1,6 @@
 import { tamper } from './raw.js';
 
-const TABLES = ['names', 'events', 'receipts', 'models', 'rows', 'row_index'];
+const TABLES = ['events', 'receipts', 'models', 'rows', 'row_index'];
 
 /** The tables of a file that a consumer has worked on. */
 export const WITH_CONSUMERS: readonly string[] = [...TABLES, 'consumers', 'consumer_sessions'];

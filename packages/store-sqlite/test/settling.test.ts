@@ -1,11 +1,10 @@
 import { isFault, type FaultCode } from '@login-policy/event-sourcing';
-import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
+import type { SqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { appendOne, eventsOf, STREAM } from './events.js';
+import { appendOne, eventsOf } from './events.js';
 import { faultOf, type Folder } from './files.js';
 import { Raw } from './raw.js';
-import { SQL } from './statements.js';
 import { driverError, type WatchedDriver } from './watched-driver.js';
 import { leaveWatched, openWatched } from './watched-store.js';
 
@@ -52,16 +51,4 @@ describe('the remains of a failed commit in the write-ahead log', () => {
 
   it('are overwritten by an own commit if another process reads the log', () => isOverwritten(1, 'store-unavailable'));
   it('may still be there if that fails, too', () => isOverwritten(2, 'outcome-unknown'));
-});
-
-describe('a name that cannot be looked up', () => {
-  it('does not make the event damaged: the error of SQLite is passed on', async () => {
-    const later = await openSqliteStore({ path });
-    driver.strikeAt(SQL.readName, () => {
-      throw noSync;
-    });
-    const fault = await faultOf(eventsOf(later.eventStore, STREAM));
-    expect(isFault(fault, 'store-unavailable'), String(fault)).to.equal(true);
-    await later.close();
-  });
 });

@@ -20,7 +20,7 @@ const POSTGRES_TABLES = `
   FROM pg_class WHERE relnamespace = 'login_policy'::regnamespace AND relkind = 'r'`;
 /** These grow with the events, all other tables with the policies in force. */
 const OF_EVENTS = ['events'];
-const OF_POLICIES = ['names', 'rows', 'row_index', 'read_model_rows', 'read_model_entries'];
+const OF_POLICIES = ['rows', 'row_index', 'read_model_rows', 'read_model_entries'];
 
 /** Prints the disk space of an event and a policy, after commands of five kinds, 32 at a time. */
 export async function printDisk(kind: StoreKind, conditions: Conditions): Promise<void> {
@@ -35,7 +35,7 @@ export async function printDisk(kind: StoreKind, conditions: Conditions): Promis
   const row = bytesPerItem(tables, OF_POLICIES, policies);
   console.log(`On disk, ${kind.title}, ${policies} policies of ${EVENTS_OF_COURSE} events:`);
   console.log(`  an event, with its index           ${event} bytes`);
-  console.log(`  a policy's row, index and name     ${row} bytes`);
+  console.log(`  a policy's row and index           ${row} bytes`);
   console.log(`  10,000,000 policies of 5 events    ${Math.round((5 * event + row) / 100)} GB (extrapolated)`);
   for (const { name, bytes } of tables) console.log(`    ${name.padEnd(30)}   ${Math.round(bytes / 1024)} KiB`);
   if (kind.name === 'sqlite') console.log(`  data and metadata of an event      ${contentOfFile(location)} bytes`);

@@ -12,7 +12,6 @@ import { withRebuildAdvice } from '../store/rebuild-advice.js';
 import type { OpenedStore } from '../store/open-store.js';
 import { catchUpInMemory, withStore } from '../store/with-store.js';
 import { STORE_OPTIONS } from '../store/store-url.js';
-import { CategoryChecks } from '../verify/category-checks.js';
 import { EventChains } from '../verify/event-chains.js';
 import { Findings } from '../verify/findings.js';
 import { lookingOnly } from '../verify/looking-only.js';
@@ -59,8 +58,7 @@ interface Read {
 /** Damage that ends one part of the check is a finding, and hides the others as little as possible. */
 async function checkAll(store: OpenedStore, io: Io, findings: Findings): Promise<Read> {
   const { interrupted: signal } = io;
-  const [chains, folds] = [new EventChains(findings), new PolicyFolds(findings)];
-  const beside = [new CategoryChecks(findings), new ReceiptChecks(findings)];
+  const [chains, folds, receipts] = [new EventChains(findings), new PolicyFolds(findings), new ReceiptChecks(findings)];
   const bar = new Progress(io, 'Read');
   let events = 0;
   const part = async (check: () => Promise<void>, rest = ''): Promise<boolean> => {
@@ -74,7 +72,7 @@ async function checkAll(store: OpenedStore, io: Io, findings: Findings): Promise
   };
   const isRead = await part(async () => {
     for await (const page of store.eventStore.readAll({ signal })) {
-      for (const event of page) for (const check of [chains, folds, ...beside]) check.add(event);
+      for (const event of page) for (const check of [chains, folds, receipts]) check.add(event);
       bar.count((events += page.length), 'events');
     }
     signal.throwIfAborted();
@@ -82,7 +80,7 @@ async function checkAll(store: OpenedStore, io: Io, findings: Findings): Promise
   }, '. Neither the events from there on nor receipts and rows were checked');
   if (isRead) {
     await part(() => chains.checkEnds(store.eventStore, signal));
-    for (const check of beside) await part(() => check.check(store.eventStore, signal));
+    await part(() => receipts.check(store.eventStore, signal));
     const isCompared = await part(() => compareRows(store, folds, signal));
     if (isCompared) await part(() => compareRowCount(store, { findings, folds }, signal));
   }
