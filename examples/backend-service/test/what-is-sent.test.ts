@@ -39,7 +39,7 @@ interface Call {
 const CALLS: readonly Call[] = [
   {
     what: 'a command on a known policy',
-    sends: [8, 1],
+    sends: [6, 1],
     because: 'planned from the cache: one transaction',
     call: (policies) => policies.removeMultiFactor(instance, PASSKEY, by),
   },
@@ -51,7 +51,7 @@ const CALLS: readonly Call[] = [
   },
   {
     what: 'a first command on a new stream',
-    sends: [22, 3],
+    sends: [15, 3],
     because: 'the default is read, then the stream is looked at',
     call: (policies) => policies.customize(globex, by),
   },
