@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -11,7 +14,10 @@ const run = fileURLToPath(new URL('hostile/calls-process.js', import.meta.url));
 describe('each function of an entry answers hostile arguments, or refuses them with a typed error', () => {
   for (const entry of Object.keys(tables))
     it(entry, async () => {
-      const { stdout } = await promisify(execFile)(process.execPath, [run, entry]);
+      // Some of the arguments are good names of files.
+      const cwd = await mkdtemp(join(tmpdir(), 'hostile-'));
+      const { stdout } = await promisify(execFile)(process.execPath, [run, entry], { cwd });
+      await rm(cwd, { recursive: true });
       expect(stdout.split('\n').filter((line) => line !== '')).to.deep.equal([]);
     });
 
