@@ -81,27 +81,26 @@ export const anIdentityProvider: fc.Arbitrary<IdentityProvider> = fc.record({
   ownerType: fc.constantFrom('SYSTEM' as const, 'ORG' as const),
 });
 
-/** Any event of a login policy. */
-export const anEvent: fc.Arbitrary<LoginPolicyEvent> = fc.oneof(
-  someSettings.map((settings): LoginPolicyEvent => ({ type: 'LoginPolicyAdded', data: { settings } })),
-  aSettingsChange.map((settings): LoginPolicyEvent => ({ type: 'LoginPolicyChanged', data: { settings } })),
-  fc.constant<LoginPolicyEvent>({ type: 'LoginPolicyRemoved', data: {} }),
-  fc
-    .constantFrom(...SECOND_FACTORS)
-    .map((factor): LoginPolicyEvent => ({ type: 'SecondFactorAdded', data: { factor } })),
-  fc
-    .constantFrom(...SECOND_FACTORS)
-    .map((factor): LoginPolicyEvent => ({ type: 'SecondFactorRemoved', data: { factor } })),
-  fc.constantFrom(...MULTI_FACTORS).map((factor): LoginPolicyEvent => ({ type: 'MultiFactorAdded', data: { factor } })),
-  fc
-    .constantFrom(...MULTI_FACTORS)
-    .map((factor): LoginPolicyEvent => ({ type: 'MultiFactorRemoved', data: { factor } })),
-  anIdentityProvider.map((identityProvider): LoginPolicyEvent => ({
+const aSecondFactor = fc.constantFrom(...SECOND_FACTORS);
+const aMultiFactor = fc.constantFrom(...MULTI_FACTORS);
+
+const eventOf: { readonly [Event in LoginPolicyEvent as Event['type']]: fc.Arbitrary<Event> } = {
+  LoginPolicyAdded: someSettings.map((settings) => ({ type: 'LoginPolicyAdded', data: { settings } })),
+  LoginPolicyChanged: aSettingsChange.map((settings) => ({ type: 'LoginPolicyChanged', data: { settings } })),
+  LoginPolicyRemoved: fc.constant({ type: 'LoginPolicyRemoved', data: {} }),
+  SecondFactorAdded: aSecondFactor.map((factor) => ({ type: 'SecondFactorAdded', data: { factor } })),
+  SecondFactorRemoved: aSecondFactor.map((factor) => ({ type: 'SecondFactorRemoved', data: { factor } })),
+  MultiFactorAdded: aMultiFactor.map((factor) => ({ type: 'MultiFactorAdded', data: { factor } })),
+  MultiFactorRemoved: aMultiFactor.map((factor) => ({ type: 'MultiFactorRemoved', data: { factor } })),
+  IdentityProviderAdded: anIdentityProvider.map((identityProvider) => ({
     type: 'IdentityProviderAdded',
     data: { identityProvider },
   })),
-  anIdentityProvider.map(({ id }): LoginPolicyEvent => ({ type: 'IdentityProviderRemoved', data: { id } })),
-);
+  IdentityProviderRemoved: anIdentityProvider.map(({ id }) => ({ type: 'IdentityProviderRemoved', data: { id } })),
+};
+
+/** Any event of a login policy. */
+export const anEvent: fc.Arbitrary<LoginPolicyEvent> = fc.oneof(...Object.values(eventOf));
 
 /** Whether two events say the same: by their type and their data. */
 export function sameEvent(left: LoginPolicyEvent, right: LoginPolicyEvent): boolean {
@@ -132,24 +131,26 @@ export const policies: fc.Arbitrary<LoginPolicy> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ stage: fc.constant('active' as const), settings: someSettings, ...lists }) },
 );
 
-/** Any command, also such as are refused. */
-export const commandInputs: fc.Arbitrary<CommandInput> = fc.oneof(
-  fc.record({ type: fc.constant('add' as const), policy: fc.record({ settings: someSettings, ...lists }) }),
-  fc.record({
-    type: fc.constant('set' as const),
+const commandOf: { readonly [Type in CommandInput['type']]: fc.Arbitrary<CommandInput & { readonly type: Type }> } = {
+  add: fc.record({ type: fc.constant('add'), policy: fc.record({ settings: someSettings, ...lists }) }),
+  set: fc.record({
+    type: fc.constant('set'),
     policy: fc.record({ settings: aSettingsChange, ...lists }, { requiredKeys: [] }),
   }),
-  fc.record({ type: fc.constant('change' as const), settings: aSettingsChange }),
-  fc.record({ type: fc.constantFrom('customize' as const, 'remove' as const) }),
-  fc.record({
-    type: fc.constantFrom('addSecondFactor' as const, 'removeSecondFactor' as const),
-    factor: fc.constantFrom(...SECOND_FACTORS),
-  }),
-  fc.record({
-    type: fc.constantFrom('addMultiFactor' as const, 'removeMultiFactor' as const),
-    factor: fc.constantFrom(...MULTI_FACTORS),
-  }),
-  fc.record({ type: fc.constant('addIdentityProvider' as const), identityProvider: anIdentityProvider }),
-  fc.record({ type: fc.constant('removeIdentityProvider' as const), id: fc.constantFrom('a', 'b') }),
-  fc.record({ type: fc.constant('revert' as const), to: fc.record({ sequence: fc.bigInt({ min: 0n, max: 12n }) }) }),
-);
+  change: fc.record({ type: fc.constant('change'), settings: aSettingsChange }),
+  customize: fc.constant({ type: 'customize' }),
+  remove: fc.constant({ type: 'remove' }),
+  addSecondFactor: fc.record({ type: fc.constant('addSecondFactor'), factor: aSecondFactor }),
+  removeSecondFactor: fc.record({ type: fc.constant('removeSecondFactor'), factor: aSecondFactor }),
+  addMultiFactor: fc.record({ type: fc.constant('addMultiFactor'), factor: aMultiFactor }),
+  removeMultiFactor: fc.record({ type: fc.constant('removeMultiFactor'), factor: aMultiFactor }),
+  addIdentityProvider: fc.record({ type: fc.constant('addIdentityProvider'), identityProvider: anIdentityProvider }),
+  removeIdentityProvider: fc.record({ type: fc.constant('removeIdentityProvider'), id: fc.constantFrom('a', 'b') }),
+  revert: fc.record({ type: fc.constant('revert'), to: fc.record({ sequence: fc.bigInt({ min: 0n, max: 12n }) }) }),
+};
+
+/** Any command, also such as are refused. */
+export const commandInputs: fc.Arbitrary<CommandInput> = fc.oneof(...Object.values(commandOf));
+
+/** The names of all commands. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(commandOf);

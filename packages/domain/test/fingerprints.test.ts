@@ -4,6 +4,7 @@ import { START } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { DateTime, Duration } from 'luxon';
 import { describe, it } from 'mocha';
+import { COMMAND_NAMES } from './arbitraries.js';
 import { acme, by, instance, openDesk, PASSKEY } from './policies.js';
 
 const provider = { id: 'idp-1', ownerType: 'ORG' } as const;
@@ -115,6 +116,10 @@ describe('the fingerprint that is stored of a command', () => {
       for (const command of commands) expect(await storedOf(command)).to.equal(fingerprint);
     });
   }
+
+  it('is pinned for every command', () => {
+    expect(new Set(GOLDEN.map(([, { type }]) => type))).to.deep.equal(new Set(COMMAND_NAMES));
+  });
 
   it('differs for every other command', () => {
     expect(new Set(GOLDEN.map(([fingerprint]) => fingerprint)).size).to.equal(GOLDEN.length);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { LIFETIME_NAMES, LOCK_OUTS, SETTING_NAMES } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { COMMAND_NAMES } from './arbitraries.js';
 
 async function read(path: string): Promise<string> {
   return readFile(new URL(`../../../${path}`, import.meta.url), 'utf8');
@@ -12,6 +13,9 @@ async function eventTypes(): Promise<readonly string[]> {
   const source = await read('packages/domain/src/events/events.ts');
   return [...source.matchAll(/readonly type: '(\w+)'/g)].flatMap(([, type]) => type ?? []);
 }
+
+/** The commands that carry a whole policy; the page gives none of them. */
+const WHOLE_POLICIES: readonly string[] = ['add', 'set'];
 
 /** What a new name must be added to, where the compiler tells nothing (CONTRIBUTING.md, the recipes). */
 describe('each name is told to the reader', () => {
@@ -24,11 +28,12 @@ describe('each name is told to the reader', () => {
   });
 
   it('of an event: by the page of recorded events, a stored example, and the page of the administrator', async () => {
-    const [page, examples, words] = await Promise.all(
+    const [page, examples, words, model] = await Promise.all(
       [
         'docs/reference/events.md',
         'packages/domain/test/stored-events/v1.json',
         'examples/admin-page/src/words/audit.ts',
+        'packages/domain/src/model.ts',
       ].map(read),
     );
     const types = await eventTypes();
@@ -36,7 +41,19 @@ describe('each name is told to the reader', () => {
     for (const type of types) {
       expect(page).to.contain(`\`${type}\``);
       expect(examples).to.contain(`"${type}"`);
-      expect(words).to.contain(`'${type}'`);
+      // Its name, and what it did.
+      expect(words).to.match(new RegExp(`'${type}'.*'${type}'`, 'su'));
+      expect(model).to.match(new RegExp(`\\b${type}\\b`, 'u'));
+    }
+  });
+
+  it('of a command: by the reference, and the page of the administrator', async () => {
+    const [page, words] = await Promise.all(
+      ['docs/reference/login-policies.md', 'examples/admin-page/src/words/proposal.ts'].map(read),
+    );
+    for (const name of COMMAND_NAMES) {
+      expect(page).to.contain(`\`${name}(`);
+      if (!WHOLE_POLICIES.includes(name)) expect(words).to.contain(`'${name}'`);
     }
   });
 });

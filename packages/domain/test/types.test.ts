@@ -1,7 +1,11 @@
-import { evaluateSignIn, LoginPolicies } from '@login-policy/domain';
+import { evaluateSignIn, LoginPolicies, type CommandInput } from '@login-policy/domain';
 import { ABSENT, decide, evolve, type LoginPolicyEvent } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+
+/** Each command has a method of its name. */
+type Methods = { readonly [Name in CommandInput['type']]: (...given: never) => unknown };
+const haveMethods: LoginPolicies extends Methods ? true : never = true;
 
 /** Never run: what must not compile, doesn't. Each line stops the build when it begins to. */
 export function mustNotCompile(policies: LoginPolicies, event: LoginPolicyEvent): readonly Promise<unknown>[] {
@@ -40,5 +44,6 @@ export function mustNotCompile(policies: LoginPolicies, event: LoginPolicyEvent)
 }
 
 describe('the types', () => {
+  it('have a method for each command', () => expect(haveMethods).to.equal(true));
   it('make invalid code fail the build', () => expect(mustNotCompile).to.be.a('function'));
 });

@@ -14,7 +14,7 @@ import {
   type Owner,
   type Parser,
 } from '@login-policy/domain/model';
-import type { RolloutCommand } from '@login-policy/domain/rollout';
+import { canBeRolledOut, type RolloutCommand } from '@login-policy/domain/rollout';
 import { positionToString, toJsonObject, type Json, type JsonObject } from '@login-policy/event-sourcing';
 
 /** One command for one policy, and that policy as the proposer saw it. */
@@ -158,16 +158,13 @@ function planOf(steps: readonly ParsedStep[]): ParsedChange {
   };
 }
 
-/** The commands that can't be rolled out; the rollout's plan refuses what else it does not take. */
-const OWN_ONLY: readonly string[] = ['add', 'customize', 'remove', 'revert', 'set'];
-
 function parseRollout(instance: Instance): Parser<ParsedChange> {
   return (value, field) => {
     const given = parseObject(value, field, ['type', 'command', 'seen', 'organizationIds', 'withDefault']);
     const command = parseCommand(given['command'], instance);
     const seen = parseSeen(given['seen'], `${field}.seen`);
     seenOf(instance)(seen, `${field}.seen`);
-    if (OWN_ONLY.includes(command.type))
+    if (!canBeRolledOut(command))
       throw new InvalidValue(`${field}.command.type`, 'a command that can be rolled out', command.type);
     const { organizationIds, withDefault } = given;
     // A list that is present but undefined must never mean all organizations.
@@ -263,7 +260,7 @@ export function commandFromJson(stored: JsonObject): CommandInput {
 /** The same, for a rollout, whose plan refuses other commands. */
 export function rolloutCommandFromJson(stored: JsonObject): RolloutCommand {
   const command = commandFromJson(stored);
-  if (isForRollouts(command)) return command;
+  if (canBeRolledOut(command)) return command;
   throw new TypeError(`${command.type} can't be rolled out`);
 }
 
@@ -277,8 +274,4 @@ function momentFromJson(to: Json | undefined): object {
 
 function isCommand(command: object): command is CommandInput {
   return 'type' in command && typeof command.type === 'string';
-}
-
-function isForRollouts(command: CommandInput): command is RolloutCommand {
-  return !OWN_ONLY.includes(command.type);
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { CommandInput } from '@login-policy/domain';
-import type { RolloutCommand } from '@login-policy/domain/rollout';
+import { canBeRolledOut, type RolloutCommand } from '@login-policy/domain/rollout';
 import { unreadable } from '../errors/refusals.js';
 import type { Schema } from '../openapi/schemas.js';
 import type { OwnCall } from './own-route.js';
@@ -41,10 +41,6 @@ export function rolloutCommandData(call: Pick<OwnCall, 'body'>): RolloutCommand 
   const command = commandData(call);
   if (command === undefined || canBeRolledOut(command)) return command;
   throw unreadable(`A command of type ${JSON.stringify(command.type)} can't be rolled out.`);
-}
-
-function canBeRolledOut(command: CommandInput): command is RolloutCommand {
-  return !['add', 'customize', 'remove', 'revert', 'set'].includes(command.type);
 }
 
 /** Only checks the type's name, because the policies check the other members. */

@@ -92,36 +92,36 @@ function changeOneCommand(
 }
 
 /** The commands for one policy or for all. */
-const CHANGES: readonly ChangeCommandSpec[] = [
-  {
+const CHANGE_OF: Readonly<Record<RolloutCommand['type'], ChangeCommandSpec>> = {
+  addSecondFactor: {
     name: 'add-second-factor',
     summary: 'Allows a second factor.',
     argument: SECOND,
     example: 'OTP_EMAIL',
     commandOf: (name) => ({ type: 'addSecondFactor', factor: factorNamed(name, SECOND_FACTORS) }),
   },
-  {
+  removeSecondFactor: {
     name: 'remove-second-factor',
     summary: 'No longer allows a second factor.',
     argument: SECOND,
     example: 'OTP_SMS',
     commandOf: (name) => ({ type: 'removeSecondFactor', factor: factorNamed(name, SECOND_FACTORS) }),
   },
-  {
+  addMultiFactor: {
     name: 'add-multi-factor',
     summary: 'Allows a multi-factor: passkeys.',
     argument: MULTI,
     example: 'U2F_WITH_VERIFICATION',
     commandOf: (name) => ({ type: 'addMultiFactor', factor: factorNamed(name, MULTI_FACTORS) }),
   },
-  {
+  removeMultiFactor: {
     name: 'remove-multi-factor',
     summary: 'No longer allows a multi-factor: passkeys.',
     argument: MULTI,
     example: 'U2F_WITH_VERIFICATION',
     commandOf: (name) => ({ type: 'removeMultiFactor', factor: factorNamed(name, MULTI_FACTORS) }),
   },
-  {
+  addIdentityProvider: {
     name: 'add-identity-provider',
     summary: 'Links an identity provider.',
     argument: PROVIDER,
@@ -137,21 +137,22 @@ const CHANGES: readonly ChangeCommandSpec[] = [
       identityProvider: { id, ownerType: ownerTypeOf(args) },
     }),
   },
-  {
+  removeIdentityProvider: {
     name: 'remove-identity-provider',
     summary: 'Unlinks an identity provider.',
     argument: PROVIDER,
     example: 'google',
     commandOf: (id) => ({ type: 'removeIdentityProvider', id }),
   },
-  {
+  change: {
     name: 'change',
     summary: 'Changes settings.',
     argument: { name: 'SETTINGS', description: SETTINGS_HELP },
     example: 'forceMfa=yes,lifetimes.passwordCheck=PT12H',
     commandOf: (text) => ({ type: 'change', settings: parseSettings(text) }),
   },
-];
+};
+const CHANGES = Object.values(CHANGE_OF);
 
 /**
  * The change in a text such as `remove-second-factor OTP_SMS`; settings may stand alone: `forceMfa=yes`.

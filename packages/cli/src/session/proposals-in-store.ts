@@ -1,4 +1,5 @@
 import type { InstanceRef, LoginPolicies } from '@login-policy/domain';
+import { canBeRolledOut } from '@login-policy/domain/rollout';
 import type { Store } from '@login-policy/event-sourcing';
 import { memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { openProposals, type ProposalRefused, type Proposals, type ProposedChange } from '@login-policy/proposals';
@@ -76,14 +77,8 @@ async function listAll(
 function changeOf(instance: InstanceRef, { command, isEverywhere, ref, seen }: ToPropose): ProposedChange {
   const owner = ref === undefined ? instance : { ...instance, organizationId: ref };
   if (!isEverywhere) return { type: 'command', owner, command: inputOf(command), seen };
-  if (isForAll(command)) return { type: 'rollout', command, seen };
+  if (canBeRolledOut(command)) return { type: 'rollout', command, seen };
   throw new Error(`${command.type} is a command on one policy`);
-}
-
-type ForAll = Extract<ProposedChange, { readonly type: 'rollout' }>['command'];
-
-function isForAll(command: PolicyCommand): command is ForAll {
-  return !['add', 'customize', 'remove', 'revert', 'set'].includes(command.type);
 }
 
 function inputOf(command: PolicyCommand): Extract<ProposedChange, { readonly type: 'command' }>['command'] {

@@ -9,6 +9,7 @@ export type {
   RolloutStanding,
   RolloutStep,
 } from './rollout-answers.js';
+export { canBeRolledOut } from './rollout-input.js';
 export type {
   CarryOutOptions,
   FindRolloutOptions,

@@ -86,21 +86,22 @@ export interface ParsedRollout {
 
 /** Limited because the idempotency key is derived from it. */
 const LONGEST_ID = 180;
-const TAKEN: readonly RolloutCommand['type'][] = [
-  'change',
-  'addSecondFactor',
-  'removeSecondFactor',
-  'addMultiFactor',
-  'removeMultiFactor',
-  'addIdentityProvider',
-  'removeIdentityProvider',
-];
+const TAKEN: Readonly<Record<RolloutCommand['type'], true>> = {
+  change: true,
+  addSecondFactor: true,
+  removeSecondFactor: true,
+  addMultiFactor: true,
+  removeMultiFactor: true,
+  addIdentityProvider: true,
+  removeIdentityProvider: true,
+};
 
 /** Parses a rollout. @throws InvalidValue */
 export function parseRollout(givenInstance: unknown, command: unknown, options: unknown): ParsedRollout {
   const instance = parseInstance(givenInstance, 'instance');
   const parsed = parseCommand(command, instance);
-  if (!isRolledOut(parsed)) throw new InvalidValue('command.type', `one of ${TAKEN.join(', ')}`, parsed.type);
+  if (!canBeRolledOut(parsed))
+    throw new InvalidValue('command.type', `one of ${Object.keys(TAKEN).join(', ')}`, parsed.type);
   const members = ['id', 'actor', 'reason', 'acknowledge', 'ifSeen', 'mayChange', ...REACH_MEMBERS];
   const given = parseObject(options, 'options', members);
   return {
@@ -118,8 +119,11 @@ export function parseRollout(givenInstance: unknown, command: unknown, options: 
   };
 }
 
-function isRolledOut(command: LoginPolicyCommand): command is ParsedRollout['parsed'] {
-  return TAKEN.some((type) => type === command.type);
+/** Whether a command can be rolled out: whether it means the same for every policy. */
+export function canBeRolledOut<Command extends { readonly type: string }>(
+  command: Command,
+): command is Extract<Command, { readonly type: RolloutCommand['type'] }> {
+  return Object.hasOwn(TAKEN, command.type);
 }
 
 /** Parses a request to find a rollout. @throws InvalidValue */
