@@ -21,7 +21,14 @@ export { TIME_UP, within } from './store/time-out.js';
 export { onAbort } from './values/on-abort.js';
 export { followedInAppend, type EventShape, type NewEvent } from './streams/event.js';
 export { filterPredicate, type EventFilter } from './streams/event-filter.js';
-export type { Append, HeadProof, ReadAllOptions, ReadStreamsOptions, StreamReceipt } from './streams/event-store.js';
+export type {
+  Append,
+  HeadProof,
+  ReadAllOptions,
+  ReadStreamsOptions,
+  StreamReceipt,
+  Trouble,
+} from './streams/event-store.js';
 export { ordinalOf, positionOf } from './values/position.js';
 export { revisionAfter } from './values/revision.js';
 export { modelName } from './models/projection.js';

@@ -1,4 +1,4 @@
-import { OutagePauses } from '#insides';
+import { OutagePauses, STORE_AWAY_MS } from '#insides';
 import { pause } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -9,7 +9,7 @@ const HOURS = 1e9;
 const isSoonOver = (waiting: Promise<void>): Promise<boolean> =>
   Promise.race([waiting.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, 10, false))]);
 
-describe('the pauses while a store is away', () => {
+describe('the pauses after failed attempts', () => {
   it('are 50 ms, doubled each time up to a minute, minus up to half at random; 50 ms again after a success', () => {
     const pauses = new OutagePauses();
     for (let round = 0; round < 20; round++) {
@@ -18,6 +18,12 @@ describe('the pauses while a store is away', () => {
       }
       pauses.reset();
     }
+  });
+
+  it('are 5 s at most while a store is away', () => {
+    const pauses = new OutagePauses();
+    for (let attempt = 0; attempt < 20; attempt++) expect(pauses.next(STORE_AWAY_MS)).to.be.at.most(5000);
+    expect(pauses.next()).to.be.within(30_000, 60_000);
   });
 });
 

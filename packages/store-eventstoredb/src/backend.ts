@@ -1,4 +1,4 @@
-import type { Fault, Position, StreamId } from '@login-policy/event-sourcing';
+import type { Position, StreamId } from '@login-policy/event-sourcing';
 import {
   type Found,
   type LogBackend,
@@ -11,6 +11,7 @@ import {
   type StreamReceipt,
   type Transacted,
   type Transaction,
+  type Trouble,
   type WaitOptions,
   within,
 } from '@login-policy/event-sourcing/store';
@@ -91,7 +92,7 @@ export class EventStoreDbBackend implements LogBackend {
     this.consumers = new EventStoreDbConsumers({ context, delivery, log: this.log });
   }
 
-  trouble(): Fault | undefined {
+  trouble(): Trouble | undefined {
     return this.#parts.connection.trouble;
   }
 
@@ -142,7 +143,9 @@ export class EventStoreDbBackend implements LogBackend {
 
   #reader({ filter, isFollowed = false, pageSize }: LogRange, { signal }: WaitOptions = {}): Reader {
     const options = { isFollowed, pageSize, signal, ...(filter !== undefined && { filter }) };
-    const reader = new PageReader(this.#context, options, this.#parts.timeouts.retryMs);
+    // Who follows asks again, and knows since when the store is away.
+    const retryMs = isFollowed ? 0 : this.#parts.timeouts.retryMs;
+    const reader = new PageReader(this.#context, options, retryMs);
     return (after) => reader.read(after);
   }
 }

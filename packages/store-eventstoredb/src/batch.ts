@@ -34,7 +34,7 @@ export class BatchSender {
         const answer = await call.append(prepared, Math.max(1, until - performance.now()));
         if (answer !== 'unsent') return answer;
       }
-      return { kind: 'refused', fault: notSent(prepared.streamId, withinMs, this.#connection.trouble) };
+      return { kind: 'refused', fault: notSent(prepared.streamId, withinMs, this.#connection.trouble?.fault) };
     } catch (error) {
       return isFault(error) ? { kind: 'refused', fault: error } : lost(error);
     }

@@ -1,6 +1,6 @@
 import type { Client } from '@grpc/grpc-js';
 import { Fault } from '@login-policy/event-sourcing';
-import { TIME_UP, within } from '@login-policy/event-sourcing/store';
+import { TIME_UP, type Trouble, within } from '@login-policy/event-sourcing/store';
 import { Semaphore, backOff } from './time.js';
 import { Calls } from './calls.js';
 import type { KnownClient } from './clients.js';
@@ -52,7 +52,7 @@ export class Connection {
   readonly #settings: ConnectionSettings;
   #latest: Client | undefined;
   readonly #watch = new ChannelWatch();
-  #trouble: Fault | undefined;
+  #trouble: Trouble | undefined;
   /** When {@link #latest} was made, or answered last. */
   #aliveAt = -Infinity;
   #isClosed = false;
@@ -63,8 +63,8 @@ export class Connection {
     open.add(this);
   }
 
-  /** The error of the last attempt; `undefined` while the server answers. */
-  get trouble(): Fault | undefined {
+  /** Since when the server does not answer, and the error of the last attempt. */
+  get trouble(): Trouble | undefined {
     return this.#trouble;
   }
 
@@ -89,6 +89,12 @@ export class Connection {
       this.#handleFailure(streams, error);
       throw unavailable('the connection was closed', error);
     }
+  }
+
+  /** Whether calls still go over the connection of this moment, which is made if there is none. */
+  async identify(withinMs: number, signal: AbortSignal): Promise<() => boolean> {
+    const id = this.#watch.watch((await this.#connect(withinMs, signal)).getChannel());
+    return () => this.currentId === id;
   }
 
   /** A new value after each reconnect, also of the channel itself; `undefined` while the channel is not watched. */
@@ -165,7 +171,7 @@ export class Connection {
   }
 
   #setTrouble(fault: Fault): Fault {
-    this.#trouble = fault;
+    this.#trouble = { since: this.#trouble?.since ?? new Date(), fault };
     return fault;
   }
 

@@ -59,6 +59,7 @@ const LOOK_EVERY = 20;
  * Reads the whole log page by page up to its head, filtered by the server, and then up to the next head. One that
  * follows reads on with one call each time, which proves no head. After a broken connection it continues where it was.
  * While the server is unavailable, it retries for `retryMs`.
+ * One that follows is given 0.
  */
 export class PageReader {
   readonly #context: FollowingContext;
@@ -141,7 +142,7 @@ export class PageReader {
         if (!isDone) yield* this.#pagesToHead(maker);
         return;
       } catch (error) {
-        await this.#retries.waitAfter(error);
+        if (!this.#cancellation.isCancelled()) await this.#retries.waitAfter(error);
       }
     }
   }
@@ -186,12 +187,11 @@ export class PageReader {
 
   /** Reads up to the end of the log, which is looked up first. */
   async *#pagesToHead(maker: PageMaker): AsyncGenerator<Page, void, undefined> {
-    const { barrier, connection } = this.#context;
+    const { barrier, connection, timeouts } = this.#context;
     const { signal } = this.#cancellation;
     // A broken connection may lead to a node that lacks the end of the log.
     const shown = this.#isFollowed ? undefined : await barrier.pass(signal);
-    const { currentId } = connection;
-    const isSameConnection = shown?.isSameConnection ?? ((): boolean => connection.currentId === currentId);
+    const isSameConnection = shown?.isSameConnection ?? (await connection.identify(timeouts.readMs, signal));
     const from = maker.returnedUpTo;
     const found = await (shown === undefined
       ? this.#look(from)

@@ -112,7 +112,7 @@ export class Retries {
     const { fault, isFinal } = failureOf(error, this.#doing);
     if (this.#attempt === 0) this.#since = performance.now();
     this.#attempt += 1;
-    if (isFinal || performance.now() - this.#since > this.#ms) throw fault;
+    if (isFinal || performance.now() - this.#since >= this.#ms) throw fault;
     await backOff(this.#attempt, this.#signal);
     return fault;
   }

@@ -1,5 +1,19 @@
-import { type Fault, isFault, monotonicIds, type Position, START, type StreamId } from '@login-policy/event-sourcing';
-import { type Append, type NewEvent, positionOf } from '@login-policy/event-sourcing/store';
+import {
+  type EventStore,
+  type Fault,
+  isFault,
+  monotonicIds,
+  type Position,
+  START,
+  type StreamId,
+} from '@login-policy/event-sourcing';
+import {
+  type Append,
+  type NewEvent,
+  positionOf,
+  type ReadAllOptions,
+  type SubscriptionMessage,
+} from '@login-policy/event-sourcing/store';
 import type { Double } from './double/double.js';
 import type { LogRecord } from './double/event-log.js';
 
@@ -42,4 +56,23 @@ export async function faultOf(call: Promise<unknown>): Promise<Fault> {
   );
   if (isFault(caught)) return caught;
   throw caught;
+}
+
+/** The messages of a subscription, and after each failed read of another one that goes on from there. */
+export async function* subscribedAgain(
+  eventStore: EventStore,
+  { after = START, ...options }: ReadAllOptions = {},
+): AsyncGenerator<SubscriptionMessage, void, undefined> {
+  let reached = after;
+  for (;;) {
+    try {
+      for await (const message of eventStore.subscribe({ ...options, after: reached })) {
+        reached = message.position;
+        yield message;
+      }
+      return;
+    } catch (error) {
+      if (!isFault(error, 'store-unavailable')) throw error;
+    }
+  }
 }

@@ -4,7 +4,7 @@ import { counterTotals, paced, type CounterEvent, type CounterRow } from '@login
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
-import { appendOf, faultOf } from './events.js';
+import { appendOf, faultOf, subscribedAgain } from './events.js';
 
 const [STREAM, OTHER] = [streamId('Counter', 'one'), streamId('Counter', 'other')];
 const STALL_MS = paced(300);
@@ -64,7 +64,7 @@ describe('a read of rows of a followed read model on EventStoreDB', () => {
 
   it('continues after a failover to a node whose head is behind for seconds, because nothing was lost (Q50)', async () => {
     const follower = await follow();
-    const messages = store.eventStore.subscribe()[Symbol.asyncIterator]();
+    const messages = subscribedAgain(store.eventStore);
     for (let count = 1; count <= 3; count++) await store.eventStore.append(appendOf(STREAM, 1));
     expect(await totalOf(follower)).to.equal(3);
     await messages.next();

@@ -5,7 +5,7 @@ import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
-import { appendOf, faultOf } from './events.js';
+import { appendOf, faultOf, subscribedAgain } from './events.js';
 
 const [STREAM, OTHER] = [streamId('Counter', 'one'), streamId('Counter', 'two')];
 const timeouts = { probeMs: paced(20), stallMs: paced(200), retryMs: paced(300) };
@@ -25,7 +25,7 @@ for (const lostCount of [1, 4])
       const putBack = double.log.backUp();
       await store.eventStore.append(appendOf(STREAM, lostCount));
       lost = await store.eventStore.head();
-      messages = store.eventStore.subscribe()[Symbol.asyncIterator]();
+      messages = subscribedAgain(store.eventStore);
       await caughtUpAt(lost);
       putBack();
       await double.restart();

@@ -7,7 +7,7 @@ import { paced } from '@login-policy/testkit';
 import { Double } from './double/double.js';
 import type { ReadFault } from './double/fault-script.js';
 import { UNAVAILABLE } from './double/status.js';
-import { appendOf, newEvents } from './events.js';
+import { appendOf, newEvents, subscribedAgain } from './events.js';
 
 const STREAM = streamId('Counter', 'one');
 const APPENDS = 12;
@@ -38,7 +38,7 @@ describe('the events of one append to EventStoreDB', () => {
   });
 
   it('come in one message of a subscription, wherever its calls end', async () => {
-    const messages = store.eventStore.subscribe({ pageSize: 2 })[Symbol.asyncIterator]();
+    const messages = subscribedAgain(store.eventStore, { pageSize: 2 });
     await messages.next();
     for (const end of ENDS) {
       double.script.plan('subscription', end);

@@ -2,7 +2,7 @@ import type { Clock } from '../values/clock.js';
 import type { Instant } from '../values/instant.js';
 import { isFault } from '../values/is-fault.js';
 import { type ConsumerState, type Observe, tell } from '../streams/observe.js';
-import { OutagePauses } from '../store/back-off.js';
+import { OutagePauses, STORE_AWAY_MS } from '../store/back-off.js';
 import type { Notifier } from '../store/notifier.js';
 import { TIME_UP, within } from '../store/time-out.js';
 import type { EventStore } from '../streams/event-store.js';
@@ -246,7 +246,8 @@ export class ConsumerRun {
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
-    await within(new Promise<void>(() => undefined), this.#pauses.next(), signal);
+    const isAway = isFault(this.#lastFailure?.error, 'store-unavailable');
+    await within(new Promise<void>(() => undefined), this.#pauses.next(isAway ? STORE_AWAY_MS : undefined), signal);
   }
 
   #lag(): number | undefined {

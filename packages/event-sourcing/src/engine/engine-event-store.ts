@@ -1,5 +1,4 @@
 import type { WaitOptions } from '../values/deadline.js';
-import type { Fault } from '../values/fault.js';
 import { catchUpSubscription, readThrough, type Reader } from '../store/read-through.js';
 import { demandText } from '../store/demand-text.js';
 import { leavable } from '../store/leavable.js';
@@ -16,6 +15,7 @@ import type {
   Receipt,
   ReceiptOptions,
   StreamReceipt,
+  Trouble,
 } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
 import type { Follower, Following, SubscriptionMessage } from '../streams/following.js';
@@ -82,7 +82,7 @@ export class EngineEventStore implements EventStore {
     }
   }
 
-  trouble(): Fault | undefined {
+  trouble(): Trouble | undefined {
     return this.#guarded.backend.trouble?.();
   }
 

@@ -1,9 +1,8 @@
 import { acrossCopies } from '../values/across-copies.js';
 import type { ConsumerBackend } from '../consume/consumer-backend.js';
 import type { WaitOptions } from '../values/deadline.js';
-import type { Fault } from '../values/fault.js';
 import type { EventFilter } from '../streams/event-filter.js';
-import type { ReadStreamOptions, ReadStreamsOptions, StreamReceipt } from '../streams/event-store.js';
+import type { ReadStreamOptions, ReadStreamsOptions, StreamReceipt, Trouble } from '../streams/event-store.js';
 import type { EventMetadata, RecordedEvent } from '../streams/event.js';
 import type { Position } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
@@ -86,7 +85,7 @@ export interface LogBackend {
   /** As `EventStore.provesReads`. */
   readonly provesReads?: boolean;
   /** As `EventStore.trouble`. */
-  trouble?(): Fault | undefined;
+  trouble?(): Trouble | undefined;
   /**
    * Looks up, plans and writes atomically: what was found is still true when the plan is written. An empty plan writes
    * nothing.

@@ -1,4 +1,4 @@
-import { OutagePauses, pause } from '../store/back-off.js';
+import { OutagePauses, pause, STORE_AWAY_MS } from '../store/back-off.js';
 import { Notifier } from '../store/notifier.js';
 import { Deadline } from '../values/deadline.js';
 import { isFault } from '../values/is-fault.js';
@@ -69,7 +69,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     this.#log = new ProjectedLog({ ...store, eventStore }, { filter: projection.filter, pageSize, ...follows });
     this.#rebuilds = new Rebuilds({ ...parts, log: this.#log });
     this.#isCatchUpWanted = options.follows === undefined && state.is !== 'following';
-    this.#states = new RunnerStates(projection.name, state);
+    this.#states = new RunnerStates(projection.name, state, () => eventStore.trouble);
     const read = { store: eventStore, readModelUpdates: store.readModelUpdates, maxAgeMs, waiters: this.#waiters };
     this.#reads = new FreshReads({ ...read, closing: this.#ending.signal, runner: this.#control() });
     this.#running = this.#run();
@@ -90,7 +90,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
   }
 
   get state(): RunnerState {
-    return this.#states.now;
+    return this.#states.seen;
   }
 
   /** The rows under these keys. @throws ProjectionBehind, DeadlineExceeded */
@@ -184,13 +184,13 @@ export class ProjectionRunner<Event extends EventShape, Row> {
       wake: () => this.resume(),
       isAtHead: (proof) => {
         this.#reads.noteAtHead(proof);
-        if (this.state.is === 'catching-up') this.#states.become({ is: 'following' });
+        if (this.#states.now.is === 'catching-up') this.#states.become({ is: 'following' });
       },
       lateFault: async (deadline, { cause, required }) => {
         if (this.state.is === 'closed') return this.#states.closed();
         this.#states.fallBehind();
-        const outage = this.state.is === 'retrying' ? this.state.fault : this.#log.store.trouble;
-        return deadline.behind(this.rows, required, outage ?? cause);
+        const { seen } = this.#states;
+        return deadline.behind(this.rows, required, seen.is === 'retrying' ? seen.fault : cause);
       },
     };
   }
@@ -268,7 +268,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
     if (isUnknown || !canGoOn) this.#reads.discardProofs();
     if (canGoOn) {
       this.#states.retry(caught);
-      return this.#pause(pauses.next());
+      return this.#pause(pauses.next(STORE_AWAY_MS));
     }
     const at = await this.rows.checkpoint(this.#ended).catch(() => undefined);
     if (isUnknown) await forgetLost(this.#log.store, this.#ended).catch(() => undefined);
@@ -293,7 +293,7 @@ export class ProjectionRunner<Event extends EventShape, Row> {
       if (this.#pacer.isDue()) await yieldToLoop();
       const answer = await this.#reads.answer(read, deadline);
       // The rows were at the head when the read began.
-      if (this.state.is === 'catching-up') this.#states.become({ is: 'following' });
+      if (this.#states.now.is === 'catching-up') this.#states.become({ is: 'following' });
       return answer;
     });
   }

@@ -1,6 +1,7 @@
 import { Fault } from '../values/fault.js';
 import { isFault } from '../values/is-fault.js';
 import { demandSignal, firstToAbort } from '../values/on-abort.js';
+import type { Trouble } from '../streams/event-store.js';
 import type { Position } from '../values/position.js';
 
 /** The state of a runner. */
@@ -8,8 +9,8 @@ export type RunnerState =
   /** The rows have not reached the head since the runner began. Nothing is read from them until they do. */
   | { readonly is: 'catching-up' }
   | { readonly is: 'following' }
-  /** The store is unavailable. It is retried after growing pauses of up to a minute. */
-  | { readonly is: 'retrying'; readonly since: Date; readonly fault: Fault }
+  /** The store is unavailable. It is retried after growing pauses of up to 5 s. */
+  | ({ readonly is: 'retrying' } & Trouble)
   /** An event could not be reduced, or access was denied: see `why`. This holds only for this checkpoint. */
   | { readonly is: 'stopped'; readonly why: unknown; readonly at: Position | undefined }
   | { readonly is: 'closed' };
@@ -17,11 +18,20 @@ export type RunnerState =
 /** The states of a runner, until it is closed. */
 export class RunnerStates {
   readonly #projection: string;
+  readonly #trouble: () => Trouble | undefined;
   #now: RunnerState;
 
-  constructor(projection: string, now: RunnerState) {
+  /** `trouble` is that of the store of the events. */
+  constructor(projection: string, now: RunnerState, trouble: () => Trouble | undefined) {
     this.#projection = projection;
+    this.#trouble = trouble;
     this.#now = now;
+  }
+
+  /** As callers see it. Reads of an initial build are retried inside the store, so until its end the store is asked. */
+  get seen(): RunnerState {
+    const trouble = this.#now.is === 'catching-up' ? this.#trouble() : undefined;
+    return trouble === undefined ? this.#now : { is: 'retrying', ...trouble };
   }
 
   get now(): RunnerState {

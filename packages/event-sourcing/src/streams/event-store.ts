@@ -120,6 +120,12 @@ export interface HeadProof {
   readonly isInLog: boolean;
 }
 
+/** An outage of a store: since when, and the fault of the last attempt. */
+export interface Trouble {
+  readonly since: Date;
+  readonly fault: Fault;
+}
+
 /**
  * The port of event storage, which every store implements. The testkit's `eventStoreContract` tests it.
  *
@@ -140,10 +146,10 @@ export interface EventStore {
   readonly provesReads?: boolean;
 
   /**
-   * Why the server does not answer at present: the last attempt's fault, if no attempt succeeded since; `undefined`
-   * while calls are answered. It becomes the cause of time-outs. Absent where the store has no server.
+   * Since when and why the server does not answer; `undefined` while calls are answered. It becomes the cause of
+   * time-outs. Absent where the store has no server.
    */
-  trouble?(): Fault | undefined;
+  trouble?(): Trouble | undefined;
 
   /**
    * Records events at the end of one stream, in one transaction, and returns them as every later read does.
@@ -190,7 +196,7 @@ export interface EventStore {
   /**
    * A catch-up subscription: reads on from a position, each event once and none missing, from history into live events,
    * with the events of one append in one message. The next page is fetched on demand, so a slow reader delays nobody
-   * else. The iteration ends without an error when `signal` fires or the iterator is returned, also while it waits, and
+   * else. A read that fails is not retried: subscribe again after the last message. The iteration ends without an error when `signal` fires or the iterator is returned, also while it waits, and
    * rejects with `StoreClosed` when the store is closed.
    *
    * @throws PositionUnknown when no event of this store is at `after`: a reader waiting there would silently miss the

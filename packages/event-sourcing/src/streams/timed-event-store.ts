@@ -10,6 +10,7 @@ import type {
   ReadStreamOptions,
   ReadStreamsOptions,
   Receipt,
+  Trouble,
 } from './event-store.js';
 import type { RecordedEvent } from './event.js';
 import type { Follower, Following, SubscriptionMessage } from './following.js';
@@ -25,7 +26,7 @@ type Pages = AsyncIterable<readonly RecordedEvent[]>;
 export class TimedEventStore {
   readonly #store: EventStore;
   readonly #observe: Observe | undefined;
-  readonly #why = (): Fault | undefined => this.trouble;
+  readonly #why = (): Fault | undefined => this.trouble?.fault;
 
   /** `observe` hears of its appends. */
   constructor(store: EventStore, observe?: Observe) {
@@ -44,7 +45,7 @@ export class TimedEventStore {
   }
 
   /** As {@link EventStore.trouble}. */
-  get trouble(): Fault | undefined {
+  get trouble(): Trouble | undefined {
     return this.#store.trouble?.();
   }
 
@@ -64,7 +65,7 @@ export class TimedEventStore {
     const { streamId } = append;
     return deadline.waitForWrite(
       this.#store.append(append),
-      () => new Fault('outcome-unknown', { streamId }, deadline.fault(this.trouble)),
+      () => new Fault('outcome-unknown', { streamId }, deadline.fault(this.trouble?.fault)),
     );
   }
 

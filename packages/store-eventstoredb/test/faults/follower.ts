@@ -3,6 +3,7 @@ import { followedInAppend } from '@login-policy/event-sourcing/store';
 import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { subscribedAgain } from '../events.js';
 import { CATEGORY } from './workload.js';
 
 const TIMEOUT_MS = 60_000;
@@ -40,7 +41,7 @@ export class FaultFollower {
   async #follow(store: EventStore): Promise<void> {
     const filter = { categories: [CATEGORY] } as const;
     let reached: Position = START;
-    for await (const message of store.subscribe({ filter, pageSize: 20, signal: this.#left.signal })) {
+    for await (const message of subscribedAgain(store, { filter, pageSize: 20, signal: this.#left.signal })) {
       if (message.kind === 'events') {
         for (const event of message.events) {
           expect(event.position > reached, 'events come in order, and none twice').to.equal(true);
