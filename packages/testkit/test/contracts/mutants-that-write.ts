@@ -170,6 +170,11 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
     noticedBy: 'refuses every call with StoreClosed',
     mutation: ({ store }) => ({ head: () => store.head().catch(() => START) }),
   },
+  {
+    does: 'lists receipts when it is closed',
+    noticedBy: 'refuses every call with StoreClosed',
+    mutation: () => ({ async *receipts() {} }),
+  },
 ];
 
 async function oneByOne(store: EventStore, append: Append): Promise<readonly RecordedEvent[]> {
