@@ -51,8 +51,10 @@ export class LogReader {
   ): Promise<StreamPage> {
     const { isForwards, from, count, after } = part;
     const [sign, order] = isForwards ? ['>=', 'ASC'] : ['<=', 'DESC'];
+    // The limit is a subquery, so that the planner does not know it and reads the index in order. In a table without
+    // statistics it expects few events in a stream, and would sort all of them for each page.
     const statement = this.#streams.statement(
-      `SELECT * FROM ${this.#schema}.events WHERE stream = $1 AND revision ${sign} $2 ORDER BY revision ${order} LIMIT $3`,
+      `SELECT * FROM ${this.#schema}.events WHERE stream = $1 AND revision ${sign} $2 ORDER BY revision ${order} LIMIT (SELECT $3::bigint)`,
       `, (SELECT id FROM ${this.#schema}.events WHERE stream = $1 AND revision = $4)`,
     );
     const values = [storedName(streamId).name, from.toString()];

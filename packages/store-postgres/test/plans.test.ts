@@ -59,6 +59,31 @@ describe('a page of the log on PostgreSQL', () => {
     }));
 });
 
+describe('a page of a stream on PostgreSQL', () => {
+  it('looks at no more events than it has, also in tables without statistics', () =>
+    onStorage(freshStorage(), async (storage) => {
+      const asked: Asked[] = [];
+      const pool = new Pool({ connectionString: await databaseUrl() });
+      pool.on('connect', keepingPages(asked));
+      const { eventStore } = await storage.open({ pool });
+      await pool.query(`ALTER TABLE "${storage.schema}".events SET (autovacuum_enabled = false)`);
+      const events = Array.from({ length: 1500 }, () => counted());
+      await eventStore.append({ ...appendTo('one'), events });
+      for (const direction of ['forwards', 'backwards'] as const) {
+        let read = 0;
+        const { streamId: one } = appendTo('one');
+        for await (const page of eventStore.readStream(one, { direction, pageSize: 100 })) read += page.length;
+        expect(read).to.equal(1500);
+      }
+      for (const { text, values } of asked) {
+        const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, [...values]);
+        expect(rows.map((row) => row['QUERY PLAN']).join('\n')).to.not.include('Sort');
+      }
+      expect(asked).to.have.length.greaterThan(20);
+      await pool.end();
+    }));
+});
+
 describe('a page of one stream after another on PostgreSQL', () => {
   it('looks at no stream of another category', () =>
     onStorage(freshStorage(), async (storage) => {
