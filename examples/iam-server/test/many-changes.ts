@@ -13,6 +13,6 @@ export async function appendMany(eventStore: EventStore, instanceId: string, cou
   for (let written = 0; written < count; written += 5000) {
     const events = Array.from({ length: 2500 }, () => turns.map((turn) => ({ ...turn, id: ids(), metadata }))).flat();
     const streamId = policyStream(parseInstance({ instanceId }, 'instance'));
-    await eventStore.append({ streamId, expected: 'stream-exists', events });
+    await eventStore.append({ streamId, expected: 'any', events });
   }
 }

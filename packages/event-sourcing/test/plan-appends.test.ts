@@ -137,7 +137,7 @@ function toldOf(outcome: Outcome | undefined): unknown {
 /** What an append may be; what it expects is settled when its turn comes. */
 interface Wish {
   readonly stream: number;
-  readonly expects: 'any' | 'no-stream' | 'stream-exists' | 'first' | 'other-event';
+  readonly expects: 'any' | 'no-stream' | 'first' | 'other-event';
   readonly events: readonly number[];
   readonly key: string | undefined;
 }
@@ -145,7 +145,7 @@ interface Wish {
 const wishes: fc.Arbitrary<readonly Wish[]> = fc.array(
   fc.record({
     stream: fc.nat({ max: streams.length - 1 }),
-    expects: fc.constantFrom('any', 'any', 'any', 'no-stream', 'stream-exists', 'first', 'other-event'),
+    expects: fc.constantFrom('any', 'any', 'any', 'no-stream', 'first', 'other-event'),
     events: fc.array(fc.constantFrom(1, 2, -1, 3, 13), { maxLength: 3 }),
     key: fc.constantFrom(undefined, undefined, 'k', 'l'),
   }),
@@ -235,7 +235,7 @@ describe('the plan of a group of appends', () => {
   });
 
   it('is empty if every append is refused', () => {
-    const refused = appendOf({ stream: 0, expects: 'stream-exists', events: [1], key: undefined });
+    const refused = appendOf({ stream: 0, expects: 'first', events: [1], key: undefined });
     const { plan, result } = planAppends(
       [refused],
       viewOf(NOTHING),

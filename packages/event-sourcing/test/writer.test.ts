@@ -1,4 +1,11 @@
-import { isFault, type Observation, type RecordedEvent, streamId, yieldToLoop } from '@login-policy/event-sourcing';
+import {
+  isFault,
+  type Observation,
+  type RecordedEvent,
+  revision,
+  streamId,
+  yieldToLoop,
+} from '@login-policy/event-sourcing';
 import {
   type Append,
   MemoryBackend,
@@ -141,7 +148,7 @@ describe('the writer of a store', () => {
 
   it('returns the outcome of each append, or the error of the whole group', async () => {
     const { eventStore, groups } = heldStore();
-    const bad: Append = { ...append(), streamId: streamId('Counter', 'b'), expected: 'stream-exists' };
+    const bad: Append = { ...append(), streamId: streamId('Counter', 'b'), expected: revision(0) };
     const [kept, refused] = [append(), bad].map((one) => eventStore.append(one).catch((caught: unknown) => caught));
     await untilBegun();
     groups[0]?.end();

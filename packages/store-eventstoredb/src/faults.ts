@@ -152,7 +152,7 @@ export function notSent(streamId: StreamId, withinMs: number, cause?: unknown): 
  * because the leader that holds it has lost its followers.
  */
 export function overtaken({ streamId, expected }: Append, attempts: number, actual: Revision | undefined): Fault {
-  if (expected === 'any' || expected === 'stream-exists') return new Fault('concurrent-change', { streamId, attempts });
+  if (expected === 'any') return new Fault('concurrent-change', { streamId, attempts });
   const where = actual === undefined ? '' : ` at revision ${actual}`;
   return unavailable(`${streamId} has another event${where}, which could not be read in time; nothing was written`);
 }

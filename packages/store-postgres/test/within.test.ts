@@ -62,7 +62,7 @@ describe("an append inside a caller's transaction", () => {
         const refused = await inTransaction(storage, 'COMMIT', async (client) => {
           const caught: unknown = await store
             .within(client)
-            .eventStore.append(appendTo('a', 'stream-exists'))
+            .eventStore.append(appendTo('a', revision(0)))
             .catch((error: unknown) => error);
           await store.within(client).eventStore.append(appendTo('b'));
           return caught;

@@ -42,7 +42,7 @@ export class Attempt implements Transaction<Outcomes> {
   }
 
   get isLoose(): boolean {
-    return this.appends.every(({ expected }) => expected === 'any' || expected === 'stream-exists');
+    return this.appends.every(({ expected }) => expected === 'any');
   }
 
   /** Created only for a backend that looks up. */

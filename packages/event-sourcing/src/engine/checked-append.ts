@@ -69,8 +69,8 @@ export function checkedAppend(append: Append): Append {
 
 /** Without an expectation, an append would pass on an empty stream only. */
 function demandExpected(expected: ExpectedRevision): void {
-  if (typeof expected === 'bigint' || ['any', 'no-stream', 'stream-exists'].includes(expected)) return;
-  throw wrong('expected', 'a revision, any, no-stream or stream-exists', expected);
+  if (typeof expected === 'bigint' || expected === 'any' || expected === 'no-stream') return;
+  throw wrong('expected', 'a revision, any or no-stream', expected);
 }
 
 function demandEventId(name: string, id: EventId): void {

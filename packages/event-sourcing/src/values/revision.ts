@@ -9,10 +9,9 @@ export type Revision = Brand<bigint, 'Revision'>;
  *
  * - a revision: that of the last event;
  * - `no-stream`: the stream has no events;
- * - `stream-exists`: the stream has at least one event;
  * - `any`: no expectation.
  */
-export type ExpectedRevision = Revision | 'no-stream' | 'stream-exists' | 'any';
+export type ExpectedRevision = Revision | 'no-stream' | 'any';
 
 const WHOLE = 'a whole number of 0 or more';
 
@@ -36,6 +35,5 @@ export function revisionAfter(last: Revision | undefined): Revision {
 export function meetsExpectation(expected: ExpectedRevision, actual: Revision | undefined): boolean {
   if (expected === 'any') return true;
   if (expected === 'no-stream') return actual === undefined;
-  if (expected === 'stream-exists') return actual !== undefined;
   return actual === expected;
 }

@@ -74,7 +74,7 @@ export function newAppend(chance: Chance, log: SharedLog, ids: IdSource): Append
     metadata: { actor: 'proof', correlationId: 'proof' },
   }));
   const current = log.ofStream(stream).at(-1)?.revision ?? 'no-stream';
-  const expected = chance.pick(['any', 'any', current, 'no-stream', 'stream-exists'] as const);
+  const expected = chance.pick(['any', 'any', current, 'no-stream'] as const);
   const receipt = chance.oneIn(5) && { receipt: { key: `append ${chance.below(3)}`, fingerprint: 'f' } };
   return { streamId: stream, expected, events, signal: maybeSignal(chance), ...receipt };
 }

@@ -30,14 +30,6 @@ export const mutantsThatWrite: readonly Mutant<EventStoreMutation>[] = [
     }),
   },
   {
-    does: 'takes "stream-exists" for "any"',
-    noticedBy: '"stream-exists" is not met by a stream without events',
-    mutation: ({ store }) => ({
-      append: (append) =>
-        store.append({ ...append, expected: append.expected === 'stream-exists' ? 'any' : append.expected }),
-    }),
-  },
-  {
     does: 'looks at the revision and writes later',
     noticedBy: 'at one revision: one wins, the others get the actual revision',
     mutation: ({ store }) => ({
@@ -198,7 +190,6 @@ async function refuseUnexpected(store: EventStore, { streamId, expected }: Appen
 
 function isMet(expected: Append['expected'], actual: RecordedEvent['revision'] | undefined): boolean {
   if (expected === 'any') return true;
-  if (expected === 'stream-exists') return actual !== undefined;
   return actual === (expected === 'no-stream' ? undefined : expected);
 }
 

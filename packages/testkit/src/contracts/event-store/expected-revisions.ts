@@ -14,8 +14,6 @@ export const expectedRevisions: Suite<EventStoreUnderTest> = {
   guarantees: {
     '"no-stream" is met by a stream without events': isMet('no-stream', 0),
     '"no-stream" is not met by a stream with events': isNotMet('no-stream', 2),
-    '"stream-exists" is met by a stream with events': isMet('stream-exists', 2),
-    '"stream-exists" is not met by a stream without events': isNotMet('stream-exists', 0),
     '"any" is met by a stream without events': isMet('any', 0),
     '"any" is met by a stream with events': isMet('any', 2),
     'of the last event is met': isMet(revision(1), 2),
