@@ -60,7 +60,10 @@ describe('opening a store on PostgreSQL', () => {
       const pool = new Pool({ connectionString: url });
       await onStorage(freshStorage(), async (storage) => {
         const endTurn = await takeTurn(storage.pool, storage.schema, 'migrate');
-        const opening = refusal(storage.open({ pool, statementTimeoutMs: 100, lockTimeoutMs: 100 }));
+        // Long enough for what comes before the migration, also on a busy machine.
+        const ms = paced(1000);
+        const timeOuts = { statementTimeoutMs: ms, lockTimeoutMs: ms, connectTimeoutMs: ms };
+        const opening = refusal(storage.open({ pool, ...timeOuts }));
         await eventually('a migration', () => isTurnWaitedFor(storage.pool, storage.schema, 'migrate'));
         silence(network);
         await endTurn();
