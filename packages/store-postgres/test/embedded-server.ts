@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { ENVIRONMENT, makeCluster } from './cluster-files.js';
 import { binariesFor, endProcess, freePort, identityFor, isAlive, type Identity } from './embedded-machine.js';
 import { eventually } from './waiting.js';
 
 const run = promisify(execFile);
-
-const ENVIRONMENT = { PATH: process.env['PATH'], LC_ALL: 'C' };
 
 /**
  * Nothing in the tests takes the power away, only the processes: what they have written is there without waiting for a
@@ -58,19 +57,7 @@ export class EmbeddedServer {
     const folder = mkdtempSync(join(tmpdir(), 'login-policy-postgres-'));
     const identity = await identityFor(folder);
     const binaries = await binariesFor(folder, identity);
-    const options = [
-      '-D',
-      join(folder, 'data'),
-      '-U',
-      'postgres',
-      '-A',
-      'trust',
-      '-E',
-      'UTF8',
-      '--locale=C',
-      '--no-sync',
-    ];
-    await run(join(binaries, 'initdb'), options, { ...identity, env: ENVIRONMENT, cwd: folder });
+    await makeCluster(join(folder, 'data'), { binaries, identity });
     const server = new EmbeddedServer({ folder, port: await freePort(), binaries, identity, durability });
     await server.restart();
     return server;
