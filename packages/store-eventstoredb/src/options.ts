@@ -20,8 +20,8 @@ export interface Credentials {
 export interface EventStoreDbStoreOptions {
   readonly clock?: Clock;
   /**
-   * Stores the read models, because EventStoreDB has no rows. Each is bound to this store by the prefix and the first
-   * event; used with another store, it is refused (`store-foreign`). Default: in this process's memory.
+   * Stores the read models, because EventStoreDB has no rows. They are bound to this store by the prefix and the first
+   * event; used with another store, they are refused (`store-foreign`). Default: in this process's memory.
    */
   readonly readModels?: ReadModelStore;
   /**

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { Double } from './double/double.js';
 import { appendOf, faultOf } from './events.js';
 
-const STREAM = streamId('Counter', 'one');
+const [STREAM, ELSEWHERE] = [streamId('Counter', 'one'), streamId('Other', 'one')];
 
 describe('read models that are passed to a store on EventStoreDB', () => {
   let doubles: readonly [Double, Double];
@@ -57,6 +57,25 @@ describe('read models that are passed to a store on EventStoreDB', () => {
     const fault = await faultOf(totalOn(storeOn(doubles[0], 'b.')));
     expect([fault.code, fault.retryable]).to.deep.equal(['store-foreign', false]);
     expect(fault.message).to.contain('"a."').and.to.contain('"b."');
+  });
+
+  it('are refused beside a store with another prefix, also if they have a checkpoint and no rows', async () => {
+    await storeOn(doubles[0], 'b.').eventStore.append(appendOf(STREAM, 1));
+    await storeOn(doubles[0], 'a.').eventStore.append(appendOf(ELSEWHERE, 1));
+    expect(await totalOn(storeOn(doubles[0], 'a.'))).to.equal(undefined);
+    // The checkpoint is in the log of both: reading on from it would leave out all before it.
+    expect((await faultOf(totalOn(storeOn(doubles[0], 'b.')))).code).to.equal('store-foreign');
+  });
+
+  it('are refused beside another store also if that has read models which this one has not', async () => {
+    const first = storeOn(doubles[0]);
+    await first.eventStore.append(appendOf(STREAM, 1));
+    expect(await totalOn(first)).to.equal(1);
+    const other = storeOn(doubles[1]);
+    await other.eventStore.append(appendOf(STREAM, 1));
+    const added = await ProjectionRunner.open({ store: other, projection: { ...counterTotals, name: 'added' } });
+    closings.push(() => added.close());
+    expect((await faultOf(added.read([STREAM]))).code).to.equal('store-foreign');
   });
 
   it('are refused beside another server, also if they were opened while the first had no events', async () => {
