@@ -21,11 +21,10 @@ import { PostgresConsumers } from './consumers.js';
 import { Lookups } from './lookups.js';
 import { listedReceipts } from './listed-receipts.js';
 import { wasWritten } from './lost-answers.js';
-import { countUp, lookUp } from './model-statements.js';
+import { countUp, listedIn, lookUp } from './model-statements.js';
 import { storedName } from './names.js';
 import { query } from './queries.js';
 import { LogReader } from './log-reader.js';
-import { keyOfHex } from './row-changes.js';
 import { text } from './rows.js';
 import { readStreams } from './streams-reader.js';
 import type { Sweeper } from './sweeper.js';
@@ -85,8 +84,8 @@ export class PostgresBackend implements Backend {
       { target, ...statement },
       wait,
     );
-    if (!isCount) return { head, checkpoint, rows: rows.map(([hex, row]) => ({ key: keyOfHex(text(hex)), row })) };
-    return { head, checkpoint, rows: [], count: Number(rows[0]?.[0] ?? 0) };
+    if (isCount) return { head, checkpoint, rows: [], count: Number(rows[0]?.[0] ?? 0) };
+    return { head, checkpoint, rows: listedIn(rowQuery.wanted, rows) };
   }
 
   readStream(streamId: StreamId, part: StreamPart, wait?: WaitOptions): Promise<StreamPage> {

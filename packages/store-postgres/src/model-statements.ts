@@ -1,6 +1,7 @@
-import type { WantedRows } from '@login-policy/event-sourcing/store';
-import type { Value } from './queries.js';
-import { entryOf, keyBytes } from './row-changes.js';
+import type { Backend, WantedRows } from '@login-policy/event-sourcing/store';
+import type { Cells, Value } from './queries.js';
+import { entryOf, keyBytes, keyOfHex } from './row-changes.js';
+import { text } from './rows.js';
 
 /** A statement on the read model `m`; its parameters begin with $2. */
 export interface ModelStatement {
@@ -13,11 +14,11 @@ const FOUND = 'WHERE e.model = m.model AND e.entry = $2';
 const INDEXED = 'substring(e.key FROM 1 FOR 500)';
 const LISTED = {
   rows: `SELECT encode(e.key, 'hex'), r.content::text ${ENTRIES}
-    JOIN {schema}.read_model_rows AS r ON r.model = e.model AND r.digest = e.digest ${FOUND}`,
-  keys: `SELECT encode(e.key, 'hex') ${ENTRIES} ${FOUND}`,
+    JOIN {schema}.read_model_rows AS r ON r.model = e.model AND r.digest = e.digest`,
+  keys: `SELECT e.key ${ENTRIES}`,
 } as const;
 
-/** Looks an index entry up: keys with content, or only keys. */
+/** Looks an index entry up: keys with content, a row each; or only keys, all in one row. */
 export function lookUp({ wanted, ...asked }: Extract<WantedRows, { wanted: 'rows' | 'keys' }>): ModelStatement {
   const { index, value, afterKey, beforeKey, direction } = asked;
   const values: Value[] = [entryOf(index, value), asked.limit];
@@ -30,7 +31,21 @@ export function lookUp({ wanted, ...asked }: Extract<WantedRows, { wanted: 'rows
   };
   const order = direction === 'backwards' ? 'DESC' : 'ASC';
   const bounds = `${bound(afterKey, '>')} ${bound(beforeKey, '<')}`;
-  return { rows: `${LISTED[wanted]} ${bounds} ORDER BY ${INDEXED} ${order}, e.key ${order} LIMIT $3`, values };
+  const rows = `${LISTED[wanted]} ${FOUND} ${bounds} ORDER BY ${INDEXED} ${order}, e.key ${order} LIMIT $3`;
+  if (wanted === 'rows') return { rows, values };
+  // With a row for each, the server and the driver would repeat the head and the checkpoint beside ten thousand keys.
+  return { rows: `SELECT string_agg(encode(listed.key, 'hex'), ' ') FROM (${rows}) AS listed`, values };
+}
+
+/** What {@link lookUp} has found. */
+export function listedIn(
+  wanted: 'rows' | 'keys',
+  found: readonly Cells[],
+): Awaited<ReturnType<Backend['query']>>['rows'] {
+  if (wanted === 'rows') return found.map(([hex, row]) => ({ key: keyOfHex(text(hex)), row }));
+  const [joined] = found;
+  if (joined === undefined) return [];
+  return Array.from(text(joined[0]).split(' '), (hex) => ({ key: keyOfHex(hex), row: undefined }));
 }
 
 const ALL_COUNTED: ModelStatement = {
