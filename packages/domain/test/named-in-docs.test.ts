@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { defaultSettings } from '@login-policy/domain';
 import { LIFETIME_NAMES, LOCK_OUTS, SETTING_NAMES } from '@login-policy/domain/model';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -25,6 +26,13 @@ describe('each name is told to the reader', () => {
     );
     for (const name of [...SETTING_NAMES, ...LIFETIME_NAMES, ...LOCK_OUTS]) expect(page).to.contain(`\`${name}\``);
     for (const name of [...SETTING_NAMES, ...LIFETIME_NAMES]) expect(words).to.match(new RegExp(`\\b${name}\\b`, 'u'));
+  });
+
+  it('of a switch: by the names that the page reads and writes', async () => {
+    const wire = await read('examples/admin-page/src/wire/settings.ts');
+    const listed = /SWITCH_NAMES = \[(.*?)\]/su.exec(wire)?.[1] ?? '';
+    const named = [...listed.matchAll(/'(\w+)'/gu)].map(([, name]) => name);
+    expect(named).to.have.members(SETTING_NAMES.filter((name) => typeof defaultSettings[name] === 'boolean'));
   });
 
   it('of an event: by the page of recorded events, a stored example, and the page of the administrator', async () => {

@@ -34,7 +34,7 @@ const STAGES: readonly Stage[] = [
 /** Every proposal, as folded from its events; found by its instance, and while something is to be done about it. */
 export const proposalProjection: Projection<ProposalEvent, Proposal> = {
   name: 'login-policy-proposals',
-  version: 3,
+  version: 1,
   filter: { categories: [PROPOSAL_CATEGORY] },
   events: proposalEvents,
   rows: { encode: (row) => toJsonObject(row), decode: decodeRow },
