@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { FILE, plannedIn } from './planning.js';
 import { Place, type Around, type Ran } from './running.js';
-import { authenticate, TOKEN, TOKEN_OF_A_READER, TOKEN_OF_GLOBEX } from './serving.js';
+import { authenticate, TOKEN, TOKEN_OF_A_READER, TOKEN_OF_ANOTHER, TOKEN_OF_GLOBEX } from './serving.js';
 
 let place: Place;
 
@@ -126,6 +126,26 @@ describe('the token for an API', () => {
     ]);
     expect(await counted()).to.equal(before);
     expect((await place.run('apply mine.json --yes', mine)).code).to.equal(EXIT.done);
+  });
+});
+
+describe('a plan that another user goes on with', () => {
+  it('is refused where a step depends on what the first one changed, and goes on for that one', async () => {
+    expect((await plannedIn(place, FILE)).code).to.equal(EXIT.different);
+    const stopping = new AbortController();
+    let steps = 0;
+    const stopped = await place.run('apply plan.json --yes', {
+      interrupted: stopping.signal,
+      onOut: (text) => /: sequence/.test(text) && ++steps === 2 && stopping.abort(),
+    });
+    expect(stopped.code).to.equal(EXIT.interrupted);
+    const before = await counted();
+    const other = await place.run('apply plan.json --yes', { token: TOKEN_OF_ANOTHER });
+    expect([other.code, other.out]).to.deep.equal([EXIT.refused, '']);
+    expect(other.err).to.contain('Nothing was done: since the plan was made, 3 policies were changed.');
+    expect(other.err).to.contain('sequence 5, LoginPolicyChanged by operator at');
+    expect(await counted()).to.equal(before);
+    expect((await place.run('apply plan.json --yes')).code).to.equal(EXIT.done);
   });
 });
 

@@ -125,6 +125,18 @@ describeBoth('policies as code', () => {
     expect(out).to.equal('');
   });
 
+  it("are refused if somebody else's command has the correlation id of the plan", async () => {
+    await planned(FILE);
+    const { digest }: { readonly digest: string } = JSON.parse(await place.read('plan.json'));
+    await place.policies(async (policies) => {
+      const by = { actor: 'somebody', correlationId: `apply:${digest}` };
+      orThrow(await policies.change(GLOBEX, { forceMfa: true }, by));
+    });
+    const { code, err, out } = await place.run('apply plan.json --yes');
+    expect([code, out]).to.deep.equal([EXIT.refused, '']);
+    expect(err).to.contain('was changed since it was seen: sequence 5, LoginPolicyChanged by somebody at');
+  });
+
   it('are applied once by two concurrent runs', async () => {
     await planned(FILE);
     const both = await Promise.all([place.run('apply plan.json --yes'), place.run('apply plan.json --yes')]);

@@ -217,12 +217,13 @@ async function refuseExisting(
   { file, states }: ImportFile,
   id: string,
 ): Promise<void> {
-  const firstStates = new Map(states.toReversed().map((state) => [state.organizationId, state] as const));
-  await mapConcurrently([...firstStates.values()], async (state) => {
+  const numbered = [...states.entries()].toReversed();
+  const firstStates = new Map(numbered.map(([index, state]) => [state.organizationId, [index, state]] as const));
+  await mapConcurrently([...firstStates.values()], async ([index, state]) => {
     const owner = ownerOf(instance, state);
     const { entries } = orThrow(await loginPolicies.history(owner, { limit: 1 }));
     const [first] = entries;
-    if (first === undefined || first.correlationId === id) return;
+    if (first === undefined || first.idempotencyKey === keyOf(id, index)) return;
     throw file.failure(
       state.path,
       `${titleOf(owner)} already has events, and earlier ones can't be inserted before them.`,

@@ -46,15 +46,19 @@ export async function planProgress(session: Session, plan: PlanFile): Promise<Pl
 type StepState = 'done' | 'pending' | { readonly problem: string };
 
 /** The state of a step: pending while its expected event is the last one, done if the next event is of this plan. */
-async function stateOf({ policies }: Session, plan: PlanFile, step: PlannedStep): Promise<StepState> {
+async function stateOf(session: Session, plan: PlanFile, step: PlannedStep): Promise<StepState> {
   const seen = BigInt(step.ifSequence);
   const from = { fromSequence: seen === 0n ? 1n : seen, limit: 2 };
-  const { entries, lastSequence } = await policies.history(step.organizationId, from);
+  const { entries, lastSequence } = await session.policies.history(step.organizationId, from);
   const last = entries.find(({ sequence }) => sequence === step.ifSequence);
   if (last?.eventId !== step.ifEventId) return { problem: 'it belongs to another history than the plan' };
   const next = entries.find(({ sequence }) => sequence === String(seen + 1n));
   if (next === undefined) return 'pending';
-  if (next.correlationId === applyIdOf(plan)) return 'done';
+  if (next.correlationId === applyIdOf(plan)) {
+    // Another may have chosen the same id: a preview compares the key, too.
+    const problem = await changedSince(session, plan, step);
+    return problem === undefined ? 'done' : { problem };
+  }
   return { problem: `it was at sequence ${seen} and is at ${lastSequence} (${next.type} by ${next.actor})` };
 }
 
@@ -63,12 +67,16 @@ async function stateOf({ policies }: Session, plan: PlanFile, step: PlannedStep)
  * they saw different defaults, a later one is refused when its turn comes.
  */
 async function changedDefault(
-  { policies }: Session,
+  session: Session,
   plan: PlanFile,
   pending: readonly PlannedStep[],
 ): Promise<string | undefined> {
   const step = pending.find(({ meetsDefault }) => meetsDefault === true);
-  if (step === undefined) return undefined;
+  return step && (await changedSince(session, plan, step));
+}
+
+/** What others changed since a step was planned, in the words of the refusal. */
+async function changedSince({ policies }: Session, plan: PlanFile, step: PlannedStep): Promise<string | undefined> {
   const conditions = { acknowledge: plan.acknowledge, seen: step.seen, id: applyIdOf(plan) };
   try {
     await policies.preview(step.organizationId, step.command, conditions);
