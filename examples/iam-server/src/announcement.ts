@@ -1,14 +1,19 @@
-import type { Instance } from './accounts/instances.js';
+import type { DirectoryEntry, Instance } from './accounts/instances.js';
 import type { Secrets } from './data/quickstart.js';
 
 const FACTORS = '/admin/v1/policies/login/multi_factors';
 const PASSKEY = 'MULTI_FACTOR_TYPE_U2F_WITH_VERIFICATION';
 
+/** An instance, and some of its organizations. */
+export interface AnnouncedInstance extends Instance {
+  readonly organizations: readonly DirectoryEntry[];
+}
+
 /** The result of a start. */
 export interface Started {
   readonly url: string;
   readonly storeName: string;
-  readonly instances: readonly Instance[];
+  readonly instances: readonly AnnouncedInstance[];
   /** Only in the start that created them. */
   readonly secrets: Secrets | undefined;
   /** The file with the secrets in clear text. */
@@ -25,7 +30,7 @@ export function announcement(started: Started): readonly string[] {
     `kept in                   ${storeName}`,
     ...instances.flatMap(({ id, name, organizations }) => [
       `instance                  ${id}  ${name}`,
-      ...organizations.slice(0, 5).map((one) => `organization              ${one.id}  ${one.name}`),
+      ...organizations.map((one) => `organization              ${one.id}  ${one.name}`),
     ]),
     '',
     ...(secrets === undefined ? withoutSecrets(secretsFile) : withSecrets(started, secrets)),

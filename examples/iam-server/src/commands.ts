@@ -36,6 +36,7 @@ const TEXT = /^[^\p{Cc}\p{Cs}]{1,200}$/u;
 
 interface Given {
   readonly database: Database;
+  readonly instances: Instances;
   readonly instance: Instance;
   readonly options: Options;
 }
@@ -84,7 +85,7 @@ export async function runCommand(config: Config, line: readonly string[]): Promi
     const instances = await opened(database);
     const isOfAll = subject === 'instance' || subject === 'session';
     const instance = instanceOf(instances, options.instance ?? (isOfAll ? instances.all[0]?.id : undefined));
-    return await command.act({ database, instance, options }, rest);
+    return await command.act({ database, instance, instances, options }, rest);
   } finally {
     await database.close();
   }
@@ -139,14 +140,17 @@ function roleIn(word: string, organizationId: string | undefined): Role {
 }
 
 /** @throws CannotStart when the instance does not have it */
-function organizationIn(instance: Instance, { organization }: Options): string | undefined {
-  if (organization === undefined || instance.organizationIds.has(organization)) return organization;
+async function organizationIn({ instance, instances, options }: Given): Promise<string | undefined> {
+  const { organization } = options;
+  if (organization === undefined) return undefined;
+  if (await instances.exists({ instanceId: instance.id, organizationId: organization })) return organization;
   throw new CannotStart(`The instance ${instance.id} has no organization ${JSON.stringify(organization)}.`);
 }
 
-async function addUser({ database, instance, options }: Given, [name = '']: readonly string[]): Promise<string> {
+async function addUser(given: Given, [name = '']: readonly string[]): Promise<string> {
+  const { database, instance, options } = given;
   const { id = name, role = 'USER' } = options;
-  const organizationId = organizationIn(instance, options);
+  const organizationId = await organizationIn(given);
   const password = newPassword();
   const user = {
     id,
@@ -197,11 +201,12 @@ async function addOrganization(
   return `The organization ${name} has the id ${id}`;
 }
 
-async function addProvider({ database, instance, options }: Given, [name = '']: readonly string[]): Promise<string> {
+async function addProvider(given: Given, [name = '']: readonly string[]): Promise<string> {
+  const { database, instance, options } = given;
   const { id = newId() } = options;
   const type = IDENTITY_PROVIDER_TYPES.find((one) => one === options.type);
   if (type === undefined) throw new CannotStart(`--type must be one of ${IDENTITY_PROVIDER_TYPES.join(', ')}.`);
-  const provider = { id, name, type, organizationId: organizationIn(instance, options) };
+  const provider = { id, name, type, organizationId: await organizationIn(given) };
   const [added] = await database.run(identityProviderAdded(instance.id, provider));
   if (added === undefined)
     throw new CannotStart(`An identity provider with the id ${JSON.stringify(id)} exists already.`);

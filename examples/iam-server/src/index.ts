@@ -1,6 +1,7 @@
 // The program is main.ts. These exports are for tests that would take too long from outside.
 export { Accounts } from './accounts/accounts.js';
 export { census } from './accounts/census.js';
+export { Instances } from './accounts/instances.js';
 export type { Database, Statement } from './accounts/database/database.js';
 export { openAccounts } from './accounts/open-accounts.js';
 export { PasswordChecks } from './accounts/password-checks.js';

@@ -8,7 +8,7 @@ import type { Proposals } from '@login-policy/proposals';
 import type { Database } from './accounts/database/database.js';
 import { Instances } from './accounts/instances.js';
 import { openAccounts } from './accounts/open-accounts.js';
-import type { Started } from './announcement.js';
+import type { AnnouncedInstance, Started } from './announcement.js';
 import { CannotStart, withoutSecrets, type Config } from './config.js';
 import { assemble, type Opened } from './assemble.js';
 import { begin } from './data/first-start.js';
@@ -28,6 +28,8 @@ import { Steps } from './steps.js';
 const PUBLISHED_PAGE = fileURLToPath(new URL('../page', import.meta.url));
 const PAGE_BESIDE = fileURLToPath(new URL('../../admin-page/dist', import.meta.url));
 const TRY_AGAIN_MS = 500;
+/** How many organizations of each instance are announced. */
+const ANNOUNCED = 5;
 /** How long requests are still accepted after the signal to end. */
 const DRAIN_MS = 250;
 /** The time for closing the store after all requests. */
@@ -81,7 +83,7 @@ interface Given {
 }
 
 async function startWith(opened: Opened[], given: Given): Promise<Running> {
-  const { config, log } = given;
+  const { config, log, steps } = given;
   const { accountsUrl, dataFolder, host, ports, storeUrl } = config;
   const storeName = withoutSecrets(storeUrl);
   const port = await takeFirstFree({ host, ports, tls: await readTlsFiles(config.tls) });
@@ -94,13 +96,21 @@ async function startWith(opened: Opened[], given: Given): Promise<Running> {
   const served = await openServed(opened, given, { store, instances, database });
   const server = await assemble({ config, log, database, instances, store, ...served, page, opened });
   const url = config.publicUrl ?? port.url;
+  const announced = await steps.take(`the accounts ${withoutSecrets(accountsUrl)}`, () => announcedIn(instances));
   await noteAddress(dataFolder, url);
   port.serve((request, response) => server.handle(request, response));
   log.note('info', 'The server answers.', { url, store: storeName, accounts: withoutSecrets(accountsUrl) });
   return {
-    started: { url, storeName, instances: instances.all, secrets, secretsFile: quickstartFile(dataFolder) },
+    started: { url, storeName, instances: announced, secrets, secretsFile: quickstartFile(dataFolder) },
     stop: () => stop(port, server, { opened, steps: new Steps({ what: 'Ending', ms: config.stopMs, log }), log }),
   };
+}
+
+/** The instances, each with the few organizations that are announced. */
+function announcedIn(instances: Instances): Promise<readonly AnnouncedInstance[]> {
+  return Promise.all(
+    instances.all.map(async (one) => ({ ...one, organizations: await instances.some(one, ANNOUNCED) })),
+  );
 }
 
 /** What the API serves from a store. */

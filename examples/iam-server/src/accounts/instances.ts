@@ -1,7 +1,7 @@
 import { instancesByHost, type RequestHeaders } from '@login-policy/api';
 import type { InstanceRef, OrganizationRef } from '@login-policy/domain';
 import { Fault } from '@login-policy/event-sourcing';
-import { textIn, type Database, type Row } from './database/database.js';
+import { sql, textIn, type Database, type Row } from './database/database.js';
 
 /** Numbers in names sort as numbers: 2 before 10. */
 const byName = new Intl.Collator('en', { numeric: true });
@@ -12,13 +12,10 @@ export interface DirectoryEntry {
   readonly name: string;
 }
 
-/** An instance with its organizations: an immutable snapshot, so that one request sees one state. */
+/** An instance. */
 export interface Instance {
   readonly id: string;
   readonly name: string;
-  /** All of them, sorted by name. */
-  readonly organizations: readonly DirectoryEntry[];
-  readonly organizationIds: ReadonlySet<string>;
 }
 
 /** What the database says of instances, and of the server as a whole. */
@@ -31,13 +28,17 @@ interface Directory {
   readonly secret: string;
   readonly instances: ReadonlyMap<string, Instance>;
   readonly instanceOf: (headers: RequestHeaders) => string | undefined;
+  /** Of the instances that somebody listed. */
+  readonly organizations: Map<string, Promise<readonly DirectoryEntry[]>>;
 }
 
 const META = `SELECT key, value FROM iam.meta WHERE key IN ('directory', 'generation', 'secret')`;
-const ALL = `SELECT i.id, i.name, o.id AS organization, o.name AS organization_name
-  FROM iam.instances i LEFT JOIN iam.organizations o ON o.instance = i.id ORDER BY i.added_at, i.id`;
+const ALL = 'SELECT id, name FROM iam.instances ORDER BY added_at, id';
 
-/** The instances, their hosts and their organizations, read again when another process has changed them. */
+/**
+ * The instances and their hosts, read again when another process has changed them. Organizations stay in the database:
+ * there may be a hundred thousand. Who lists all of one instance reads them once for each change.
+ */
 export class Instances {
   readonly #database: Database;
   #known: Directory;
@@ -93,20 +94,44 @@ export class Instances {
     return this.#known.secret;
   }
 
-  /** Whether an organization exists, which may have been added meanwhile. @throws Fault */
+  /** An organization, as the database has it now. @throws Fault */
+  async organization({ instanceId, organizationId }: OrganizationRef): Promise<DirectoryEntry | undefined> {
+    const [row] = await this.#database.run(
+      sql`SELECT id, name FROM iam.organizations WHERE instance = ${instanceId} AND id = ${organizationId}`,
+    );
+    return row && entryIn(row);
+  }
+
+  /** Whether an organization exists. @throws Fault */
   async exists(organization: OrganizationRef): Promise<boolean> {
-    if (this.#has(organization)) return true;
-    await this.refresh();
-    return this.#has(organization);
+    return (await this.organization(organization)) !== undefined;
   }
 
-  /** The ids of an instance's organizations, sorted by name. */
-  list({ instanceId }: InstanceRef): Iterable<string> {
-    return this.#known.instances.get(instanceId)?.organizationIds ?? [];
+  /** Some organizations of an instance, however many it has: the first by id, sorted by name. @throws Fault */
+  async some({ id }: Instance, limit: number): Promise<readonly DirectoryEntry[]> {
+    const rows = await this.#database.run(
+      sql`SELECT id, name FROM iam.organizations WHERE instance = ${id} ORDER BY id LIMIT ${limit}`,
+    );
+    return sortedIn(rows);
   }
 
-  #has({ instanceId, organizationId }: OrganizationRef): boolean {
-    return this.#known.instances.get(instanceId)?.organizationIds.has(organizationId) ?? false;
+  /** All organizations of an instance, sorted by name. @throws Fault */
+  async organizations({ id }: Pick<Instance, 'id'>): Promise<readonly DirectoryEntry[]> {
+    const { instances, organizations } = this.#known;
+    if (!instances.has(id)) return [];
+    const known = organizations.get(id);
+    if (known !== undefined) return known;
+    const reading = this.#database
+      .run(sql`SELECT id, name FROM iam.organizations WHERE instance = ${id} ORDER BY id`)
+      .then(sortedIn);
+    organizations.set(id, reading);
+    reading.catch(() => organizations.delete(id));
+    return reading;
+  }
+
+  /** The ids of an instance's organizations, sorted by name. @throws Fault */
+  async list({ instanceId: id }: InstanceRef): Promise<readonly string[]> {
+    return (await this.organizations({ id })).map((one) => one.id);
   }
 }
 
@@ -129,26 +154,19 @@ async function read(database: Database): Promise<Directory> {
   // The version is read first: a change in between is read once more.
   const { directory: version, generation, secret } = await metaOf(database);
   const hosts = await database.run({ sql: 'SELECT host, instance FROM iam.hosts', values: [] });
-  const instances = instancesIn(await database.run({ sql: ALL, values: [] }));
+  const rows = await database.run({ sql: ALL, values: [] });
+  const instances = new Map(rows.map(entryIn).map((one) => [one.id, one]));
   const [only] = instances.keys();
   const isOnly = instances.size === 1 && hosts.length === 0;
   const byHost = Object.fromEntries(hosts.map((row) => [textIn(row, 'host'), textIn(row, 'instance')]));
-  return { version, generation, secret, instances, instanceOf: isOnly ? () => only : instancesByHost(byHost) };
+  const instanceOf = isOnly ? (): string | undefined => only : instancesByHost(byHost);
+  return { version, generation, secret, instances, instanceOf, organizations: new Map() };
 }
 
-function instancesIn(rows: readonly Row[]): ReadonlyMap<string, Instance> {
-  const found = new Map<string, { readonly name: string; readonly organizations: DirectoryEntry[] }>();
-  for (const row of rows) {
-    const id = textIn(row, 'id');
-    const one = found.get(id) ?? { name: textIn(row, 'name'), organizations: [] };
-    if (row['organization'] !== null)
-      one.organizations.push({ id: textIn(row, 'organization'), name: textIn(row, 'organization_name') });
-    found.set(id, one);
-  }
-  return new Map(
-    [...found].map(([id, { name, organizations }]) => {
-      organizations.sort((left, right) => byName.compare(left.name, right.name));
-      return [id, { id, name, organizations, organizationIds: new Set(organizations.map((one) => one.id)) }];
-    }),
-  );
+function entryIn(row: Row): DirectoryEntry {
+  return { id: textIn(row, 'id'), name: textIn(row, 'name') };
+}
+
+function sortedIn(rows: readonly Row[]): readonly DirectoryEntry[] {
+  return rows.map(entryIn).sort((left, right) => byName.compare(left.name, right.name));
 }

@@ -23,7 +23,7 @@ export class DirectoryRoutes {
   async organizations(exchange: Exchange): Promise<void> {
     const instance = this.#instances.of(exchange.headers);
     if (instance === undefined) throw noInstance();
-    sendJson(exchange, { organizations: instance.organizations.map(({ id, name }) => ({ id, name })) });
+    sendJson(exchange, { organizations: await this.#instances.organizations(instance) });
   }
 
   async identityProviders(exchange: Exchange, { instanceId }: Caller): Promise<void> {

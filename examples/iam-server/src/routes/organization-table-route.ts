@@ -48,10 +48,11 @@ export class OrganizationTableRoute {
 
   /** The shown content of rows was read at `readAt`; the selection may lag by the delay of the feed of changes. */
   async show(exchange: Exchange, { instanceId }: Caller): Promise<void> {
-    const directory = this.#instances.of(exchange.headers)?.organizations;
-    if (directory === undefined) throw noInstance();
+    const served = this.#instances.of(exchange.headers);
+    if (served === undefined) throw noInstance();
     const query: TableQuery = parsedQuery(parameters, exchange.query, { id: 'ids' });
     const instance = { instanceId };
+    const directory = await this.#instances.organizations(served);
     const { entries, total, counts } = tableOf(directory, await this.#custom.of(instance), query);
     const readAt = new Date().toISOString();
     const now = await this.#custom.read(

@@ -145,7 +145,7 @@ export class SessionRoutes {
     if (earlier !== undefined) await sessions.end(earlier.token);
     sendJson(
       exchange,
-      { ...describe(instance, session), ...(upcoming !== undefined && { upcoming }) },
+      { ...(await this.#describe(instance, session)), ...(upcoming !== undefined && { upcoming }) },
       {
         'set-cookie': [
           this.#cookie('session', instance).set(token, secondsLeft(session)),
@@ -159,7 +159,7 @@ export class SessionRoutes {
   async show(exchange: Exchange): Promise<void> {
     const session = await this.#options.identification.sessionOf(exchange.headers);
     if (session === undefined) sendNothing(exchange);
-    else sendJson(exchange, describe(this.#instanceOf(exchange), session));
+    else sendJson(exchange, await this.#describe(this.#instanceOf(exchange), session));
   }
 
   /** Signing out is never refused: without a session, the goal is already reached. */
@@ -223,6 +223,21 @@ export class SessionRoutes {
     log.note(outcome === 'right' ? 'info' : 'warn', `A sign-in was ${outcome}.`, { requestId, network });
   }
 
+  async #describe(instance: Instance, { user, has, expiresAt }: Session): Promise<object> {
+    const { id, name, organizationId, role } = user;
+    const { instances } = this.#options;
+    const organization =
+      organizationId === undefined
+        ? undefined
+        : await instances.organization({ instanceId: instance.id, organizationId });
+    return {
+      user: { id, name, role, permissions: permissionsOf[role], has },
+      instance: { id: instance.id, name: instance.name },
+      ...(organization !== undefined && { organization }),
+      expiresAt: expiresAt.toISOString(),
+    };
+  }
+
   #cookie(kind: 'session' | 'device', { id }: Instance): Cookie {
     return cookieOf(kind, id, this.#options.transport);
   }
@@ -236,15 +251,4 @@ export class SessionRoutes {
 
 function secondsLeft({ expiresAt, now }: Session): number {
   return Math.max(0, Math.round((expiresAt.getTime() - now) / 1000));
-}
-
-function describe(instance: Instance, { user, has, expiresAt }: Session): object {
-  const { id, name, organizationId, role } = user;
-  const organization = instance.organizations.find((one) => one.id === organizationId);
-  return {
-    user: { id, name, role, permissions: permissionsOf[role], has },
-    instance: { id: instance.id, name: instance.name },
-    ...(organization !== undefined && { organization: { id: organization.id, name: organization.name } }),
-    expiresAt: expiresAt.toISOString(),
-  };
 }
