@@ -90,6 +90,19 @@ describe('a change that others have to approve', () => {
     expect(orThrow(await service.policies.policy({ instanceId: INSTANCE })).policy.secondFactors).to.include('TOTP');
   });
 
+  it("is refused beside another's change under the same x-request-id, which a caller chooses", async () => {
+    orThrow(await service.policies.customize({ instanceId: INSTANCE, organizationId: ACME }, { actor: 'set-up' }));
+    const place = `POST ${OWN}/_execute`;
+    const seen = String((await ask(`GET ${OWN}/whole`, 'ann', { headers: organization })).at('seen'));
+    const headers = { ...organization, 'x-request-id': 'plan-1' };
+    const theirs = { body: { command: { type: 'change', settings: { forceMfa: true } } }, headers };
+    expect((await ask(place, 'bob', theirs)).status).to.equal(200);
+    const command = { type: 'change', settings: { hidePasswordReset: true } };
+    const mine = { body: { command }, headers: { ...headers, 'login-policy-if-seen': seen } };
+    expect((await ask(place, 'ann', mine)).status).to.equal(409);
+    expect((await ask(`POST ${OWN}/_preview`, 'ann', mine)).status).to.equal(409);
+  });
+
   it('and what needs nobody is carried out directly; a repetition gets its first answer', async () => {
     const own = { instanceId: INSTANCE, organizationId: ACME };
     orThrow(await service.policies.customize(own, { actor: 'set-up' }));

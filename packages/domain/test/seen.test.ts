@@ -110,6 +110,7 @@ describe('a command that is bound to what its caller saw', () => {
     const plan = { ...by, correlationId: 'plan 1' };
     const [own, custom] = [await seenOf(loginPolicies, instance), await seenOf(loginPolicies, acme)];
     orThrow(await loginPolicies.change(instance, stricter, { ...plan, ifSeen: own }));
+    orThrow(await previewCommand(loginPolicies, instance, { type: 'change', settings: {} }, { ...plan, ifSeen: own }));
     orThrow(await loginPolicies.removeMultiFactor(instance, PASSKEY, { ...plan, ifSeen: own }));
     const foreign = { ...by, correlationId: 'plan 2', ifSeen: custom };
     expect(rejectionOf(await loginPolicies.remove(acme, foreign))).to.deep.include({ reason: 'changed-since' });
@@ -134,11 +135,10 @@ describe('a command that is bound to what its caller saw', () => {
       const bound = { ...mine, correlationId: 'plan 1', ifSeen: seen };
       const command = { type: 'removeMultiFactor', factor: PASSKEY } as const;
       const { actor: _, ...conditions } = bound;
-      if ('idempotencyKey' in mine)
-        expect(rejectionOf(await previewCommand(loginPolicies, instance, command, conditions))).to.have.property(
-          'reason',
-          'changed-since',
-        );
+      for (const marks of [bound, conditions]) {
+        const preview = await previewCommand(loginPolicies, instance, command, marks);
+        expect(rejectionOf(preview)).to.have.property('reason', 'changed-since');
+      }
       expect(rejectionOf(await loginPolicies.execute(instance, command, bound))).to.have.property(
         'reason',
         'changed-since',

@@ -40,7 +40,7 @@ export class DirectCommands {
     const proposals = this.#proposals;
     if (proposals === undefined) return this.#policies.execute(owner, command, options);
     for (let attempt = 1; ; attempt++) {
-      const { actor: _, causationId: __, idempotencyKey: ___, reason: ____, ...conditions } = options;
+      const { causationId: _, reason: __, ...conditions } = options;
       const judged = await proposals.needsApproval(owner, command, conditions);
       if (judged.outcome === 'rejected') return (await this.#repeated(owner, command, options)) ?? judged;
       if (judged.needed > 0) {

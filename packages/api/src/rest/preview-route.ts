@@ -89,7 +89,7 @@ export const previewRoute: OwnRoute = {
   async answer(call) {
     const { policies, answers, context } = withLibraryNames(call);
     const { asOf: _, ...freshness } = context.read;
-    const { actor: _actor, reason: _reason, ...conditions } = context.command;
+    const { reason: _reason, ...conditions } = context.command;
     const options = {
       ...freshness,
       ...conditions,

@@ -95,9 +95,9 @@ export interface PreviewOptions extends ReadOptions {
   readonly you?: UserSetUp;
   /** Refuse unless the policy is as the caller saw it, as for the command. */
   readonly ifSeen?: string;
-  /** With `ifSeen`: the command's correlation id, under which what was recorded since counts as seen. */
+  /** With `ifSeen`: those of the command. What it would count as seen, the preview does. */
+  readonly actor?: string;
   readonly correlationId?: string;
-  /** With `correlationId`: the command's key, which is then demanded, too. */
   readonly idempotencyKey?: string;
   /** The other steps of the same plan. Default: the command is given alone. */
   readonly beside?: BesideOptions;
@@ -118,12 +118,15 @@ const CONDITIONS = [
   'ifSequence',
   'ifEventId',
   'ifSeen',
+  'actor',
   'correlationId',
   'idempotencyKey',
   'acknowledge',
   'beside',
   'you',
 ];
+
+const MARKS = ['actor', 'correlationId', 'idempotencyKey'] as const;
 
 /** Parses a request for a preview. @throws InvalidValue */
 function parsePreview(givenOwner: unknown, command: unknown, options: unknown): ParsedPreview {
@@ -134,9 +137,9 @@ function parsePreview(givenOwner: unknown, command: unknown, options: unknown): 
   const { signal, waitMs } = freshness;
   const acknowledge = optional(given, 'acknowledge', parseAcknowledged);
   const you = optional(given, 'you', parseUserSetUp);
-  const correlationId = optional(given, 'correlationId', parseId);
-  const idempotencyKey = optional(given, 'idempotencyKey', parseId);
-  const conditions = { ...parseConditions(given, owner), acknowledge, correlationId, idempotencyKey, you };
+  const [actor, correlationId, idempotencyKey] = MARKS.map((name) => optional(given, name, parseId));
+  const marks = { actor, correlationId, idempotencyKey };
+  const conditions = { ...parseConditions(given, owner), ...marks, acknowledge, you };
   const beside = optional(given, 'beside', besideOf(owner)) ?? ALONE;
   return { owner, parsed, read: { freshness, asOf: undefined }, context: { ...conditions, signal, waitMs }, beside };
 }

@@ -40,7 +40,7 @@ export async function countedAsSeen(
 function isOwn(recorded: EventMetadata, { actor, correlationId, idempotencyKey }: CommandMarks): boolean {
   if (recorded.correlationId !== correlationId) return false;
   if (idempotencyKey !== undefined) return recorded.idempotencyKey === idempotencyKey;
-  return actor === undefined || recorded.actor === actor;
+  return actor !== undefined && recorded.actor === actor;
 }
 
 function nameOf({ id, type }: RecordedEvent): SeenName {
