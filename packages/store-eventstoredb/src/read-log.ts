@@ -148,28 +148,24 @@ export class PageReader {
   }
 
   /**
-   * Reads on from the cursor with one call. Its mark is read again, which shows that the log is the same. `false` when
-   * there is no cursor, the mark is not in the log, or half an append is at its end: a read up to a known end must
-   * follow.
+   * Reads on from the cursor with one call. Its mark is read again, which shows that the log is the same, and so is the
+   * event at the position, where another process has moved the rows past the cursor. `false` when there is no cursor,
+   * either is not in the log, or half an append is at its end: a read up to a known end must follow.
    */
   async *#pagesFromCursor(maker: PageMaker): AsyncGenerator<Page, boolean, undefined> {
     const cursor = this.#cursor;
     this.#cursor = undefined;
-    if (cursor?.reached !== maker.returnedUpTo) return false;
-    const { log, names } = this.#context;
-    const { position: from } = cursor.mark;
-    this.#reads += 1;
-    const end = this.#reads % LOOK_EVERY === 0 ? await log.ends.look(START, this.#cancellation.signal) : undefined;
-    const goal = log.ends.last;
-    const places = [cursor.mark, goal, end?.mark];
-    const besides = places.flatMap((place) => (place && place.position >= from ? place.streamName : []));
-    const filter = names.serverFilter(this.#filter, ...besides);
-    const read: AllRead = { direction: 'forwards', from, filter, limit: Infinity };
+    const after = maker.returnedUpTo;
+    if (cursor === undefined || cursor.reached > after) return false;
+    let isInLog = cursor.reached === after;
+    const { goal, read } = await this.#readFrom(cursor.mark);
     let mark: Place | undefined;
     try {
       for await (const records of this.#queries.records(read, this.#options)) {
-        if (mark === undefined && records[0]?.position !== from) return false;
+        if (mark === undefined && records[0]?.position !== cursor.mark.position) return false;
         mark = records.at(-1);
+        isInLog ||= records.some(({ position }) => position === after);
+        if (!isInLog && mark !== undefined && mark.position > after) return false;
         yield* this.#pagesIn(maker, records);
         if (records.some(({ position }) => position === goal?.position))
           this.#reached = { ...NOTHING_READ, head: goal?.position ?? START };
@@ -178,11 +174,25 @@ export class PageReader {
       if (isInternalError(error)) return false;
       throw error;
     }
-    if (mark === undefined || maker.hasIncomplete) return this.#cancellation.isCancelled();
+    if (mark === undefined || !isInLog || maker.hasIncomplete) return this.#cancellation.isCancelled();
     this.#retries.reset();
     this.#reached = { ...this.#reached, mark };
     yield* this.#rest(maker);
     return true;
+  }
+
+  /** The read from a mark, which also returns the mark, and the last known event of this store. */
+  async #readFrom(mark: Place): Promise<{ readonly goal: Place | undefined; readonly read: AllRead }> {
+    const { log, names } = this.#context;
+    const { position: from } = mark;
+    this.#reads += 1;
+    const end = this.#reads % LOOK_EVERY === 0 ? await log.ends.look(START, this.#cancellation.signal) : undefined;
+    const goal = log.ends.last;
+    const besides = [mark, goal, end?.mark].flatMap((place) =>
+      place && place.position >= from ? place.streamName : [],
+    );
+    const filter = names.serverFilter(this.#filter, ...besides);
+    return { goal, read: { direction: 'forwards', from, filter, limit: Infinity } };
   }
 
   /** Reads up to the end of the log, which is looked up first. */

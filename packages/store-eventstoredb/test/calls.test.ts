@@ -1,5 +1,5 @@
 import { ProjectionRunner, revision, type Store, streamId } from '@login-policy/event-sourcing';
-import type { Append } from '@login-policy/event-sourcing/store';
+import { type Append, memoryReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -109,6 +109,34 @@ describe('what a call of the store costs the server', () => {
     await runner.read([STREAM]);
     expect(await callsOf(() => runner.read([STREAM]))).to.equal(2);
     await runner.close();
+  });
+
+  it('is one each time for each of two processes that wait on the same rows, whichever of them moves them', async () => {
+    const PROBE_MS = 100;
+    const readModels = memoryReadModelStore();
+    const closings: (() => Promise<void>)[] = [];
+    for (let process = 0; process < 2; process++) {
+      const store = connectEventStoreDb(double.url, { timeouts: { probeMs: PROBE_MS } });
+      stores.push(store);
+      const runner = await ProjectionRunner.open({ store: { ...store, readModels }, projection: counterTotals });
+      closings.push(() => runner.close());
+      await runner.catchUp();
+    }
+    const writer = another();
+    await writer.eventStore.append(appendOf(STREAM, 1));
+    await sleep(4 * PROBE_MS);
+    const [before, begun] = [double.calls, performance.now()];
+    let appends = 0;
+    for (; appends < 30; appends++) {
+      await writer.eventStore.append(appendOf(STREAM, 1));
+      await sleep(Math.random() * 2 * PROBE_MS);
+    }
+    const turns = (performance.now() - begun) / PROBE_MS;
+    const each = (double.calls - before - appends) / turns / 2;
+    if (process.env['PRINT_CALLS'] !== undefined)
+      process.stdout.write(`${each.toFixed(2)} calls each turn for each process\n`);
+    expect(each).to.be.lessThan(1.2);
+    await Promise.all(closings.map((close) => close()));
   });
 
   it('is a look at the stream again where it was restored and grew back while the process was idle', async () => {

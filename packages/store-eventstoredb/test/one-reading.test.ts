@@ -7,7 +7,7 @@ import {
   type Store,
   streamId,
 } from '@login-policy/event-sourcing';
-import { memoryReadModelStore, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import { memoryReadModelStore, ordinalOf, positionOf, type ReadModelStore } from '@login-policy/event-sourcing/store';
 import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { counterTotals, countersInOrder, paced, type CounterEvent, type CounterRow } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -176,7 +176,24 @@ describe('all that follow a store', () => {
       }
     }
     await sleep(4 * PROBE_MS);
-    expect(await readsPerTurn()).to.be.lessThan(3);
+    expect(await readsPerTurn(), 'of both').to.be.lessThan(2.6);
+  });
+
+  it('build rows anew that another process has moved to a place which is not in the log', async () => {
+    await store.eventStore.append(appendOf(STREAM, 1));
+    const readModels = memoryReadModelStore();
+    const runner = await openRunner(counterTotals, readModels);
+    const expected = await runner.catchUp();
+    const model = await readModels.open(counterTotals);
+    const rows = new Map([[ELSEWHERE, (await model.read([STREAM])).rows.get(STREAM)]]);
+    await model.commit({ expected, checkpoint: positionOf(ordinalOf(expected) + 1n, 7), rows });
+    for (let count = 2; count <= 3; count++) await store.eventStore.append(appendOf(STREAM, 1));
+    // Until they are, they are refused.
+    const read = (): ReturnType<Runner['read']> => runner.read([STREAM, ELSEWHERE]);
+    let found = await read().catch(() => undefined);
+    for (; found === undefined; found = await read().catch(() => undefined)) await sleep(5);
+    expect([...found.rows.keys()]).to.deep.equal([STREAM]);
+    expect(found.rows.get(STREAM)).to.include({ total: 3 });
   });
 
   it('learn of the close of the store at once', async () => {

@@ -56,6 +56,7 @@ export type Placed = readonly (readonly RecordedEvent[])[];
 
 /**
  * How a log is read. One reader passes the same object for each page, so that a backend may remember how far to look.
+ * Each page begins where the last one ended; one that follows may begin after a head, too, where its rows were moved.
  */
 export interface LogRange {
   readonly filter: EventFilter | undefined;

@@ -39,8 +39,8 @@ interface SharedPage {
 
 /** Pages that continue one another are read with the same range, which the backend remembers. */
 interface SharedRange extends LogRange {
-  /** Where its last page ended; `undefined` while one is under way, or after a failure. */
-  end: Position | undefined;
+  /** Its last page; `undefined` while one is under way, or after a failure. */
+  last: ReadAhead | undefined;
   readonly ending: AbortController;
 }
 
@@ -158,6 +158,8 @@ export class SharedReading {
 
   async #read(after: Position, follower: Follower, signal: AbortSignal): Promise<ReadAhead> {
     this.#note(follower, { askedAt: performance.now(), turn: this.#turn });
+    const ended = this.#headAt(after, follower.filter);
+    if (ended !== undefined) return ended;
     const page = this.#pageFor(after, follower.filter) ?? this.#begin(after);
     // Of an earlier turn, it may lack what was written before this one began.
     const isCurrent = page.turn === this.#turn;
@@ -176,10 +178,22 @@ export class SharedReading {
     });
   }
 
+  /** The head, for one whose rows another process has moved there since this turn's read of it. */
+  #headAt(after: Position, filter: EventFilter | undefined): ReadAhead | undefined {
+    const page = this.#pages.find(
+      ({ found, range, turn }) =>
+        turn === this.#turn &&
+        found?.reachedHead === true &&
+        found.scannedUpTo === after &&
+        covers(range.filter, filter),
+    );
+    return page?.found && { ...page.found, events: [] };
+  }
+
   #begin(after: Position): SharedPage {
     const askedAt = performance.now();
     const range = this.#rangeAfter(after);
-    range.end = undefined;
+    range.last = undefined;
     const { signal } = range.ending;
     const answer = this.#guarded
       .call(undefined, (backend) => backend.readLog(after, range, { signal }))
@@ -188,7 +202,7 @@ export class SharedReading {
     answer.then(
       (found) => {
         page.found = found;
-        range.end = found.scannedUpTo;
+        range.last = found;
       },
       // The next one to ask reads anew.
       () => this.#keep(this.#pages.filter((other) => other !== page)),
@@ -202,13 +216,19 @@ export class SharedReading {
     return page;
   }
 
-  /** The range of the page that ended here, so that the backend reads on; or a new one. */
+  /**
+   * The range of the page that ended here, or of the latest one that reached the head before, where another process has
+   * moved the rows, so that the backend reads on; or a new one.
+   */
   #rangeAfter(after: Position): SharedRange {
     const { filter, pageSize } = this.#wanted();
-    const before = this.#pages.find(({ range }) => range.end === after)?.range;
-    const isFit = before?.pageSize === pageSize && covers(before.filter, filter) && covers(filter, before.filter);
-    if (before !== undefined && isFit) return before;
-    return { filter, pageSize, isFollowed: true, end: undefined, ending: new AbortController() };
+    const isBefore = ({ last, ...range }: SharedRange): boolean =>
+      (last?.scannedUpTo === after || (last?.reachedHead === true && last.scannedUpTo < after)) &&
+      range.pageSize === pageSize &&
+      covers(range.filter, filter) &&
+      covers(filter, range.filter);
+    const before = this.#pages.findLast(({ range }) => isBefore(range))?.range;
+    return before ?? { filter, pageSize, isFollowed: true, last: undefined, ending: new AbortController() };
   }
 
   /** What all followers want together. */
