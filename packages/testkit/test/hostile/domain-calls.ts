@@ -223,6 +223,6 @@ export const domainTables: Readonly<Record<string, Table>> = {
       'domain/rollout rollOut().standing': () => [read()],
       'domain/rollout rollOut().revert': () => [{ signal: signal(), concurrency: 1, actor: 'a', reason: 'r' }],
     },
-    trusted: {},
+    trusted: { 'domain/rollout canBeRolledOut': 'a question about a parsed command' },
   },
 };
