@@ -11,7 +11,6 @@ export type { ReadAhead } from './store/read-through.js';
 export type { StreamPage, StreamPart } from './store/stream-pages.js';
 export { AppendAssembly } from './store/whole-appends.js';
 export { receiptPages } from './store/receipt-pages.js';
-export { closedBy } from './store/closed-by.js';
 export type { WaitOptions } from './values/deadline.js';
 export { ChangeNotifier } from './store/change-notifier.js';
 export { delegating } from './store/delegating.js';

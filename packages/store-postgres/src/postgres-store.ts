@@ -1,5 +1,5 @@
 import { type Consumer, Fault, parseOptions, type Store } from '@login-policy/event-sourcing';
-import { closedBy, InlineModels, storeOn } from '@login-policy/event-sourcing/store';
+import { InlineModels, storeOn } from '@login-policy/event-sourcing/store';
 import type { ClientBase, Pool } from 'pg';
 import { PostgresBackend } from './backend.js';
 import { Connection } from './connection.js';
@@ -87,6 +87,7 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
     await store.close();
     PoolErrors.of(pool).unregister();
   };
+  const close = (): Promise<void> => (closing ??= end());
   return {
     ...store,
     consumeWithin: (consumeOptions) => store.consume(handlingWithin(backend.consumers, consumeOptions)),
@@ -95,7 +96,8 @@ function assembled(options: PostgresStoreOptions, { connection, schema, settings
       if (closing !== undefined) throw new Fault('store-closed', { store: connection.name });
       return storeWithin(client, { parts, models, clock: store.clock });
     },
-    ...closedBy(() => (closing = end())),
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -1,6 +1,5 @@
 import { type Clock, Deadline, type Store } from '@login-policy/event-sourcing';
 import {
-  closedBy,
   delegating,
   type InlineModels,
   storeOn,
@@ -35,14 +34,15 @@ export function storeWithin(client: ClientBase, { parts, models, clock: given }:
     models,
     clock: given,
   });
-  const closing = closedBy(async () => undefined);
+  const close = async (): Promise<void> => {};
   return {
-    eventStore: delegating(eventStore, { close: () => closing.close(), subscribe: refuseSubscription }),
-    readModels: { open: (definition) => readModels.open(definition), close: () => closing.close() },
+    eventStore: delegating(eventStore, { close, subscribe: refuseSubscription }),
+    readModels: { open: (definition) => readModels.open(definition), close },
     readModelUpdates: 'inline',
     clock,
     consume: refuseSubscription,
-    ...closing,
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

@@ -6,7 +6,7 @@ import {
   START,
   type Store,
 } from '@login-policy/event-sourcing';
-import { closedBy, type ReadModel, type ReadModelStore } from '@login-policy/event-sourcing/store';
+import type { ReadModel, ReadModelStore } from '@login-policy/event-sourcing/store';
 
 type CaughtUp = Awaited<ReturnType<NonNullable<ReadModel<unknown>['catchUp']>>>;
 
@@ -32,6 +32,8 @@ export function doNothingReadModels(): ReadModelStore {
   };
 }
 
+const CLOSING = { close: async () => {}, [Symbol.asyncDispose]: async () => {} };
+
 /** A store that takes everything and keeps nothing. */
 export function doNothingStore(): Store {
   return {
@@ -40,14 +42,14 @@ export function doNothingStore(): Store {
     readModelUpdates: 'inline',
     clock: () => instant(Date.now()),
     consume: doNothingConsumer,
-    ...closedBy(async () => {}),
+    ...CLOSING,
   };
 }
 
 /** A consumer that works by its own account, and handles nothing. */
 function doNothingConsumer({ name }: ConsumeOptions): Consumer {
   const status = { name, state: 'working', position: START, lag: 0 } as const;
-  return { status: () => status, ...closedBy(async () => {}) };
+  return { status: () => status, ...CLOSING };
 }
 
 /** Whatever is asked of it, it refuses with the same error; an iteration with its first step. */
@@ -73,7 +75,7 @@ export function refusingEverything(error: Error): Store {
     consume() {
       throw error;
     },
-    ...closedBy(async () => {}),
+    ...CLOSING,
   };
 }
 
