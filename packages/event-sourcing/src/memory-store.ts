@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from './values/clock.js';
+import type { Clock } from './values/clock.js';
 import { GuardedBackend } from './engine/guarded-backend.js';
 import { EngineReadModelStore, storeOn } from './engine/engine-store.js';
 import { MemoryBackend } from './engine/memory-backend.js';
@@ -35,7 +35,7 @@ const OPTIONS: OptionRules<MemoryStoreOptions> = {
  *   names an unknown or malformed option.
  */
 export function openMemoryStore(options: MemoryStoreOptions = {}): Store {
-  const { clock = systemClock, history = [], observe } = parseOptions(options, 'openMemoryStore', OPTIONS);
+  const { clock, history = [], observe } = parseOptions(options, 'openMemoryStore', OPTIONS);
   const log = new MemoryLog();
   log.restore(history);
   return storeOn(new MemoryBackend('the memory store', { log }), { most: MOST, clock, observe });

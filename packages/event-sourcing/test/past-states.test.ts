@@ -10,7 +10,7 @@ import {
   streamId,
 } from '@login-policy/event-sourcing';
 import { delegating, type NewEvent } from '@login-policy/event-sourcing/store';
-import { StateReader } from '#insides';
+import { StateReader, TimedEventStore } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { newEvent } from './events.js';
@@ -52,7 +52,7 @@ function looking(
       }
     },
   });
-  const looked = { read: 0, states: new StateReader(eventStore, tallyEvents, tally, stored) };
+  const looked = { read: 0, states: new StateReader(new TimedEventStore(eventStore), tallyEvents, tally, stored) };
   return looked;
 }
 

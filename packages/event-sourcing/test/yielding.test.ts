@@ -1,5 +1,5 @@
 import { CommandHandler, Deadline, openMemoryStore, type Store, streamId } from '@login-policy/event-sourcing';
-import { StateReader } from '#insides';
+import { StateReader, TimedEventStore } from '#insides';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { newEvent } from './events.js';
@@ -46,7 +46,7 @@ describe('work that never waits', () => {
     const { eventStore } = openMemoryStore();
     const events = Array.from({ length: 5000 }, () => newEvent({ type: 'Raised' }));
     await Promise.all(events.map((event) => eventStore.append({ streamId: a, expected: 'any', events: [event] })));
-    const states = new StateReader(eventStore, tallyEvents, { initial: 0, evolve: evolveTally });
+    const states = new StateReader(new TimedEventStore(eventStore), tallyEvents, { initial: 0, evolve: evolveTally });
     const turns = await turnsDuring(() => states.catchUp(a, states.nothing, new Deadline('a test')));
     expect(turns).to.be.at.least(9);
   });

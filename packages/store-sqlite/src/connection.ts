@@ -18,6 +18,7 @@ export class Connection {
   readonly database: Database;
   readonly name: string;
   readonly changes: ChangeNotifier;
+  readonly isReadOnly: boolean;
   readonly #options: ConnectionOptions;
   #isClosed = false;
 
@@ -25,13 +26,10 @@ export class Connection {
     this.database = database;
     this.name = database.name;
     this.#options = options;
+    this.isReadOnly = options.isReadOnly;
     const version = database.prepare('PRAGMA data_version', 'value');
     // The data version changes with every commit of another connection.
     this.changes = new ChangeNotifier({ readVersion: () => version.get(), intervalMs: () => options.pollIntervalMs });
-  }
-
-  get isReadOnly(): boolean {
-    return this.#options.isReadOnly;
   }
 
   /** Uses the database synchronously. @throws StoreClosed, or the fault of the driver's error */

@@ -33,7 +33,6 @@ export class Database {
   /** Reads the data version, which changes with every commit of another connection. */
   readonly #dataVersion: Statement<[], number>;
   #connection: DriverConnection | undefined;
-  #connectionNumber = 0;
   #lastDataVersion: number | undefined;
   #cacheEpoch = 0;
   #isWriting = false;
@@ -50,11 +49,6 @@ export class Database {
     this.#commit = this.prepare('COMMIT');
     this.#rollback = this.prepare('ROLLBACK');
     this.#dataVersion = this.prepare('PRAGMA data_version', 'value');
-  }
-
-  /** The number of the current connection. */
-  get connectionNumber(): number {
-    return this.#connectionNumber;
   }
 
   /**
@@ -179,7 +173,6 @@ export class Database {
     if (this.#options.name === ':memory:') return this.#rollBack();
     const connection = this.#connection;
     this.#connection = undefined;
-    this.#connectionNumber++;
     this.#lastDataVersion = undefined;
     try {
       connection?.close();

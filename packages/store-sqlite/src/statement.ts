@@ -6,9 +6,8 @@ export type RowShape = 'record' | 'list' | 'value';
 
 /** What a statement is run on: a database whose connection may be opened anew. */
 export interface Connections {
-  /** The number of the current connection. */
-  readonly connectionNumber: number;
-  connection(): Pick<DriverConnection, 'prepare'>;
+  /** The current connection. */
+  connection(): DriverConnection;
   /** @throws the error after which SQLite has rolled back the running transaction. */
   throwIfRolledBack(): void;
   /** Is told of each error of a statement. */
@@ -20,7 +19,7 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
   readonly #database: Connections;
   readonly #sql: string;
   readonly #shape: RowShape;
-  #compiled: { readonly statement: StatementSync; readonly connectionNumber: number } | undefined;
+  #compiled: { readonly statement: StatementSync; readonly connection: DriverConnection } | undefined;
 
   constructor(database: Connections, sql: string, shape: RowShape) {
     this.#database = database;
@@ -71,11 +70,11 @@ export class Statement<Values extends SQLInputValue[] = SQLInputValue[], Row = u
 
   #compile(): StatementSync {
     this.#database.throwIfRolledBack();
-    const { connectionNumber } = this.#database;
-    if (this.#compiled?.connectionNumber === connectionNumber) return this.#compiled.statement;
-    const statement = this.#database.connection().prepare(this.#sql);
+    const connection = this.#database.connection();
+    if (this.#compiled?.connection === connection) return this.#compiled.statement;
+    const statement = connection.prepare(this.#sql);
     if (this.#shape !== 'record') statement.setReturnArrays(true);
-    this.#compiled = { statement, connectionNumber };
+    this.#compiled = { statement, connection };
     return statement;
   }
 

@@ -68,7 +68,7 @@ export class CommandHandler<
     this.#ids = options.ids === undefined ? monotonicIds() : namedIds(options.ids);
     this.#attempts = options.attempts ?? 16;
     this.#cache = new Lru(options.keptStates ?? 10_000);
-    this.states = new StateReader(options.eventStore, events, decider, options.storedState);
+    this.states = new StateReader(this.#store, events, decider, options.storedState);
   }
 
   /**

@@ -2,12 +2,12 @@ import { atOnce } from '../values/at-once.js';
 import type { Deadline } from '../values/deadline.js';
 import { deepFrozen } from '../values/deep-frozen.js';
 import type { EventCodec } from '../streams/event-codec.js';
-import type { EventStore, ReadStreamOptions } from '../streams/event-store.js';
+import type { ReadStreamOptions } from '../streams/event-store.js';
 import type { EventShape, Recorded, RecordedEvent, RecordedFacts } from '../streams/event.js';
 import { START } from '../values/position.js';
 import { revisionAfter, type Revision } from '../values/revision.js';
 import type { StreamId } from '../values/stream-id.js';
-import { TimedEventStore } from '../streams/timed-event-store.js';
+import type { TimedEventStore } from '../streams/timed-event-store.js';
 import { yieldToLoop } from '../values/yield-to-loop.js';
 import type { StateAt } from './state-at.js';
 
@@ -45,8 +45,8 @@ export class StateReader<Event extends EventShape, State> {
   readonly #fold: Fold<Event, State>;
   readonly #stored: StoredState<State> | undefined;
 
-  constructor(store: EventStore, codec: EventCodec<Event>, fold: Fold<Event, State>, stored?: StoredState<State>) {
-    this.store = new TimedEventStore(store);
+  constructor(store: TimedEventStore, codec: EventCodec<Event>, fold: Fold<Event, State>, stored?: StoredState<State>) {
+    this.store = store;
     this.#codec = codec;
     this.#fold = fold;
     this.#stored = stored;

@@ -1,5 +1,5 @@
 import { Consumers } from '../consume/consumers.js';
-import { namedClock, systemClock, type Clock } from '../values/clock.js';
+import { namedClock, type Clock } from '../values/clock.js';
 import { demandProjection, modelName, type Projection } from '../models/projection.js';
 import type { ReadModel, ReadModelStore } from '../models/read-model-store.js';
 import { closedBy } from '../store/closed-by.js';
@@ -30,7 +30,7 @@ export type StoreParts = Pick<EngineOptions, 'clock' | 'observe'>;
 /** A store on a backend: events, and read models that are updated in the transaction of each append. */
 export function storeOn(backend: Backend, options: EngineOptions): Store {
   const { models = new InlineModels() } = options;
-  const clock = namedClock(options.clock ?? systemClock);
+  const clock = namedClock(options.clock);
   const guarded = new GuardedBackend(backend);
   const writer = new Writer(guarded, { ...options, clock, models, cache: new LogCache() });
   const eventStore = new EngineEventStore(guarded, writer);
@@ -44,7 +44,7 @@ export function storeOn(backend: Backend, options: EngineOptions): Store {
  */
 export function followedStoreOn(backend: LogBackend, readModels: ReadModelStore, parts: StoreParts): Store {
   const guarded = new GuardedBackend(backend);
-  const clock = namedClock(parts.clock ?? systemClock);
+  const clock = namedClock(parts.clock);
   const acknowledged = new Acknowledged();
   const alone = { most: { appends: 1, size: Infinity }, clock, acknowledged };
   const writer = new Writer(guarded, { ...alone, models: new InlineModels(), cache: new LogCache() });

@@ -1,7 +1,7 @@
 import { Fault } from '../values/fault.js';
 import type { Instant } from '../values/instant.js';
 import type { Append } from '../streams/event-store.js';
-import { placeInAppend, type RecordedEvent } from '../streams/event.js';
+import type { RecordedEvent } from '../streams/event.js';
 import { ordinalOf, positionOf, type Position } from '../values/position.js';
 import { meetsExpectation, revisionAfter } from '../values/revision.js';
 
@@ -48,13 +48,13 @@ export interface Placing {
  */
 export function recordedEvents(append: Append, { last, head, recordedAt }: Placing): readonly RecordedEvent[] {
   const { streamId, events } = append;
+  const count = events.length;
   const ordinalBefore = ordinalOf(head);
   let revision = last?.revision;
   const recorded: RecordedEvent[] = [];
   for (const [index, event] of events.entries()) {
     const { id, type, schemaVersion, data, metadata } = event;
     revision = revisionAfter(revision);
-    const place = placeInAppend(index, events.length);
     const whole = {
       id,
       streamId,
@@ -66,7 +66,8 @@ export function recordedEvents(append: Append, { last, head, recordedAt }: Placi
       data,
       metadata,
     };
-    recorded.push(Object.freeze(place === undefined ? whole : { ...whole, append: Object.freeze(place) }));
+    const place = { place: index + 1, count };
+    recorded.push(Object.freeze(count === 1 ? whole : { ...whole, append: Object.freeze(place) }));
   }
   return Object.freeze(recorded);
 }

@@ -13,9 +13,8 @@ export interface ChangeNotifierOptions {
  * once; changes of other processes are found by polling. One poll serves all waiters, and without waiters it does not
  * poll.
  */
-export class ChangeNotifier {
+export class ChangeNotifier extends Notifier {
   readonly #options: ChangeNotifierOptions;
-  readonly #notifier = new Notifier();
   /** Notified when nobody waits any more, so that no timer is left. */
   readonly #idle = new Notifier();
   readonly #closing = new AbortController();
@@ -24,6 +23,7 @@ export class ChangeNotifier {
   #lastVersion: unknown;
 
   constructor(options: ChangeNotifierOptions) {
+    super();
     this.#options = options;
   }
 
@@ -31,16 +31,11 @@ export class ChangeNotifier {
     return this.#closing.signal.aborted;
   }
 
-  /** Wakes all waiters after a write. */
-  notify(): void {
-    this.#notifier.notify();
-  }
-
   /** Resolves when there may be more, after `withinMs` at the latest, when the signal fires, or when this is closed. */
-  async changed(signal: AbortSignal, withinMs?: number): Promise<void> {
+  override async changed(signal: AbortSignal, withinMs?: number): Promise<void> {
     if (signal.aborted || this.#closing.signal.aborted) return;
     this.#waiting += 1;
-    const change = this.#notifier.changed(signal, withinMs);
+    const change = super.changed(signal, withinMs);
     this.#polling ??= this.#poll();
     await change;
     this.#waiting -= 1;

@@ -76,11 +76,6 @@ export interface PlaceInAppend {
   readonly count: number;
 }
 
-/** The place of the n-th event, counted from 0; `undefined` for a single one. For stores. */
-export function placeInAppend(index: number, count: number): PlaceInAppend | undefined {
-  return count === 1 ? undefined : { place: index + 1, count };
-}
-
 /** The number of events of the same append that follow this one. A page may end after an event with 0. */
 export function followedInAppend({ append }: Pick<RecordedFacts, 'append'>): number {
   return append === undefined ? 0 : append.count - append.place;

@@ -1,14 +1,9 @@
-import { instant, type Instant } from '../values/instant.js';
+import type { Instant } from '../values/instant.js';
 import { OPTIONAL_METADATA, type EventMetadata } from './event.js';
 
-/**
- * The `recordedAt` of an append: the clock's time, or that of the stream's last event when the clock is behind it.
- *
- * @throws RangeError when the clock returns an invalid instant.
- */
+/** The `recordedAt` of an append: the clock's time, or that of the stream's last event when the clock is behind it. */
 export function notBefore(last: Instant | undefined, now: Instant): Instant {
-  const told = instant(now);
-  return last === undefined || told >= last ? told : last;
+  return last === undefined || now >= last ? now : last;
 }
 
 /** Metadata as callers pass it: a field may be `undefined`. */

@@ -8,8 +8,9 @@ export type Clock = () => Instant;
 /** The machine's own clock. It may jump backwards; a store never lets a stream's `recordedAt` go back with it. */
 export const systemClock: Clock = () => instant(Date.now());
 
-/** The same clock, whose wrong answers are refused by its name. */
-export function namedClock(clock: Clock): Clock {
+/** The given clock, whose wrong answers are refused by its name; without one, the machine's own. */
+export function namedClock(clock?: Clock): Clock {
+  if (clock === undefined) return systemClock;
   if (typeof clock !== 'function') throw wrong('clock', 'a function', clock);
   return () => {
     const now = clock();

@@ -1,6 +1,6 @@
 import { monotonicFactory } from 'ulid';
 import type { Brand } from './brand.js';
-import { namedClock, systemClock, type Clock } from './clock.js';
+import { namedClock, type Clock } from './clock.js';
 import { shown } from './shown.js';
 import { wrong } from './wrong.js';
 
@@ -46,7 +46,7 @@ export function namedIds(ids: IdSource): IdSource {
  *
  * @throws RangeError for a clock that is not a function, and at a call, when it does not tell whole milliseconds.
  */
-export function monotonicIds(clock: Clock = systemClock): IdSource {
+export function monotonicIds(clock?: Clock): IdSource {
   const next = monotonicFactory(pooledRandom());
   const now = namedClock(clock);
   return () => next(withinUlid(now())) as EventId;
