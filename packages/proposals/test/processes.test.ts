@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freshInstance, orThrow } from '@login-policy/domain';
+import { paced } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { accepted, INSTANCE } from './bench.js';
@@ -86,7 +87,7 @@ async function roundsAt(address: StoreAddress): Promise<void> {
       await pause((SEED * (round + 7)) % 120);
       if (round % 2 === 0) killer.killOne();
     }
-    for (const deadline = Date.now() + 60_000 + ROUNDS * 100; Date.now() < deadline; await pause(200)) {
+    for (const deadline = Date.now() + paced(60_000 + ROUNDS * 100); Date.now() < deadline; await pause(200)) {
       const waiting = await opened.proposals.list(INSTANCE, { which: 'waiting' });
       if (waiting.outcome === 'found' && waiting.proposals.length === 0) break;
       if (killer.kills < ROUNDS) killer.killOne();
@@ -112,7 +113,8 @@ async function demandEachOnce({ policies, proposals }: Opened, ids: readonly str
     const wanted = isMissed ? [] : ['SecondFactorRemoved', 'SecondFactorAdded'];
     expect(own.map(({ type }) => type)).to.deep.equal(wanted);
   }
-  expect(ended).to.be.at.least(ROUNDS / 2);
+  // Half of them, on a quiet machine.
+  expect(ended).to.be.at.least(ROUNDS / paced(2));
 }
 
 describe('three processes with a timer, killed now and then', () => {

@@ -30,7 +30,8 @@ const open = (options: Partial<WitnessingOptions> = {}, on = store): Witnessing 
 
 /** Asks until it is so. */
 async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 20_000;
+  // Longer than a test sets the clock forward.
+  const end = Date.now() + 60_000;
   while (!(await isSo())) {
     if (Date.now() > end) throw new Error(`${what} did not come.`);
     await new Promise((resolve) => setTimeout(resolve, 5));
