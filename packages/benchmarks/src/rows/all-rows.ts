@@ -68,9 +68,10 @@ export const rows: readonly Row[] = [
   auditCost(postgres, 1),
   auditCost(postgres, AT_ONCE),
   auditPage(postgres),
-  consumedSoon(postgres, { from: 'another', figure: 20 }),
+  consumedSoon(postgres, { from: 'another', figure: 100 }),
   consumedBacklog(postgres, 5000),
-  idleConsumers(postgres, 20),
+  // One poller: 10 polls for changes, and each 750 ms a heartbeat and a look at the leases.
+  idleConsumers(postgres, 13),
   ...commandsOnEventStoreDb,
   ...apiRows,
   ...importsOfApi,
