@@ -23,7 +23,8 @@ import { compareRowCount } from '../verify/row-count.js';
 export const verify: Command = {
   name: 'verify',
   section: 'Operate',
-  summary: 'Checks the whole store: streams have no gaps, events are readable, receipts and rows match them.',
+  summary:
+    'Checks the whole store: streams have no gaps, events are readable, receipts and the rows of policies match them.',
   details: [
     'Lists each problem and its place. Exit code 1 if there are any. Other programs may write meanwhile. To repair damaged rows, run rebuild; to repair damaged events, restore a backup.',
   ],
