@@ -8,11 +8,13 @@ import type { ServerFilter, Wanted } from './stream-names.js';
 
 type Records = AsyncGenerator<readonly LogRecord[], void, undefined>;
 
-/** Which records of a read to return: at most `limit`. The read ends at `until`. */
-interface WantedRecords {
-  readonly until: Position;
-  readonly limit: number;
+/** Which last records to look for. */
+interface WantedLast {
+  /** The filter of the server, which also lets through one stream besides. */
+  readonly filterOf: (besides: string) => ServerFilter;
   readonly isWanted: Wanted;
+  /** Whether these suffice, the newest first. */
+  readonly isEnough: (newestFirst: readonly LogRecord[]) => boolean;
 }
 
 const FORWARDS = { direction: 'forwards' } as const;
@@ -45,34 +47,41 @@ export class LogQueries {
     { from, limit }: { readonly from: Position; readonly limit: number },
     signal: AbortSignal,
   ): Promise<readonly LogRecord[]> {
-    const { names } = this.#context;
+    const { names, timeouts } = this.#context;
     const read = { ...FORWARDS, from, filter: names.serverFilter(undefined, until.streamName), limit: Infinity };
-    return this.#find(read, { until: until.position, limit, isWanted: names.wanted(undefined) }, signal);
+    const options = { pageSize: limit, signal, withinMs: timeouts.scanMs };
+    const isWanted = names.wanted(undefined);
+    const found: LogRecord[] = [];
+    for await (const records of this.upTo(until.position, read, options)) {
+      found.push(...records.filter(isWanted));
+      if (found.length >= limit) break;
+    }
+    return found.slice(0, limit);
   }
 
-  /** The last events of this store, the newest first. */
-  async lastOwn(limit: number, signal: AbortSignal): Promise<readonly LogRecord[]> {
+  /** The last events of this store, the newest first: enough, or all. */
+  async lastOwn(isEnough: WantedLast['isEnough'], signal: AbortSignal): Promise<readonly LogRecord[]> {
     const { names } = this.#context;
     const filterOf = (besides: string): ServerFilter => names.serverFilter(undefined, besides);
-    return this.lastOf(filterOf, { limit, isWanted: names.wanted(undefined) }, signal);
+    return this.lastOf({ filterOf, isWanted: names.wanted(undefined), isEnough }, signal);
   }
 
-  /** The last wanted records, the newest first. The filter also lets through one stream besides. */
-  async lastOf(
-    filterOf: (besides: string) => ServerFilter,
-    wanted: Omit<WantedRecords, 'until'>,
-    signal: AbortSignal,
-  ): Promise<readonly LogRecord[]> {
-    const { streamName, position: until } = (await this.at(START, signal)) ?? endedEarly();
-    const read = { ...BACKWARDS, filter: filterOf(streamName), limit: wanted.limit };
-    // Nearly always the last records are the wanted ones, and the server reads no further.
-    const last: LogRecord[] = [];
-    const options = { pageSize: wanted.limit, withinMs: this.#context.timeouts.scanMs, signal };
-    for await (const records of this.records(read, options)) last.push(...records);
-    const found = last.filter(wanted.isWanted);
-    const isAtStart = (last.at(-1)?.position ?? until + 1n) <= until;
-    if (found.length === wanted.limit || isAtStart) return found;
-    return this.#find({ ...read, limit: Infinity }, { ...wanted, until }, signal);
+  /**
+   * The last wanted records, the newest first: enough, or all. One is nearly always enough, and the server then reads no
+   * further. The filter lets through the first record of the log: without it, the server has ended the read too early.
+   */
+  async lastOf({ filterOf, isWanted, isEnough }: WantedLast, signal: AbortSignal): Promise<readonly LogRecord[]> {
+    const first = (await this.at(START, signal)) ?? endedEarly();
+    const filter = filterOf(first.streamName);
+    for (let limit = 1; ; limit *= 10) {
+      const last: LogRecord[] = [];
+      const options = { pageSize: limit, withinMs: this.#context.timeouts.scanMs, signal };
+      for await (const records of this.records({ ...BACKWARDS, filter, limit }, options)) last.push(...records);
+      const found = last.filter(isWanted);
+      const isAtStart = last.some(({ position }) => position <= first.position);
+      if (isEnough(found) || isAtStart || signal.aborted) return found;
+      if (last.length < limit) endedEarly();
+    }
   }
 
   /**
@@ -92,20 +101,6 @@ export class LogQueries {
       await this.last(signal);
       return undefined;
     }
-  }
-
-  async #find(
-    read: AllRead,
-    { until, limit, isWanted }: WantedRecords,
-    signal: AbortSignal,
-  ): Promise<readonly LogRecord[]> {
-    const found: LogRecord[] = [];
-    const options = { pageSize: limit, signal, withinMs: this.#context.timeouts.scanMs };
-    for await (const records of this.upTo(until, read, options)) {
-      found.push(...records.filter(isWanted));
-      if (found.length >= limit) break;
-    }
-    return found.slice(0, limit);
   }
 
   async #first(read: AllRead, signal: AbortSignal): Promise<LogRecord | undefined> {

@@ -192,14 +192,14 @@ export class LogEnds {
 
   /** Reads more events only while all so far are of one append, because its own count may be any number. */
   async #readLastAppend(signal: AbortSignal): Promise<LastAppend> {
-    for (let limit = 1; ; limit *= 10) {
-      const newestFirst = await this.#queries.lastOwn(limit, signal);
+    const pagesOf = (newestFirst: readonly LogRecord[]): PageMaker => {
       const maker = new PageMaker(this.#context, undefined, START);
       maker.add(newestFirst.toReversed());
-      if (maker.hasIncomplete && maker.readyCount === 0 && newestFirst.length === limit) continue;
-      maker.cutOffOverdue();
-      return { last: this.#placeOf(maker.lastReady), isFollowed: maker.hasIncomplete };
-    }
+      return maker;
+    };
+    const maker = pagesOf(await this.#queries.lastOwn((found) => pagesOf(found).readyCount > 0, signal));
+    maker.cutOffOverdue();
+    return { last: this.#placeOf(maker.lastReady), isFollowed: maker.hasIncomplete };
   }
 
   #placeOf(event: Pick<RecordedEvent, 'position' | 'streamId'>): Place;
@@ -215,7 +215,7 @@ export class LogEnds {
 
   /** The first event of this store. */
   async first(signal: AbortSignal): Promise<LogRecord | undefined> {
-    const [last] = await this.#queries.lastOwn(1, signal);
+    const [last] = await this.#queries.lastOwn(({ length }) => length > 0, signal);
     return last && (await this.#queries.ownUpTo(last, { from: START, limit: 1 }, signal))[0];
   }
 }

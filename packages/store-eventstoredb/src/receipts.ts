@@ -205,7 +205,8 @@ function ownStreamReceipts(context: ReadingContext, signal?: AbortSignal): Promi
   return retry(context, { doing: 'reading all receipts', signal }, async (stopSignal) => {
     const found = new Map<string, StreamReceipt>();
     const { isSameConnection } = await barrier.pass(stopSignal);
-    const [last] = await queries.lastOf(filterOf, { limit: 1, isWanted: isReceipt }, stopSignal);
+    const wanted = { filterOf, isWanted: isReceipt, isEnough: ({ length }: readonly unknown[]) => length > 0 };
+    const [last] = await queries.lastOf(wanted, stopSignal);
     const read: AllRead = { direction: 'forwards', from: START, filter: filterOf(), limit: Infinity };
     const options = { pageSize: PAGE_SIZE, withinMs: timeouts.scanMs, signal: stopSignal };
     for await (const records of last === undefined ? [] : queries.upTo(last.position, read, options)) {
