@@ -8,8 +8,12 @@ import { folders } from './build.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const settings = JSON.parse(readFileSync(join(root, '.config', 'mocharc.json'), 'utf8'));
 const mostLanes = 5;
-/** Begin first, so that none runs on alone at the end: `TEST_TIMES` prints how long each file takes. */
-const longest = /store-(eventstoredb|postgres)\/\.test-build\/contract\.test\.js$/;
+/**
+ * The longest begin first and the shortest last, so that none runs on alone at the end: `TEST_TIMES` prints how long each
+ * takes.
+ */
+const longest = /\/(store-(eventstoredb|postgres)\/.*\/contract|.*\/(durability|processes|copy|stores))\.test\.js$/;
+const short = /packages\/(api|domain|event-sourcing)\//;
 
 /** Runs test files, each in the next free process. Returns the exit code. */
 export function runFiles(files) {
@@ -17,9 +21,14 @@ export function runFiles(files) {
   const jobs = Math.min(Math.max(2, availableParallelism()) + 2, mostLanes);
   console.log(`Testing ${files.length} files, ${jobs} at a time.`);
   const mocha = new Mocha({ ...settings, reporter: resolve(root, settings.reporter), parallel: true, jobs });
-  const isShort = (file) => Number(!longest.test(file.replaceAll('\\', '/')));
-  for (const file of files.toSorted((one, other) => isShort(one) - isShort(other))) mocha.addFile(resolve(root, file));
+  for (const file of files.toSorted((one, other) => turnOf(one) - turnOf(other))) mocha.addFile(resolve(root, file));
   return new Promise((ended) => mocha.run((failures) => ended(failures === 0 ? 0 : 1)));
+}
+
+function turnOf(file) {
+  const path = file.replaceAll('\\', '/');
+  if (longest.test(path)) return 0;
+  return short.test(path) ? 2 : 1;
 }
 
 /**
