@@ -21,7 +21,7 @@ export interface Property {
   readonly counterexampleIn: (policy: SignInRules) => Counterexample | undefined;
 }
 
-/** Nobody gets in by a sign-in below a level. */
+/** Nobody gets in by a sign-in below a level. @throws RangeError for an unknown level. */
 export function nobodyGetsInBelow(level: SignInLevel): Property {
   const least = SIGN_IN_LEVELS.indexOf(level);
   if (least < 0) throw new RangeError(`the level must be one of ${SIGN_IN_LEVELS.join(', ')}, not ${String(level)}`);

@@ -78,6 +78,8 @@ async function sequencesOf(
 /**
  * The policies as they would be after a change, by its preview: nothing is written. A step that would be refused
  * rejects; of a change everywhere, it leaves that custom policy as it is.
+ *
+ * @throws TypeError for login policies that were not opened, or a change of another form.
  */
 export function policiesAfter(policies: LoginPolicies, change: ProposedChange): PolicyProposed {
   demandPolicies('policiesAfter', policies);

@@ -99,7 +99,7 @@ class OwnMembers {
 Object.setPrototypeOf(OwnMembers.prototype, null);
 Reflect.deleteProperty(OwnMembers.prototype, 'constructor');
 
-/** Parses a plain object that has no other members than these. */
+/** Parses a plain object that has no other members than these. @throws InvalidValue, or UnknownMember */
 export function parseObject(
   value: unknown,
   field: string,
