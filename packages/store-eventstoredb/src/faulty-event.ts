@@ -11,7 +11,7 @@ export function faultyEvent(
   { id, streamId, revision, position, recordedAt, type }: EventAround,
   fault: Fault<'unreadable-event'>,
 ): RecordedEvent {
-  return {
+  return Object.freeze({
     ...{ id, streamId, revision, position, recordedAt, type, schemaVersion: 0 },
     get data(): never {
       throw fault;
@@ -19,5 +19,5 @@ export function faultyEvent(
     get metadata(): never {
       throw fault;
     },
-  };
+  });
 }

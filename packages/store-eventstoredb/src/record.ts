@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  deepFrozen,
   type EventMetadata,
   Fault,
   instant,
@@ -140,7 +141,8 @@ export function storedEventOf(record: LogRecord, streamId: StreamId): StoredEven
       metadata: metadataOf(envelope),
       ...(envelope.append !== undefined && { append: envelope.append }),
     };
-    return { event, receipt: envelope.receipt };
+    // All that follow the log get the same one.
+    return { event: deepFrozen(event), receipt: envelope.receipt };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     const problem = `this library did not write it (${reason})`;

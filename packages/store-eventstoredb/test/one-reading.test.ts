@@ -67,6 +67,26 @@ describe('all that follow a store', () => {
     return reads;
   }
 
+  it('get events that none of them can change for the others', async () => {
+    const seen: string[] = [];
+    for (const name of ['careless', 'as careless']) {
+      const handle = ([event]: readonly RecordedEvent[]): void => {
+        seen.push(JSON.stringify([event?.type, event?.data, event?.metadata.actor]));
+        for (const part of [event, event?.data, event?.metadata]) if (part) Reflect.set(part, 'actor', 'somebody else');
+        if (event) Reflect.set(event, 'type', 'SomethingElse');
+      };
+      const consumer = store.consume({ name, handle, filter: { categories: ['Counter'] }, pageSize: 1 });
+      closings.push(() => consumer.close());
+    }
+    const another = connectEventStoreDb(double.url);
+    closings.push(() => another.close());
+    for (let count = 1; count <= 5; count++) {
+      await another.eventStore.append(appendOf(STREAM, 1));
+      while (seen.length < 2 * count) await sleep(5);
+    }
+    expect(new Set(seen)).to.deep.equal(new Set(['["Counted",{"by":1},"tester"]']));
+  });
+
   it('cost the server one call each time together, its neighbours quiet or busy', async () => {
     await store.eventStore.append(appendOf(STREAM, 1));
     await follow();
