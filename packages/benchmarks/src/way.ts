@@ -1,6 +1,6 @@
 /**
  * Prints which of our functions a removal calls on its way to the store, how deep the calls are, and how many functions
- * it enters in all on each store. `npm run way -- sqlite postgres`: on these only; `--all`: with their names.
+ * it enters in all on each store. `npm run way -- sqlite eventstoredb`: on these only; `--all`: with their names.
  */
 import { readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
@@ -8,13 +8,29 @@ import { parseArgs } from 'node:util';
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
 import type { EventStore } from '@login-policy/event-sourcing';
 import { delegating } from '@login-policy/event-sourcing/store';
+import { connectEventStoreDb } from '@login-policy/store-eventstoredb';
 import { openScratch } from './harness/scratch.js';
+import { eventStoreDbServer } from './raw/eventstoredb-server.js';
 import { freshDatabase, withServer } from './raw/postgres-server.js';
-import { memory, postgres, sqlite, type StoreKind } from './workload/kinds.js';
+import { memory, postgres, sqlite, type OpenStore, type StoreKind } from './workload/kinds.js';
 
 const owner = { instanceId: 'my-iam' };
 const by = { actor: 'admin' };
 const ourCode = /packages\/(?:domain|event-sourcing|store-\w+)\/dist\/.*\.js/;
+
+/** A store whose way is printed. */
+interface Way extends Pick<StoreKind, 'title' | 'openOurs'> {
+  readonly name: string;
+}
+
+const eventStoreDb: Way = {
+  name: 'eventstoredb',
+  title: 'EventStoreDB',
+  async openOurs(url): Promise<OpenStore> {
+    const store = connectEventStoreDb(url);
+    return { store, close: () => store.close() };
+  },
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,15 +42,25 @@ try {
   if (isWanted(memory)) await printWay(memory, 'memory');
   if (isWanted(sqlite)) await printWay(sqlite, scratch.fresh('store.db'));
   if (isWanted(postgres)) await withServer(async () => printWay(postgres, await freshDatabase(process.pid)));
+  if (isWanted(eventStoreDb)) await printWayToEventStoreDb();
 } finally {
   await scratch.remove();
 }
 
-function isWanted({ name }: StoreKind): boolean {
+async function printWayToEventStoreDb(): Promise<void> {
+  const { url, stop } = await eventStoreDbServer();
+  try {
+    await printWay(eventStoreDb, url);
+  } finally {
+    stop();
+  }
+}
+
+function isWanted({ name }: Way): boolean {
   return positionals.length === 0 || positionals.includes(name);
 }
 
-async function printWay(kind: StoreKind, location: string): Promise<void> {
+async function printWay(kind: Way, location: string): Promise<void> {
   const { store, close } = await kind.openOurs(location);
   const paths: (readonly string[])[] = [];
   const loginPolicies = await openLoginPolicies({
