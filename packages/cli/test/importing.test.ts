@@ -26,6 +26,16 @@ policies:
     policy: { multiFactors: [] }
 `;
 
+/** Each file is refused with its sentence. */
+async function demandRefused(tries: readonly (readonly [text: string, said: string])[]): Promise<void> {
+  for (const [text, said] of tries) {
+    await place.write('old.yaml', text);
+    const { code, err } = await place.run('import old.yaml --yes');
+    expect(err).to.contain(said);
+    expect(code, said).to.equal(EXIT.data);
+  }
+}
+
 describe('importing the policies of an IAM', () => {
   it('records them with their dates, exactly once', async () => {
     await place.write('old.yaml', IMPORT);
@@ -70,12 +80,7 @@ describe('importing the policies of an IAM', () => {
       [IMPORT.replace('TOTP', 'TOPT'), 'old.yaml:6:31: secondFactors[0] must be one of'],
       [IMPORT.replace('policies:', 'policy:'), 'old.yaml:2:1: policy is not a member here.'],
     ] as const;
-    for (const [text, said] of tries) {
-      await place.write('old.yaml', text);
-      const { code, err } = await place.run('import old.yaml --yes');
-      expect(err).to.contain(said);
-      expect(code).to.equal(EXIT.data);
-    }
+    await demandRefused(tries);
     expect(orThrow(await place.policies((policies) => policies.history(GLOBEX))).lastSequence).to.equal(4n);
     expect(INSTANCE.instanceId).to.equal('iam');
   });
@@ -95,12 +100,7 @@ describe('importing the policies of an IAM', () => {
         'old.yaml:12:55: There is no such login policy',
       ],
     ] as const;
-    for (const [text, said] of tries) {
-      await place.write('old.yaml', text);
-      const { code, err } = await place.run('import old.yaml --yes');
-      expect(err).to.contain(said);
-      expect(code, said).to.equal(EXIT.data);
-    }
+    await demandRefused(tries);
     expect((await place.run('verify')).out).to.contain('8 events in 2 streams');
   });
 });

@@ -143,7 +143,7 @@ export class EventStoreDbBackend implements LogBackend {
 
   #reader({ filter, isFollowed = false, pageSize }: LogRange, { signal }: WaitOptions = {}): Reader {
     const options = { isFollowed, pageSize, signal, ...(filter !== undefined && { filter }) };
-    // Who follows asks again, and knows since when the store is away.
+    // A follower asks again by itself. So it knows from the first failure that the store is away.
     const retryMs = isFollowed ? 0 : this.#parts.timeouts.retryMs;
     const reader = new PageReader(this.#context, options, retryMs);
     return (after) => reader.read(after);

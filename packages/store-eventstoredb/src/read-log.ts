@@ -58,8 +58,7 @@ const LOOK_EVERY = 20;
 /**
  * Reads the whole log page by page up to its head, filtered by the server, and then up to the next head. One that
  * follows reads on with one call each time, which proves no head. After a broken connection it continues where it was.
- * While the server is unavailable, it retries for `retryMs`.
- * One that follows is given 0.
+ * While the server is unavailable, it retries for `retryMs`; for one that follows, that is 0.
  */
 export class PageReader {
   readonly #context: FollowingContext;
@@ -150,7 +149,7 @@ export class PageReader {
   /**
    * Reads on from the cursor with one call. Its mark is read again, which shows that the log is the same, and so is the
    * event at the position, where another process has moved the rows past the cursor. `false` when there is no cursor,
-   * either is not in the log, or half an append is at its end: a read up to a known end must follow.
+   * either is not in the log, or an incomplete append is at its end: a read up to a known end must follow.
    */
   async *#pagesFromCursor(maker: PageMaker): AsyncGenerator<Page, boolean, undefined> {
     const cursor = this.#cursor;

@@ -141,7 +141,7 @@ export function storedEventOf(record: LogRecord, streamId: StreamId): StoredEven
       metadata: metadataOf(envelope),
       ...(envelope.append !== undefined && { append: envelope.append }),
     };
-    // All that follow the log get the same one.
+    // Frozen, because all that follow the log get the same event.
     return { event: deepFrozen(event), receipt: envelope.receipt };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,4 +1,5 @@
 import { streamId } from '@login-policy/event-sourcing';
+import type { PostgresStore } from '@login-policy/store-postgres';
 import { counterTotals } from '@login-policy/testkit';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -28,14 +29,32 @@ function keepingPages(asked: Asked[]): (client: PoolClient) => void {
   };
 }
 
+/** A store in tables without statistics, and which pages it has asked for. */
+interface Watched {
+  readonly eventStore: PostgresStore['eventStore'];
+  readonly asked: readonly Asked[];
+  readonly planOf: (asked: Asked, options?: string) => Promise<string>;
+}
+
+function watched(run: (watched: Watched) => Promise<void>): Promise<void> {
+  return onStorage(freshStorage(), async (storage) => {
+    const asked: Asked[] = [];
+    const pool = new Pool({ connectionString: await databaseUrl() });
+    pool.on('connect', keepingPages(asked));
+    const { eventStore } = await storage.open({ pool });
+    await pool.query(`ALTER TABLE "${storage.schema}".events SET (autovacuum_enabled = false)`);
+    const planOf = async ({ text, values }: Asked, options = ''): Promise<string> => {
+      const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${options} ${text}`, [...values]);
+      return rows.map((row) => row['QUERY PLAN']).join('\n');
+    };
+    await run({ eventStore, asked, planOf });
+    await pool.end();
+  });
+}
+
 describe('a page of the log on PostgreSQL', () => {
   it('is found by positions and scans no more than needed, also in tables without statistics', () =>
-    onStorage(freshStorage(), async (storage) => {
-      const asked: Asked[] = [];
-      const pool = new Pool({ connectionString: await databaseUrl() });
-      pool.on('connect', keepingPages(asked));
-      const { eventStore } = await storage.open({ pool });
-      await pool.query(`ALTER TABLE "${storage.schema}".events SET (autovacuum_enabled = false)`);
+    watched(async ({ asked, eventStore, planOf }) => {
       for (let count = 0; count < 40; count++) {
         await eventStore.append({
           ...appendTo(`s-${count % 7}`),
@@ -47,26 +66,20 @@ describe('a page of the log on PostgreSQL', () => {
         for await (const page of eventStore.readAll({ ...(filter !== undefined && { filter }) })) read += page.length;
         expect(read).to.equal(4000);
       }
-      for (const { text, values } of asked) {
-        const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, [...values]);
-        const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-        expect(plan).to.include('events_pkey').and.not.include('events_stream_revision_key');
+      for (const one of asked) {
+        expect(await planOf(one))
+          .to.include('events_pkey')
+          .and.not.include('events_stream_revision_key');
         // What it looks at, it may sort: that is no more than it answers with.
-        expect(Number(values[1]) - Number(values[0])).to.equal(Number(values[2]));
+        expect(Number(one.values[1]) - Number(one.values[0])).to.equal(Number(one.values[2]));
       }
       expect(asked).to.have.length.greaterThan(5);
-      await pool.end();
     }));
 });
 
 describe('a page of a stream on PostgreSQL', () => {
   it('looks at no more events than it has, also in tables without statistics', () =>
-    onStorage(freshStorage(), async (storage) => {
-      const asked: Asked[] = [];
-      const pool = new Pool({ connectionString: await databaseUrl() });
-      pool.on('connect', keepingPages(asked));
-      const { eventStore } = await storage.open({ pool });
-      await pool.query(`ALTER TABLE "${storage.schema}".events SET (autovacuum_enabled = false)`);
+    watched(async ({ asked, eventStore, planOf }) => {
       const events = Array.from({ length: 1500 }, () => counted());
       await eventStore.append({ ...appendTo('one'), events });
       for (const direction of ['forwards', 'backwards'] as const) {
@@ -75,22 +88,14 @@ describe('a page of a stream on PostgreSQL', () => {
         for await (const page of eventStore.readStream(one, { direction, pageSize: 100 })) read += page.length;
         expect(read).to.equal(1500);
       }
-      for (const { text, values } of asked) {
-        const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, [...values]);
-        expect(rows.map((row) => row['QUERY PLAN']).join('\n')).to.not.include('Sort');
-      }
+      for (const one of asked) expect(await planOf(one)).to.not.include('Sort');
       expect(asked).to.have.length.greaterThan(20);
-      await pool.end();
     }));
 });
 
 describe('a page of one stream after another on PostgreSQL', () => {
   it('looks at no stream of another category', () =>
-    onStorage(freshStorage(), async (storage) => {
-      const asked: Asked[] = [];
-      const pool = new Pool({ connectionString: await databaseUrl() });
-      pool.on('connect', keepingPages(asked));
-      const { eventStore } = await storage.open({ pool });
+    watched(async ({ asked, eventStore, planOf }) => {
       for (const category of ['Before', 'Counter', 'User']) {
         const events = Array.from({ length: 300 }, () => counted());
         await eventStore.append({ streamId: streamId(category, 'one'), expected: 'no-stream', events });
@@ -100,14 +105,9 @@ describe('a page of one stream after another on PostgreSQL', () => {
       let read = 0;
       for await (const page of eventStore.readStreams?.({ upTo, filter, pageSize: 250 }) ?? []) read += page.length;
       expect(read).to.equal(300);
-      for (const { text, values } of asked) {
-        const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, TIMING OFF) ${text}`, [
-          ...values,
-        ]);
-        expect(rows.map((row) => row['QUERY PLAN']).join('\n')).to.not.include('Rows Removed by Filter');
-      }
+      for (const one of asked)
+        expect(await planOf(one, '(ANALYZE, TIMING OFF)')).to.not.include('Rows Removed by Filter');
       expect(asked).to.have.length(2);
-      await pool.end();
     }));
 });
 

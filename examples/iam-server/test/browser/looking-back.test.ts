@@ -209,7 +209,7 @@ describeInBrowser('the page: looking back', (stage) => {
   });
 
   it('stays fast with 10,000 events: shows the newest, and more on request', async () => {
-    // Signed in before: a sign-in is not judged while rows are further behind than it waits.
+    // The sign-in comes first: no sign-in is judged while the rows are that far behind.
     const visitor = await stage.owner();
     await writeHistory(stage, 10_000);
     await visitor.lookBack();

@@ -39,7 +39,7 @@ describeInBrowser('the page: what a change would overwrite', (stage) => {
     await visitor.button('Reset to the default for Acme').click();
     await visitor.dialog.getByText('The users of Acme, and nobody else.').waitFor();
     await stage.api('DELETE', `${ADMIN}${PASSKEYS}`);
-    // The server refuses it, or the page, where it has heard of the change already.
+    // The page refuses it if it knows of the change already; otherwise the server does.
     await visitor.dialog.getByRole('button', { name: /^(Confirm|Compare versions)$/ }).click();
     const conflict = visitor.page.getByRole('dialog', { name: 'Somebody changed the policy first' });
     await conflict.getByText('The default policy was changed since you looked.').waitFor();

@@ -34,7 +34,7 @@ describeInBrowser('the page: ten thousand organizations', (stage) => {
     const first = visitor.page.getByRole('rowheader').first();
     const [, id = ''] = (await first.innerText()).split('\n');
     await visitor.button('Next').click();
-    // The pager says at once which rows are on their way.
+    // The pager names the rows before they arrive.
     await visitor.page.getByText('51–100 of 10,000').waitFor();
     await first.filter({ hasNotText: id }).waitFor();
     expect(asked.splice(0).length, 'requests of the next page').to.equal(1);

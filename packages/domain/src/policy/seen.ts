@@ -19,7 +19,7 @@ export interface Seen {
   readonly byDefault: SeenPolicy;
 }
 
-/** What tells the events of a command and of those beside it from others' under the same correlation id. */
+/** By these, a command knows its own events, also among others under the same correlation id. */
 export type CommandMarks = {
   readonly [Mark in 'actor' | 'correlationId' | 'idempotencyKey']?: CommandContext[Mark] | undefined;
 };

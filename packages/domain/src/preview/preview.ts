@@ -95,7 +95,7 @@ export interface PreviewOptions extends ReadOptions {
   readonly you?: UserSetUp;
   /** Refuse unless the policy is as the caller saw it, as for the command. */
   readonly ifSeen?: string;
-  /** With `ifSeen`: those of the command. What it would count as seen, the preview does. */
+  /** With `ifSeen`: the command's own actor, ids and key, so that the preview counts as seen what the command would. */
   readonly actor?: string;
   readonly correlationId?: string;
   readonly idempotencyKey?: string;
@@ -114,19 +114,8 @@ interface ParsedPreview {
 
 const ALONE: Beside = { organizations: [] };
 const POLICIES_PER_PAGE = 1000;
-const CONDITIONS = [
-  'ifSequence',
-  'ifEventId',
-  'ifSeen',
-  'actor',
-  'correlationId',
-  'idempotencyKey',
-  'acknowledge',
-  'beside',
-  'you',
-];
-
 const MARKS = ['actor', 'correlationId', 'idempotencyKey'] as const;
+const CONDITIONS = ['ifSequence', 'ifEventId', 'ifSeen', ...MARKS, 'acknowledge', 'beside', 'you'];
 
 /** Parses a request for a preview. @throws InvalidValue */
 function parsePreview(givenOwner: unknown, command: unknown, options: unknown): ParsedPreview {

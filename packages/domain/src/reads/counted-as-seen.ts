@@ -34,8 +34,8 @@ export async function countedAsSeen(
 }
 
 /**
- * A correlation id is the caller's choice (`x-request-id`), so anybody may record under another's. The key tells, which
- * the API derives from the caller, too; without one, the actor.
+ * Whether the caller recorded an event. A correlation id does not tell: callers choose it (`x-request-id`), so anybody may
+ * use another's. The idempotency key tells, because the API derives it from the caller, too. Without a key, the actor tells.
  */
 function isOwn(recorded: EventMetadata, { actor, correlationId, idempotencyKey }: CommandMarks): boolean {
   if (recorded.correlationId !== correlationId) return false;

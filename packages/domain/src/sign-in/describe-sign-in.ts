@@ -20,15 +20,18 @@ const IMPOSSIBLE: Readonly<Record<SignInImpossibility, string>> = {
     'This needs a stronger sign-in than you can do. Set up a passkey in your account first, if you may.',
 };
 
+/** The compiler demands each outcome here. */
+const OUTCOMES: Readonly<Record<SignInAnswer['outcome'], true>> = {
+  proceed: true,
+  authenticate: true,
+  verify: true,
+  'set-up': true,
+  impossible: true,
+  rejected: true,
+};
+
 /** The outcomes of an answer about a sign-in. */
-export const SIGN_IN_OUTCOMES: readonly SignInAnswer['outcome'][] = [
-  'proceed',
-  'authenticate',
-  'verify',
-  'set-up',
-  'impossible',
-  'rejected',
-];
+export const SIGN_IN_OUTCOMES: readonly string[] = Object.keys(OUTCOMES);
 
 /**
  * Describes an answer to the user who signs in, in one or two English sentences. It does not reveal why an answer was

@@ -178,7 +178,7 @@ export class SharedReading {
     });
   }
 
-  /** The head, for one whose rows another process has moved there since this turn's read of it. */
+  /** The head, if this turn has read it already: another process has moved a follower's rows there. */
   #headAt(after: Position, filter: EventFilter | undefined): ReadAhead | undefined {
     const page = this.#pages.find(
       ({ found, range, turn }) =>
@@ -217,8 +217,8 @@ export class SharedReading {
   }
 
   /**
-   * The range of the page that ended here, or of the latest one that reached the head before, where another process has
-   * moved the rows, so that the backend reads on; or a new one.
+   * A range with which the backend reads on: that of the page that ended here, or of the latest page that reached an earlier
+   * head, if another process has moved the rows from there. Otherwise a new one.
    */
   #rangeAfter(after: Position): SharedRange {
     const { filter, pageSize } = this.#wanted();

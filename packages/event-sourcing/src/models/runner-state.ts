@@ -28,7 +28,7 @@ export class RunnerStates {
     this.#now = now;
   }
 
-  /** As callers see it. Reads of an initial build are retried inside the store, so until its end the store is asked. */
+  /** As callers see it. The store itself retries the reads of an initial build, so it is asked until the build ends. */
   get seen(): RunnerState {
     const trouble = this.#now.is === 'catching-up' ? this.#trouble() : undefined;
     return trouble === undefined ? this.#now : { is: 'retrying', ...trouble };

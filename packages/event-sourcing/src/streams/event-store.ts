@@ -196,8 +196,9 @@ export interface EventStore {
   /**
    * A catch-up subscription: reads on from a position, each event once and none missing, from history into live events,
    * with the events of one append in one message. The next page is fetched on demand, so a slow reader delays nobody
-   * else. A read that fails is not retried: subscribe again after the last message. The iteration ends without an error when `signal` fires or the iterator is returned, also while it waits, and
-   * rejects with `StoreClosed` when the store is closed.
+   * else. A read that fails is not retried: subscribe again after the last message. The iteration ends without an error
+   * when `signal` fires or the iterator is returned, also while it waits, and rejects with `StoreClosed` when the store is
+   * closed.
    *
    * @throws PositionUnknown when no event of this store is at `after`: a reader waiting there would silently miss the
    * next events.
