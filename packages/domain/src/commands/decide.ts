@@ -7,7 +7,7 @@ import type {
   MultiFactorRemoved,
   SecondFactorAdded,
   SecondFactorRemoved,
-} from '../policy/events.js';
+} from '../events/events.js';
 import { evolveAll } from '../policy/evolve.js';
 import { guarded } from './guard.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';

@@ -1,14 +1,19 @@
 import { eventCodec, toJsonObject, type EventCodec, type EventSchema } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from './events.js';
-import { parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from './factors.js';
+import { parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from '../policy/factors.js';
 import {
   parseIdentityProvider,
   parseIdentityProviderId,
   parseRecordedIdentityProvider,
   parseRecordedIdentityProviderId,
-} from './identity-provider.js';
+} from '../policy/identity-provider.js';
 import { parseObject, UnknownMember, type Parser } from '../input/invalid-value.js';
-import { parseRecordedSettings, parseRecordedSettingsChange, parseSettings, parseSettingsChange } from './settings.js';
+import {
+  parseRecordedSettings,
+  parseRecordedSettingsChange,
+  parseSettings,
+  parseSettingsChange,
+} from '../policy/settings.js';
 
 /**
  * The parsers of a value: `input` with today's rules for writing, the other by form alone, for data recorded under
