@@ -13,8 +13,8 @@ import {
   type UnreadableRow,
 } from '@login-policy/event-sourcing';
 import { changeInfoAfter, type ChangeInfo } from './policy/change-info.js';
-import { loginPolicyEvents } from './events/event-codec.js';
-import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events/events.js';
+import { loginPolicyEvents } from './policy/event-codec.js';
+import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './policy/events.js';
 import { parseFactors, parseMultiFactor, parseSecondFactor } from './policy/factors.js';
 import { parseRecordedIdentityProviders } from './policy/identity-provider.js';
 import { ofStored, parseObject } from './input/invalid-value.js';

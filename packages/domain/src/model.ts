@@ -11,7 +11,7 @@ export { detailsToJson, type DetailsJson } from './reads/details.js';
 export type { ChangeInfo } from './policy/change-info.js';
 export { diffPolicies, type SettingPath } from './policy/diff.js';
 export type { Step } from './sign-in/steps.js';
-export { loginPolicyEvents } from './events/event-codec.js';
+export { loginPolicyEvents } from './policy/event-codec.js';
 export type {
   IdentityProviderAdded,
   IdentityProviderRemoved,
@@ -24,7 +24,7 @@ export type {
   RecordedLoginPolicyEvent,
   SecondFactorAdded,
   SecondFactorRemoved,
-} from './events/events.js';
+} from './policy/events.js';
 export { evolve, evolveAll, ImpossibleEvent } from './policy/evolve.js';
 export { effectivePolicy } from './policy/effective-policy.js';
 export {

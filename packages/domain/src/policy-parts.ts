@@ -8,14 +8,14 @@ import type { Calls } from './calls.js';
 import type { InstancePolicies } from './reads/instance-policies.js';
 import type { PolicyReader } from './reads/policy-reader.js';
 import type { CountingSources } from './sign-in/count-people.js';
-import type { LoginPolicyEvent } from './events/events.js';
+import type { LoginPolicyEvent } from './policy/events.js';
 import type { PolicyState } from './policy/policy-state.js';
 import type { PolicyRejection } from './policy/rejections.js';
 import type { PolicyFacts } from './commands/decision.js';
 import { type PolicyLookUps, policyFacts } from './commands/facts.js';
 import type { LoginPoliciesOptions } from './login-policies-options.js';
 import { guardingDecider } from './commands/decide.js';
-import { loginPolicyEvents } from './events/event-codec.js';
+import { loginPolicyEvents } from './policy/event-codec.js';
 import { withPeople } from './commands/people-facts.js';
 import { stateInRow, type LoginPolicyRow } from './login-policy-projection.js';
 

@@ -11,7 +11,7 @@ async function read(path: string): Promise<string> {
 
 /** The types of the events of the code, as it declares them. */
 async function eventTypes(): Promise<readonly string[]> {
-  const source = await read('packages/domain/src/events/events.ts');
+  const source = await read('packages/domain/src/policy/events.ts');
   return [...source.matchAll(/readonly type: '(\w+)'/g)].flatMap(([, type]) => type ?? []);
 }
 

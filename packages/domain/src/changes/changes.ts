@@ -16,7 +16,7 @@ import {
 import type { LoginPolicies } from '../login-policies.js';
 import { partsOf, type PolicyParts } from '../policy-parts.js';
 import { evolveState, isUnreadable, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
-import { loginPolicyEvents } from '../events/event-codec.js';
+import { loginPolicyEvents } from '../policy/event-codec.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { ABSENT } from '../policy/login-policy.js';
 import {

@@ -1,6 +1,6 @@
 import type { Position } from '@login-policy/event-sourcing';
 import type { DateTime } from 'luxon';
-import type { RecordedLoginPolicyEvent } from '../events/events.js';
+import type { RecordedLoginPolicyEvent } from '../policy/events.js';
 import type { InstanceRef, Organization, Owner } from '../policy/owner.js';
 import type { UnsaltedMetadata } from '../reads/history.js';
 import type { UnreadableFault } from '../policy/policy-state.js';

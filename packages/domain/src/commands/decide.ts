@@ -7,7 +7,7 @@ import type {
   MultiFactorRemoved,
   SecondFactorAdded,
   SecondFactorRemoved,
-} from '../events/events.js';
+} from '../policy/events.js';
 import { evolveAll } from '../policy/evolve.js';
 import { guarded } from './guard.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';

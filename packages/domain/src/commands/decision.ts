@@ -1,5 +1,5 @@
 import type { Decision } from '@login-policy/event-sourcing';
-import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent } from '../policy/events.js';
 import type { IdentityProviderId } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';
 import type { Instance, OwnerKind } from '../policy/owner.js';

@@ -1,5 +1,5 @@
 import { reject } from '@login-policy/event-sourcing';
-import { loginPolicyEvents } from '../events/event-codec.js';
+import { loginPolicyEvents } from '../policy/event-codec.js';
 import type { LoginPolicyCommand, PolicyToAdd } from './commands.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { ActivePolicy, LoginPolicy } from '../policy/login-policy.js';

@@ -1,5 +1,5 @@
 import type { EventId, Instant, Position, Recorded, RecordedEvent, Revision } from '@login-policy/event-sourcing';
-import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent } from './events.js';
 
 /**
  * The last event of a policy (id, revision, position, time), and when the policy was added. The details of a read are

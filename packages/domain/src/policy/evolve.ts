@@ -1,5 +1,5 @@
 import { acrossCopies } from '@login-policy/event-sourcing';
-import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent } from './events.js';
 import { ABSENT, type ActivePolicy, type LoginPolicy } from './login-policy.js';
 import type { IdentityProvider } from './identity-provider.js';
 import type { OwnerKind } from './owner.js';

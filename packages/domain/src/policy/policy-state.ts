@@ -1,6 +1,6 @@
 import { type CommandHandler, Fault, isFault } from '@login-policy/event-sourcing';
 import { changeInfoAfter, type ChangeInfo } from './change-info.js';
-import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent, RecordedLoginPolicyEvent } from './events.js';
 import { evolve, ImpossibleEvent } from './evolve.js';
 import { ABSENT, type LoginPolicy } from './login-policy.js';
 import { ownerKindOf } from './owner.js';

@@ -11,7 +11,7 @@ import type { CommandInput, LoginPolicyCommand } from '../commands/commands.js';
 import { evolveAll } from '../policy/evolve.js';
 import { parseCommand } from '../commands/parse-command.js';
 import type { PolicyState } from '../policy/policy-state.js';
-import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent } from '../policy/events.js';
 import { parseObject } from '../input/invalid-value.js';
 import { parseId } from '../input/text.js';
 import { effectivePolicy } from '../policy/effective-policy.js';

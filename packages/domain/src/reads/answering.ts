@@ -5,7 +5,7 @@ import { lastSequenceOf } from '../policy/change-info.js';
 import { diffPolicies } from '../policy/diff.js';
 import type { StateFound } from './found-rows.js';
 import type { ParsedRead } from './read-input.js';
-import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent } from '../policy/events.js';
 import { ABSENT } from '../policy/login-policy.js';
 import { instanceOf, isOrganization, type Owner } from '../policy/owner.js';
 import type { PolicyState } from '../policy/policy-state.js';

@@ -2,7 +2,7 @@ import { acrossCopies, type EventId, type Position } from '@login-policy/event-s
 import { refuseNoAnswer } from '../input/refuse-no-answer.js';
 import type { Details } from './details.js';
 import type { PolicyChange } from '../policy/diff.js';
-import type { RecordedLoginPolicyEvent } from '../events/events.js';
+import type { RecordedLoginPolicyEvent } from '../policy/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { Organization, Owner } from '../policy/owner.js';

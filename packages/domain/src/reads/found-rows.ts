@@ -1,5 +1,5 @@
 import { START, type Position, type ProjectionRunner } from '@login-policy/event-sourcing';
-import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent } from '../policy/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { ChangeInfo } from '../policy/change-info.js';
 import type { ActivePolicy } from '../policy/login-policy.js';

@@ -15,8 +15,8 @@ import type { DateTime } from 'luxon';
 import { sequenceOf } from '../policy/change-info.js';
 import { toDateTime } from './details.js';
 import { diffPolicies, type PolicyChange } from '../policy/diff.js';
-import { loginPolicyEvents } from '../events/event-codec.js';
-import type { RecordedLoginPolicyEvent } from '../events/events.js';
+import { loginPolicyEvents } from '../policy/event-codec.js';
+import type { RecordedLoginPolicyEvent } from '../policy/events.js';
 import { evolveState, type PolicyState, type PolicyStates } from '../policy/policy-state.js';
 import type { parseHistoryRead } from './read-input.js';
 

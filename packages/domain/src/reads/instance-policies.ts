@@ -9,7 +9,7 @@ import {
   START,
   yieldToLoop,
 } from '@login-policy/event-sourcing';
-import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent } from '../policy/events.js';
 import { CUSTOM_IN, UNREADABLE_IN, valueInInstance, type LoginPolicyRow } from '../login-policy-projection.js';
 import {
   isOrganization,

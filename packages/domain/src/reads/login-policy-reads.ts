@@ -8,7 +8,7 @@ import {
   rule,
   START,
 } from '@login-policy/event-sourcing';
-import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent } from '../policy/events.js';
 import type { LoginPolicyRow } from '../login-policy-projection.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider, IdentityProviderRef } from '../policy/identity-provider.js';

@@ -7,7 +7,7 @@ import {
   type Store,
 } from '@login-policy/event-sourcing';
 import { readHistory, type History, type HistoryRead } from './history.js';
-import type { LoginPolicyEvent } from '../events/events.js';
+import type { LoginPolicyEvent } from '../policy/events.js';
 import { foundIn, withSeen, type StateFound } from './found-rows.js';
 import { effectivePolicy } from '../policy/effective-policy.js';
 import { instanceOf, isOrganization, policyStream, type Organization, type Owner } from '../policy/owner.js';

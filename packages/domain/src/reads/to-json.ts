@@ -1,9 +1,9 @@
 import { type Json, type JsonObject, shown } from '@login-policy/event-sourcing';
 import { DateTime, Duration } from 'luxon';
-import { loginPolicyEvents } from '../events/event-codec.js';
+import { loginPolicyEvents } from '../policy/event-codec.js';
 import { SIGN_IN_OUTCOMES } from '../sign-in/describe-sign-in.js';
 import { refuseNoAnswer } from '../input/refuse-no-answer.js';
-import type { RecordedLoginPolicyEvent } from '../events/events.js';
+import type { RecordedLoginPolicyEvent } from '../policy/events.js';
 import type { MultiFactor, SecondFactor } from '../policy/factors.js';
 import type { IdentityProvider } from '../policy/identity-provider.js';
 import type { LoginPolicy } from '../policy/login-policy.js';

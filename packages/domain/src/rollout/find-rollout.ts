@@ -2,7 +2,7 @@ import type { LoginPolicies } from '../login-policies.js';
 import { partsOf, type PolicyParts } from '../policy-parts.js';
 import { Deadline } from '@login-policy/event-sourcing';
 import type { DateTime } from 'luxon';
-import type { RecordedLoginPolicyEvent } from '../events/events.js';
+import type { RecordedLoginPolicyEvent } from '../policy/events.js';
 import type { Instance, InstanceRef, Owner } from '../policy/owner.js';
 import type { ReadAnswer } from '../reads/answers.js';
 import { toDateTime } from '../reads/details.js';

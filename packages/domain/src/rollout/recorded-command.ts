@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
 import type { LoginPolicyCommand } from '../commands/commands.js';
-import type { RecordedLoginPolicyEvent } from '../events/events.js';
-import { loginPolicyEvents } from '../events/event-codec.js';
+import type { RecordedLoginPolicyEvent } from '../policy/events.js';
+import { loginPolicyEvents } from '../policy/event-codec.js';
 import { isUnreadable } from '../policy/policy-state.js';
 import type { RolloutCommand } from './rollout-input.js';
 

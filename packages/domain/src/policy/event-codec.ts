@@ -1,19 +1,14 @@
 import { eventCodec, toJsonObject, type EventCodec, type EventSchema } from '@login-policy/event-sourcing';
 import type { LoginPolicyEvent } from './events.js';
-import { parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from '../policy/factors.js';
+import { parseMultiFactor, parseSecondFactor, type MultiFactor, type SecondFactor } from './factors.js';
 import {
   parseIdentityProvider,
   parseIdentityProviderId,
   parseRecordedIdentityProvider,
   parseRecordedIdentityProviderId,
-} from '../policy/identity-provider.js';
+} from './identity-provider.js';
 import { parseObject, UnknownMember, type Parser } from '../input/invalid-value.js';
-import {
-  parseRecordedSettings,
-  parseRecordedSettingsChange,
-  parseSettings,
-  parseSettingsChange,
-} from '../policy/settings.js';
+import { parseRecordedSettings, parseRecordedSettingsChange, parseSettings, parseSettingsChange } from './settings.js';
 
 /**
  * The parsers of a value: `input` with today's rules for writing, the other by form alone, for data recorded under

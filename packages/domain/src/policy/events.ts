@@ -1,7 +1,7 @@
 import type { Recorded } from '@login-policy/event-sourcing';
-import type { MultiFactor, SecondFactor } from '../policy/factors.js';
-import type { IdentityProvider, IdentityProviderId } from '../policy/identity-provider.js';
-import type { LoginSettings, LoginSettingsChange } from '../policy/settings.js';
+import type { MultiFactor, SecondFactor } from './factors.js';
+import type { IdentityProvider, IdentityProviderId } from './identity-provider.js';
+import type { LoginSettings, LoginSettingsChange } from './settings.js';
 
 /** A policy was added, with all its settings; its factors and identity providers are separate events. */
 export interface LoginPolicyAdded {
