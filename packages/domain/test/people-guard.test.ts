@@ -114,6 +114,20 @@ describe('the guard, with a census', () => {
     }
   });
 
+  it('lets a link to a provider that is gone be removed while it is away, because that was no way in', async () => {
+    let exists = true;
+    const directory = () => (exists ? [{ id: 'idp-1' }] : []);
+    const away: Census = () => {
+      throw new Error('the census is away');
+    };
+    const { policies } = await openCounted(away, { identityProviders: directory });
+    orThrow(await policies.add(instance, { identityProviders: [{ id: 'idp-1', ownerType: 'SYSTEM' }] }, by));
+    expect(await refusedFor(policies.removeIdentityProvider(instance, 'idp-1', by))).to.have.length(1);
+    exists = false;
+    orThrow(await policies.removeIdentityProvider(instance, 'idp-1', by));
+    await policies.close();
+  });
+
   it('is asked by a rollout, too, in its plan and on each policy', async () => {
     const inAcme = users({ organizationId: 'acme', users: 7 });
     const policies = await openFresh(censusOf(inAcme, users({ organizationId: 'globex', users: 3 })), acme, globex);

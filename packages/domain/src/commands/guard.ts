@@ -32,10 +32,10 @@ export function guarded(
   const before = metBy(policy, circumstances);
   const after = metAfter(evolveAll(policy, decision.events, owner), circumstances);
   const { acknowledged = [], people, unknownIdentityProviders: unknown } = facts;
-  const closed = waysInClosed(withoutUnknown(before, unknown), withoutUnknown(after, unknown)).filter(
-    (one) => !acknowledged.includes(one),
-  );
-  const warnings = [...describeWarnings(closed), ...warningsAboutPeople(people, { before, after, acknowledged })];
+  const [open, left] = [withoutUnknown(before, unknown), withoutUnknown(after, unknown)];
+  const closed = waysInClosed(open, left).filter((one) => !acknowledged.includes(one));
+  const counted = people !== undefined && locksSomebodyOut(open, left) ? people : undefined;
+  const warnings = [...describeWarnings(closed), ...warningsAboutPeople(counted, { before, after, acknowledged })];
   return warnings.length === 0 ? decision : reject({ reason: 'would-lock-out', warnings });
 }
 
@@ -68,7 +68,7 @@ function warningsAboutPeople(
   people: CountedPeople | undefined,
   { before, after, acknowledged }: Met,
 ): readonly PolicyWarning[] {
-  if (people === undefined || !locksSomebodyOut(before, after)) return [];
+  if (people === undefined) return [];
   const isCounted = judgesAlike(people.before, before) && judgesAlike(people.after, after);
   const { affected = MEANWHILE } = isCounted ? people : {};
   if ('unknown' in affected)
