@@ -206,6 +206,27 @@ describe('looking back at sign-ins with a change', () => {
     expect(found.badLines[3]?.message).to.contain('usr');
   });
 
+  it('names the lines of owners that can not be, or never had a policy, and judges the others', async () => {
+    const { recorded } = await opened();
+    await recorded.signIn(acme, byPassword());
+    const [whole = ''] = recorded.lines;
+    const changes = [
+      [`"${instance.instanceId}"`, '"a\\u0000b"'],
+      ['"acme"', '" "'],
+      [`"${instance.instanceId}"`, '"none"'],
+      [`,"at":"${AT}"`, ''],
+    ] as const;
+    recorded.lines.unshift(...changes.map(([before, after]) => whole.replace(before, after)));
+    const found = await recorded.back(forced);
+    expect(found.signIns).to.equal(1);
+    expect(found.badLines.map(({ line, problem }) => [line, problem])).to.deep.equal([
+      [1, 'not-a-record'],
+      [2, 'not-a-record'],
+      [3, 'unknown-event'],
+      [4, 'not-a-record'],
+    ]);
+  });
+
   it('reads a last line that is whole without its end', async () => {
     const { policies, recorded } = await opened();
     await recorded.signIn(acme, byPassword());

@@ -129,6 +129,8 @@ describe('the recorder of sign-ins', () => {
       { user: '' },
       { isAdministrator: undefined },
       { eventId: undefined },
+      { owner: { instanceId: 'a\u0000b' } },
+      { signIn: { ...signIn, at: undefined } },
     ];
     for (const [index, members] of wrong.entries()) {
       Reflect.apply(recorder.record, recorder, [{ ...one, ...members }]);

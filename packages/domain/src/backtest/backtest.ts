@@ -120,13 +120,29 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
-/** A policy to judge by, or why it can't be read. */
-type ToJudgeBy = { readonly policy: SignInPolicy } | { readonly problem: LineProblem; readonly message: string };
+/** Why a record can't be judged. */
+interface Problem {
+  readonly problem: LineProblem;
+  readonly message: string;
+}
 
-/** The policies of an owner: those that answered earlier, by their last events, and the one that would answer. */
+/** A policy to judge by. */
+interface ToJudgeBy {
+  readonly policy: SignInPolicy;
+}
+
+/** The policy that answered a sign-in, and the one that would. */
+interface BothPolicies {
+  readonly earlier: SignInPolicy;
+  readonly proposed: SignInPolicy;
+}
+
+/** The policies of an owner. */
 interface Policies {
-  readonly earlier: Map<string, ToJudgeBy>;
-  readonly proposed: ToJudgeBy;
+  /** By the last event of the one that answered. */
+  readonly both: Map<string, BothPolicies | Problem>;
+  /** Looked up once a policy that answered is known. */
+  proposed?: Problem | ToJudgeBy;
 }
 
 /** Takes lines one after another, and waits only where a policy is not known yet. */
@@ -151,11 +167,18 @@ class LookingBack {
       this.findings.leaveOut();
       return undefined;
     }
-    const policies = this.#known.get(owner.instanceId)?.get(owner.organizationId);
-    const earlier = policies?.earlier.get(eventId);
-    if (policies === undefined || earlier === undefined) return this.#lookUp(line, record, policies);
-    this.#judge({ line, record, earlier, proposed: policies.proposed });
+    const policies = this.#policiesOf(owner);
+    const both = policies.both.get(eventId);
+    if (both === undefined) return this.#lookUp(line, record, policies);
+    this.#judge(line, record, both);
     return undefined;
+  }
+
+  #policiesOf({ instanceId, organizationId }: OwnerRef): Policies {
+    const ofInstance = this.#known.get(instanceId) ?? new Map<string | undefined, Policies>();
+    const policies = ofInstance.get(organizationId) ?? { both: new Map() };
+    this.#known.set(instanceId, ofInstance.set(organizationId, policies));
+    return policies;
   }
 
   /** `undefined` for an empty line, and for one that is not a record, which is then named. */
@@ -181,53 +204,46 @@ class LookingBack {
     return !isOrganization(wanted) || owner.organizationId === wanted.organizationId;
   }
 
-  async #lookUp(line: Line, record: ReadRecord, known: Policies | undefined): Promise<void> {
+  /** What would answer is asked only for an owner who has had a policy. */
+  async #lookUp(line: Line, record: ReadRecord, policies: Policies): Promise<void> {
     const { eventId, owner } = record;
     const { from, to } = this.#options;
-    const policies = known ?? {
-      earlier: new Map<string, ToJudgeBy>(),
-      proposed: await readOrProblem(async () => ({ policy: await to(owner) })),
-    };
     const earlier = await readOrProblem(async () => {
       const policy = await from(owner, eventId);
       return policy === undefined ? unknownEvent(eventId) : { policy };
     });
-    policies.earlier.set(eventId, earlier);
-    const ofInstance = this.#known.get(owner.instanceId) ?? new Map<string | undefined, Policies>();
-    this.#known.set(owner.instanceId, ofInstance.set(owner.organizationId, policies));
-    this.#judge({ line, record, earlier, proposed: policies.proposed });
+    let both: BothPolicies | Problem;
+    if ('problem' in earlier) both = earlier;
+    else {
+      const proposed = (policies.proposed ??= await readOrProblem(async () => ({ policy: await to(owner) })));
+      both = 'problem' in proposed ? proposed : { earlier: earlier.policy, proposed: proposed.policy };
+    }
+    policies.both.set(eventId, both);
+    this.#judge(line, record, both);
   }
 
-  #judge({ line, proposed, record, earlier }: ToJudge): void {
-    if ('problem' in earlier) return this.findings.bad(line, earlier.problem, earlier.message);
-    if ('problem' in proposed) return this.findings.bad(line, proposed.problem, proposed.message);
-    const was = evaluateSignIn(earlier.policy, record.signIn);
+  #judge(line: Line, record: ReadRecord, both: BothPolicies | Problem): void {
+    if ('problem' in both) return this.findings.bad(line, both.problem, both.message);
+    const was = evaluateSignIn(both.earlier, record.signIn);
     if (was.outcome === 'rejected') return this.findings.bad(line, 'not-a-record', was.message);
     const given = resultOf(was);
     if (given !== record.result) {
       const message = `It was answered with ${record.result}, and the policy of then gives ${given}.`;
       return this.findings.bad(line, 'answered-otherwise', message);
     }
-    const would = evaluateSignIn(proposed.policy, record.signIn);
+    const would = evaluateSignIn(both.proposed, record.signIn);
     if (would.outcome === 'rejected') throw new RejectedError(would);
     return this.findings.add({ line, record, after: resultOf(would) });
   }
 }
 
-interface ToJudge {
-  readonly line: Line;
-  readonly record: ReadRecord;
-  readonly earlier: ToJudgeBy;
-  readonly proposed: ToJudgeBy;
-}
-
-function unknownEvent(eventId: string): ToJudgeBy {
+function unknownEvent(eventId: string): Problem {
   const message = `No policy of its owner ever ended with the event ${eventId}.`;
   return { problem: 'unknown-event', message };
 }
 
 /** One policy that can't be read holds up the others no more than their reads do. */
-async function readOrProblem(read: () => Promise<ToJudgeBy>): Promise<ToJudgeBy> {
+async function readOrProblem(read: () => Promise<Problem | ToJudgeBy>): Promise<Problem | ToJudgeBy> {
   try {
     return await read();
   } catch (caught) {

@@ -1,6 +1,6 @@
 import { isPlainObject } from '@login-policy/event-sourcing';
 import type { OwnerRef, SignIn } from '../index.js';
-import { InvalidValue, SIGN_IN_LEVELS, UnknownMember, type Judgement, type SignInLevel } from '../model.js';
+import { InvalidValue, parseOwner, SIGN_IN_LEVELS, UnknownMember, type Judgement, type SignInLevel } from '../model.js';
 import { OUTCOMES, resultFrom, type SignInResult } from './effects.js';
 
 /** The version of the records that this program writes and reads. */
@@ -39,7 +39,6 @@ export interface ReadRecord extends Pick<SignInRecord, 'eventId' | 'isAdministra
 
 const ANSWER = ['outcome', 'level'];
 const MEMBERS = ['v', 'owner', 'user', 'isAdministrator', 'signIn', ...ANSWER, 'eventId', 'reportOnly'];
-const OWNER = ['instanceId', 'organizationId'];
 
 /**
  * Parses a line.
@@ -61,8 +60,9 @@ export function factsIn(value: object): Omit<ReadRecord, 'at' | 'result'> {
   const { eventId, isAdministrator, owner, signIn, user }: Members = { ...value };
   if (typeof isAdministrator !== 'boolean') throw new InvalidValue('isAdministrator', 'true or false', isAdministrator);
   if (!isSignIn(signIn)) throw new InvalidValue('signIn', 'an object', signIn);
+  if (signIn.at === undefined) throw new InvalidValue('signIn.at', 'the instant it was judged at', undefined);
   return {
-    owner: ownerIn(owner),
+    owner: parseOwner(owner, 'owner'),
     user: textIn(user, 'user'),
     isAdministrator,
     signIn,
@@ -90,14 +90,6 @@ function refuseUnknown(value: Members, field: string, members: readonly string[]
   for (const member of Object.keys(value)) {
     if (!members.includes(member)) throw new UnknownMember(field, member, members);
   }
-}
-
-function ownerIn(value: unknown): OwnerRef {
-  const owner = objectIn(value, 'owner');
-  refuseUnknown(owner, 'owner', OWNER);
-  const instanceId = textIn(owner['instanceId'], 'owner.instanceId');
-  if (!Object.hasOwn(owner, 'organizationId')) return { instanceId };
-  return { instanceId, organizationId: textIn(owner['organizationId'], 'owner.organizationId') };
 }
 
 function textIn(value: unknown, field: string): string {
