@@ -227,6 +227,17 @@ describe('looking back at sign-ins with a change', () => {
     ]);
   });
 
+  it('judges what was answered by a policy that was changed since it was first looked at', async () => {
+    const { policies, recorded } = await opened();
+    const then = { from: policiesThen(policies), to: policiesAfter(policies, forced) };
+    for (const hidePasswordReset of [true, false]) {
+      orThrow(await policies.change(instance, { hidePasswordReset }, by));
+      await recorded.signIn(acme, byPassword());
+      const found = await backtest([{ name: 'file', text: recorded.lines }], then);
+      expect(found).to.include({ signIns: recorded.lines.length, badLineCount: 0 });
+    }
+  });
+
   it('reads a last line that is whole without its end', async () => {
     const { policies, recorded } = await opened();
     await recorded.signIn(acme, byPassword());

@@ -142,7 +142,7 @@ interface Policies {
   /** By the last event of the one that answered. */
   readonly both: Map<string, BothPolicies | Problem>;
   /** Looked up once a policy that answered is known. */
-  proposed?: Problem | ToJudgeBy;
+  proposed?: Promise<Problem | ToJudgeBy>;
 }
 
 /** Takes lines one after another, and waits only where a policy is not known yet. */
@@ -215,7 +215,7 @@ class LookingBack {
     let both: BothPolicies | Problem;
     if ('problem' in earlier) both = earlier;
     else {
-      const proposed = (policies.proposed ??= await readOrProblem(async () => ({ policy: await to(owner) })));
+      const proposed = await (policies.proposed ??= readOrProblem(async () => ({ policy: await to(owner) })));
       both = 'problem' in proposed ? proposed : { earlier: earlier.policy, proposed: proposed.policy };
     }
     policies.both.set(eventId, both);

@@ -38,40 +38,52 @@ export type ProposedChange =
 /** The policies as they were, from their events. */
 export function policiesThen(policies: Pick<LoginPolicies, 'history' | 'policy'>): PolicyThen {
   demandPolicies('policiesThen', policies);
-  const sequences = new Map<string, Promise<ReadonlyMap<string, bigint>>>();
+  const streams = new Map<string, Sequences>();
   const found = new Map<string, Promise<SignInPolicy | undefined>>();
-  const ofStream = async (owner: OwnerRef, eventId: string): Promise<SignInPolicy | undefined> => {
-    const sequence = (await once(sequences, nameOf(owner), () => sequencesOf(policies, owner))).get(eventId);
-    if (sequence === undefined) return undefined;
-    return once(found, eventId, async () => {
-      const answer = await policies.policy(owner, { asOf: { sequence } });
-      // An event within an append was nobody's last one.
-      return answer.outcome === 'found' && answer.policy.eventId === eventId ? answer : undefined;
-    });
+  const sequencesOf = (owner: OwnerRef): Sequences => {
+    const known = streams.get(nameOf(owner)) ?? { owner, of: new Map<string, bigint>(), last: 0n };
+    streams.set(nameOf(owner), known);
+    return known;
+  };
+  const endedWith = async (owner: OwnerRef, eventId: string, sequence: bigint): Promise<SignInPolicy | undefined> => {
+    const answer = await policies.policy(owner, { asOf: { sequence } });
+    // An event within an append was nobody's last one.
+    return answer.outcome === 'found' && answer.policy.eventId === eventId ? answer : undefined;
   };
   return async (given, eventId) => {
     const owner = parseOwner(given, 'owner');
-    return (
-      (await ofStream({ instanceId: owner.instanceId }, eventId)) ??
-      (isOrganization(owner) ? ofStream(owner, eventId) : undefined)
-    );
+    const { instanceId } = owner;
+    const both = [{ instanceId }, ...(isOrganization(owner) ? [owner] : [])].map(sequencesOf);
+    // The end of a long stream takes its time, so the shorter one is read on first.
+    const [shorter, longer] = both.toSorted((one, other) => Number(one.last - other.last));
+    for (const one of [shorter, longer]) {
+      if (one === undefined || both.some(({ of }) => of.has(eventId))) break;
+      await readOn(one, policies);
+    }
+    const known = both.find(({ of }) => of.has(eventId));
+    const sequence = known?.of.get(eventId);
+    if (known === undefined || sequence === undefined) return undefined;
+    return once(found, eventId, () => endedWith(known.owner, eventId, sequence));
   };
 }
 
 const EVENTS_PER_PAGE = 10_000;
 
-/** The sequences of a policy's events. */
-async function sequencesOf(
-  policies: Pick<LoginPolicies, 'history'>,
-  owner: OwnerRef,
-): Promise<ReadonlyMap<string, bigint>> {
-  const sequences = new Map<string, bigint>();
-  for (let fromSequence = 1n; ;) {
-    const { entries, lastSequence } = orThrow(await policies.history(owner, { fromSequence, limit: EVENTS_PER_PAGE }));
-    for (const { eventId, sequence } of entries) sequences.set(eventId, sequence);
-    const last = entries.at(-1)?.sequence ?? lastSequence;
-    if (last >= lastSequence) return sequences;
-    fromSequence = last + 1n;
+/** The sequences of a policy's events, up to the last one that was read. */
+interface Sequences {
+  readonly owner: OwnerRef;
+  readonly of: Map<string, bigint>;
+  last: bigint;
+}
+
+/** Reads the events that came since: a policy may be changed while records of its sign-ins are looked through. */
+async function readOn(known: Sequences, policies: Pick<LoginPolicies, 'history'>): Promise<void> {
+  for (;;) {
+    const page = { fromSequence: known.last + 1n, limit: EVENTS_PER_PAGE };
+    const { entries, lastSequence } = orThrow(await policies.history(known.owner, page));
+    for (const { eventId, sequence } of entries) known.of.set(eventId, sequence);
+    known.last = entries.at(-1)?.sequence ?? lastSequence;
+    if (known.last >= lastSequence) return;
   }
 }
 
