@@ -1,4 +1,5 @@
 import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@login-policy/domain';
+import { openPeople } from '@login-policy/domain/people';
 import { previewCommand } from '@login-policy/domain/preview';
 import { findRollout, rollOut, type Rollout } from '@login-policy/domain/rollout';
 import { openMemoryStore } from '@login-policy/event-sourcing';
@@ -29,8 +30,15 @@ const CALLS: Readonly<Record<string, readonly [hook: string, call: Call]>> = {
   'its report': ['mayChange', (policies, mayChange) => rolloutOf(policies, mayChange).report()],
   'its standing': ['mayChange', (policies, mayChange) => rolloutOf(policies, mayChange).standing().next()],
   'its revert': ['mayChange', (policies, mayChange) => last(rolloutOf(policies, mayChange).revert(by))],
+  'a count of all users': ['the census', populationOf],
   findRollout: ['maySee', (policies, maySee) => findRollout(policies, instance, id, { maySee })],
 };
+
+/** What the census can't say is an answer. */
+async function populationOf(policies: LoginPolicies, census: Hangs): Promise<unknown> {
+  const counted = await openPeople(census).population(policies, instance);
+  return 'unknown' in counted ? counted.unknown : counted;
+}
 
 function rolloutOf(policies: LoginPolicies, mayChange: Hangs): Rollout {
   return rollOut(policies, instance, removal, { ...by, id, mayChange });

@@ -2,6 +2,7 @@ import { Deadline, isFault, type OptionRules, parseOptions, rule } from '@login-
 import { orThrow, type InstanceRef, type LoginPolicies, type OwnerRef } from '../index.js';
 import {
   ABSENT,
+  answerOf,
   changesBy,
   isOrganization,
   parseOwner,
@@ -99,12 +100,13 @@ export class People implements PeopleCounter {
     const counts = emptyCounts();
     const wanted = isOrganization(owner) ? owner.organizationId : undefined;
     try {
-      await this.#read(owner, { signal: wait.signal }, (one) => {
+      const take = (one: CountedClass): void => {
         if (wanted !== undefined && one.organizationId !== wanted) return;
         const count = counts[verdictOn(one)];
         count.users += one.users;
         count.administrators += one.administrators;
-      });
+      };
+      await answerOf('the census', { given: wait.signal, leftMs: Infinity }, (asked) => this.#read(owner, asked, take));
     } catch (caught) {
       wait.signal?.throwIfAborted();
       return unknownBy(caught);
