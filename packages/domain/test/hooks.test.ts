@@ -2,13 +2,13 @@ import { freshInstance, openLoginPolicies, orThrow, type LoginPolicies } from '@
 import { openPeople } from '@login-policy/domain/people';
 import { previewCommand } from '@login-policy/domain/preview';
 import { findRollout, rollOut, type Rollout } from '@login-policy/domain/rollout';
-import { openMemoryStore } from '@login-policy/event-sourcing';
+import { isPlainObject, openMemoryStore } from '@login-policy/event-sourcing';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { acme, by, instance, PASSKEY } from './policies.js';
 import { last } from './rolling-out.js';
 
-type Hangs = () => Promise<never>;
+type Hangs = (...given: readonly unknown[]) => Promise<never>;
 type Call = (policies: LoginPolicies, hangs: Hangs) => Promise<unknown>;
 
 const removal = { type: 'removeMultiFactor', factor: PASSKEY } as const;
@@ -67,6 +67,49 @@ describe('a hook that hangs', () => {
     });
   }
 });
+
+describe('a hook', () => {
+  const asked = Object.entries(CALLS).filter(([, [hook]]) => hook !== 'the census');
+  for (const [name, [, call]] of asked) {
+    it(`of ${name} is given nothing that it could change`, async () => {
+      const all: unknown[] = [];
+      const hook: Hangs = (...given) => {
+        all.push(...given.filter(isPlainObject), ...given.filter(Array.isArray).flat());
+        return Promise.reject(new Error('enough'));
+      };
+      const policies = await openLoginPolicies({
+        store: openMemoryStore(),
+        identityProviders: hook,
+        organizations: { list: namedBy(hook), listAfter: namedBy(hook) },
+      });
+      for (const owner of [instance, acme]) orThrow(await policies.add(owner, freshInstance, by));
+      await call(policies, hook).catch(String);
+      expect(all).not.to.deep.equal([]);
+      expect(all.filter((one) => !Object.isFrozen(one))).to.deep.equal([]);
+      await policies.close();
+    });
+  }
+
+  it('that writes to an owner ends a rollout, and sends its command to no other policy', async () => {
+    const policies = await openLoginPolicies({ store: openMemoryStore() });
+    for (const owner of [instance, acme]) orThrow(await policies.add(owner, freshInstance, by));
+    const mayChange = (owner: object): boolean => Reflect.has(Object.assign(owner, acme), 'instanceId');
+    const rollout = rollOut(policies, instance, removal, {
+      ...by,
+      id,
+      mayChange,
+      organizationIds: ['x'],
+      withDefault: true,
+    });
+    expect(await last(rollout.carryOut()).catch(String)).to.match(/^TypeError: Cannot/);
+    expect(orThrow(await policies.policy(acme)).policy.multiFactors).to.deep.equal([PASSKEY]);
+    await policies.close();
+  });
+});
+
+function namedBy(hook: Hangs): (...given: readonly unknown[]) => AsyncIterable<string> {
+  return (...given) => ({ [Symbol.asyncIterator]: () => ({ next: () => hook(...given) }) });
+}
 
 /** The outcome when so much time has passed. */
 async function inTheFuture(aheadMs: number, outcome: Promise<unknown>): Promise<unknown> {

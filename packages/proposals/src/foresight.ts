@@ -6,7 +6,7 @@ import {
   type OwnerRef,
   type Rejected,
 } from '@login-policy/domain';
-import { Deadline, isFault } from '@login-policy/event-sourcing';
+import { Deadline, deepFrozen, isFault } from '@login-policy/event-sourcing';
 import { answerOf, isOrganization, isYes } from '@login-policy/domain/model';
 import { previewCommand, type Preview, type PreviewOptions } from '@login-policy/domain/preview';
 import {
@@ -228,7 +228,7 @@ export class Foresight {
     let needed = 0;
     for (const preview of previews) {
       const answer: unknown = await answerOf('needsApproval', { given: signal, leftMs: Infinity }, () =>
-        this.#parts.needsApproval(preview),
+        this.#parts.needsApproval(deepFrozen(preview)),
       );
       if (typeof answer !== 'number' || !Number.isInteger(answer) || answer < 0 || answer > MOST_APPROVALS)
         throw new Error(`needsApproval must answer a whole number from 0 to ${MOST_APPROVALS}, not ${String(answer)}`);

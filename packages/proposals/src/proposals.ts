@@ -8,7 +8,7 @@ import {
 } from '@login-policy/domain/model';
 import { previewCommand, type PreviewOptions } from '@login-policy/domain/preview';
 import { rollOut, type RolloutCommand, type RolloutOptions } from '@login-policy/domain/rollout';
-import { Fault, START, type Consumer, type ProjectionRunner } from '@login-policy/event-sourcing';
+import { deepFrozen, Fault, START, type Consumer, type ProjectionRunner } from '@login-policy/event-sourcing';
 import type { ApprovalsNeeded, ProposalAnswer, ProposalFound, ProposalList } from './answers.js';
 import type { ProposedChange } from './change.js';
 import type { ProposalCommand } from './decide.js';
@@ -260,7 +260,8 @@ export class Proposals implements UpcomingPolicies {
     const { actor, subject } = proposal.proposer;
     if (person.subject === subject || person.actor === actor) return refused({ reason: 'own-proposal' });
     const hook = 'mayApprove';
-    const ask = (): boolean | Promise<boolean> => this.#parts.mayApprove(person, viewOf(proposal));
+    const ask = (): boolean | Promise<boolean> =>
+      this.#parts.mayApprove(deepFrozen(person), deepFrozen(viewOf(proposal)));
     const isAllowed = await answerOf(hook, { given: signal, leftMs: Infinity }, ask);
     return isYes(isAllowed, hook) ? proposal : refused({ reason: 'may-not-approve' });
   }

@@ -1,7 +1,7 @@
 import { openLoginPolicies, orThrow } from '@login-policy/domain';
 import { parseInstance, policyStream } from '@login-policy/domain/model';
 import { monotonicIds } from '@login-policy/event-sourcing';
-import { openProposals, type ProposalAnswer } from '@login-policy/proposals';
+import { openProposals, type Person, type ProposalAnswer } from '@login-policy/proposals';
 import { proposalStream } from '#insides';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -143,9 +143,10 @@ describe('a proposal', () => {
 
   it('is approved only by those whom the program lets, which is not asked about the proposer', async () => {
     const asked: unknown[] = [];
-    const mayApprove = ({ actor }: { readonly actor: string }): boolean => {
-      asked.push(actor);
-      return actor === 'bob';
+    const mayApprove = (person: Person, proposal: object): boolean => {
+      expect([person, proposal].map(Object.isFrozen)).to.deep.equal([true, true]);
+      asked.push(person.actor);
+      return person.actor === 'bob';
     };
     const bench = await openBench({ mayApprove });
     const id = await proposeNoSms(bench);

@@ -1,4 +1,4 @@
-import type { Deadline } from '@login-policy/event-sourcing';
+import { deepFrozen, type Deadline } from '@login-policy/event-sourcing';
 import { answerOf } from '../input/answer-of.js';
 import { InvalidValue, parseBoolean, parseObject, parseOneOf, type Parser } from '../input/invalid-value.js';
 import { parseText } from '../input/text.js';
@@ -75,7 +75,8 @@ export async function knownAmong(
 ): Promise<ReadonlyMap<string, KnownIdentityProvider>> {
   const wanted = new Map(identityProviders.map((one) => [String(one.id), one]));
   if (wanted.size === 0) return new Map();
-  const answer: unknown = await answerOf(HOOK, deadline, (wait) => directory(owner, [...wanted.values()], wait));
+  const asked = deepFrozen([...wanted.values()]);
+  const answer: unknown = await answerOf(HOOK, deadline, (wait) => directory(deepFrozen(owner), asked, wait));
   const field = `the answer of ${HOOK}`;
   if (!Array.isArray(answer)) throw new InvalidValue(field, 'a list of identity providers', answer);
   const known = new Map<string, KnownIdentityProvider>();

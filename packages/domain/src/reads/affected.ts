@@ -1,4 +1,4 @@
-import { type Deadline, valuesAwaited, yieldToLoop } from '@login-policy/event-sourcing';
+import { type Deadline, deepFrozen, valuesAwaited, yieldToLoop } from '@login-policy/event-sourcing';
 import { answerOf } from '../input/answer-of.js';
 import { InvalidValue, LateRefusal } from '../input/invalid-value.js';
 import { eachOnce } from './each-once.js';
@@ -43,7 +43,7 @@ export async function onDefault(
   const organizations: Organization[] = [];
   let [count, looked] = [0, 0];
   const once = eachOnce(LIST);
-  for await (const id of await idsIn('list', deadline, () => directory.list(instance, deadline))) {
+  for await (const id of await idsIn('list', deadline, () => directory.list(deepFrozen(instance), deadline))) {
     once(id);
     // A list in memory never waits, so a million ids would block the event loop.
     if (++looked % IN_ONE_GO === 0) {
@@ -99,8 +99,10 @@ async function* piecesAfter(
   let [looked, some]: [number, Organization[]] = [0, []];
   const once = eachOnce(LIST);
   const ids = isBehind
-    ? await idsIn('listAfter', deadline, () => directory.listAfter?.(instance, after.organizationId, deadline))
-    : await idsIn('list', deadline, () => directory.list(instance, deadline));
+    ? await idsIn('listAfter', deadline, () =>
+        directory.listAfter?.(deepFrozen(instance), after.organizationId, deadline),
+      )
+    : await idsIn('list', deadline, () => directory.list(deepFrozen(instance), deadline));
   for await (const id of ids) {
     once(id);
     if (isBehind && id === after.organizationId)
@@ -130,7 +132,7 @@ export async function* organizationIds(
   deadline: Deadline,
 ): AsyncGenerator<string, void, undefined> {
   const once = eachOnce(LIST);
-  for await (const id of await idsIn('list', deadline, () => directory.list(instance, deadline))) {
+  for await (const id of await idsIn('list', deadline, () => directory.list(deepFrozen(instance), deadline))) {
     once(id);
     yield id;
   }

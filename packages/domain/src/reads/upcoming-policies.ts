@@ -1,4 +1,4 @@
-import type { Deadline } from '@login-policy/event-sourcing';
+import { deepFrozen, type Deadline } from '@login-policy/event-sourcing';
 import { answerOf } from '../input/answer-of.js';
 import type { OrganizationRef } from '../policy/owner.js';
 import { parseUpcoming, type UpcomingPolicy } from '../sign-in/upcoming.js';
@@ -24,7 +24,7 @@ export async function upcomingFrom(
 ): Promise<NonNullable<PolicyFound['upcoming']>> {
   try {
     const wait = { given: signal, leftMs: PATIENCE_MS };
-    const upcoming = await answerOf('upcoming', wait, (deadline) => policies.of(organization, deadline));
+    const upcoming = await answerOf('upcoming', wait, (deadline) => policies.of(deepFrozen(organization), deadline));
     parseUpcoming(upcoming);
     return [...upcoming];
   } catch {

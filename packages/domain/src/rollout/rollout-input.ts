@@ -1,4 +1,4 @@
-import type { Deadline, Freshness, StreamId } from '@login-policy/event-sourcing';
+import { deepFrozen, type Deadline, type Freshness, type StreamId } from '@login-policy/event-sourcing';
 import { optional, parseSignal, wholeNumberTo } from '../input/options.js';
 import { parseAcknowledged, type Acknowledged, type Acknowledgement } from '../commands/acknowledge.js';
 import type { CommandInput, LoginPolicyCommand } from '../commands/commands.js';
@@ -154,7 +154,7 @@ const parseRolloutId: Parser<string> = (value, field) => {
 function parseAnswering(name: 'mayChange' | 'maySee'): Parser<Permission> {
   return (value, field) => {
     if (!isFunction(value)) throw new InvalidValue(field, 'a function', value);
-    return async (owner, deadline) => isYes(await answerOf(name, deadline, () => value(owner)), name);
+    return async (owner, deadline) => isYes(await answerOf(name, deadline, () => value(deepFrozen(owner))), name);
   };
 }
 
