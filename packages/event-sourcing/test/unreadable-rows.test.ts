@@ -122,7 +122,10 @@ describe('an unreadable row', () => {
     const counted = recorded({ type: 'Counted', data: { by: 2 } });
     const row = half.reduce(undefined, counted);
     if (row === undefined) throw new Error('unreachable');
-    expect(half.checked?.(row, counted)).to.be.instanceOf(UnreadableRow).with.property('index').that.deep.equals({});
+    expect(half.checked?.(row, counted).row)
+      .to.be.instanceOf(UnreadableRow)
+      .with.property('index')
+      .that.deep.equals({});
     expect(half.reduce(row, recorded({ type: 'CountedAnew' })))
       .to.be.instanceOf(UnreadableRow)
       .with.property('index')

@@ -2,7 +2,7 @@ import { Deadline, type WaitOptions } from '../values/deadline.js';
 import { Fault } from '../values/fault.js';
 import { isFault } from '../values/is-fault.js';
 import type { CaughtUp, LastStep, ReadModelChange } from '../models/read-model-store.js';
-import { rowKey } from '../models/projection.js';
+import { rowKey, type KeptRow } from '../models/projection.js';
 import { reducePage } from '../models/reduce-page.js';
 import type { Backend } from './backend.js';
 import type { GuardedBackend } from './guarded-backend.js';
@@ -106,7 +106,7 @@ export class ModelSteps<Row> {
     const { stopped, position = reached ?? START } = reduced;
     const checkpoint = stopped === undefined ? unprocessed.scannedUpTo : position;
     // The cast holds because the rows under a read model's name were all written by its projection.
-    const changed = reduced.rows as ReadonlyMap<string, Row | undefined>;
+    const changed = reduced.rows as ReadonlyMap<string, KeptRow<Row> | undefined>;
     const plan = { id, rows: this.#encode(changed), checkpoint, expected: reached };
     return { plan, checkpoint, stopped };
   }
@@ -182,7 +182,9 @@ export class ModelSteps<Row> {
   #planStep({ id, checkpoint: actual }: FoundModel, change: ReadModelChange<Row>): ModelPlan {
     const { expected, checkpoint } = change;
     if (actual !== expected) throw this.#conflict(expected, actual);
-    return { id, rows: this.#encode(change.rows), checkpoint, expected };
+    const rows = new Map<string, KeptRow<Row> | undefined>();
+    for (const [key, row] of change.rows) rows.set(key, row === undefined ? undefined : { row });
+    return { id, rows: this.#encode(rows), checkpoint, expected };
   }
 
   /** A shadow has one writer, so one that is elsewhere has lost steps: the rebuild has to begin anew. */
@@ -194,7 +196,7 @@ export class ModelSteps<Row> {
     return new Fault('store-unavailable', { store: guarded.backend.name, problem });
   }
 
-  #encode(rows: ReadonlyMap<string, Row | undefined>): ModelPlan['rows'] {
+  #encode(rows: ReadonlyMap<string, KeptRow<Row> | undefined>): ModelPlan['rows'] {
     const { opened, guarded } = this.#parts;
     return encodedRows<unknown>(opened.projection, rows, { form: guarded.backend.form });
   }

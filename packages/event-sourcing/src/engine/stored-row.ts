@@ -1,13 +1,13 @@
 import { Fault } from '../values/fault.js';
 import {
-  type CheckedDefinition,
-  type IndexEntry,
+  indexEntries,
   keptRow,
-  type KeptRow,
   modelName,
+  rowText,
+  type IndexEntry,
+  type KeptRow,
   type ReadModelDefinition,
 } from '../models/projection.js';
-import { indexEntries } from '../models/row-query.js';
 import { parseJson } from '../streams/json.js';
 import { demandText } from '../store/demand-text.js';
 
@@ -60,46 +60,52 @@ export interface EncodedRow<Row> {
 export interface RowEncoding<Row> {
   /** The currently stored row under a key, where it is known. */
   readonly stored?: ((key: string) => LookedUpRow<Row> | undefined) | undefined;
-  /** JSON text (the default) or the row itself. */
-  readonly form?: 'text' | 'value';
+  readonly form: StoredForm;
 }
 
 /**
- * What to write for these rows. A row that can't be encoded throws here, before anything is written.
+ * What to write for these rows, each as it was checked or will be here. A row that can't be encoded throws, before
+ * anything is written.
  *
  * @throws UnserialisableData for a row that is not encoded as JSON, and for a key or an index that is not Unicode text:
  * two of them could be one in a store.
  */
 export function encodedRows<Row>(
-  definition: CheckedDefinition<Row>,
-  rows: ReadonlyMap<string, Row | undefined>,
-  { stored, form = 'text' }: RowEncoding<Row> = {},
+  definition: ReadModelDefinition<Row>,
+  rows: ReadonlyMap<string, KeptRow<Row> | undefined>,
+  { stored, form }: RowEncoding<Row>,
 ): readonly EncodedRow<Row>[] {
-  const entriesOf = (row: Row | undefined): readonly IndexEntry[] =>
-    row === undefined ? NO_ENTRIES : (definition.entries?.(row) ?? indexEntries(definition, row));
   const encoded: EncodedRow<Row>[] = [];
   for (const [key, given] of rows) {
     demandText('key', key);
-    // A store of values refuses what one of texts refuses; rows of a projection with `entries` were checked before.
-    const isChecked = form === 'value' && definition.entries !== undefined;
-    const kept = given === undefined || isChecked ? undefined : demandKept(definition, key, given);
-    const row = definition.entries === undefined ? kept?.row : given;
-    const newEntries = entriesOf(row);
-    const text = form === 'value' ? undefined : kept?.text;
+    const isChecked = given?.entries !== undefined && form === 'value';
+    const kept = given === undefined || isChecked ? given : demandKept(definition, key, { given, form });
+    const row = kept?.row;
+    const newEntries = kept?.entries ?? NO_ENTRIES;
     // A backend of values has the entries of the previous row itself.
     const known = form === 'value' ? undefined : stored?.(key);
-    const indexedBefore = known && (known.entries ?? entriesOf(known.row));
+    const indexedBefore = known && (known.entries ?? entriesOf(definition, known.row));
     const isSame = row !== undefined && indexedBefore !== undefined && areSame(newEntries, indexedBefore);
     const entries = isSame ? indexedBefore : newEntries;
+    const text = form === 'value' ? undefined : kept?.text;
     encoded.push({ key, row, text, entries, indexed: isSame ? undefined : entries, indexedBefore });
   }
   return encoded;
 }
 
-/** @throws UnserialisableData that names the read model and the row. */
-function demandKept<Row>(definition: CheckedDefinition<Row>, key: string, row: Row): KeptRow<Row> {
+function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefined): readonly IndexEntry[] {
+  return row === undefined ? NO_ENTRIES : indexEntries(definition, row);
+}
+
+/** A checked row, with its text in a store of texts. @throws UnserialisableData that names the read model and the row. */
+function demandKept<Row>(
+  definition: ReadModelDefinition<Row>,
+  key: string,
+  { given, form }: { readonly given: KeptRow<Row>; readonly form: StoredForm },
+): KeptRow<Row> {
   try {
-    return keptRow(definition, row);
+    const kept = given.entries === undefined ? keptRow(definition, given.row) : given;
+    return form === 'value' || kept.text !== undefined ? kept : { ...kept, text: rowText(definition, kept.row) };
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     const path = `row ${JSON.stringify(key)} of read model ${modelName(definition)}`;

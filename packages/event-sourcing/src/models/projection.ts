@@ -3,6 +3,7 @@ import { isPlain } from '../values/deep-frozen.js';
 import type { Fault } from '../values/fault.js';
 import { shown } from '../values/shown.js';
 import { wrong } from '../values/wrong.js';
+import { demandIndexed, demandText } from '../store/demand-text.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import { demandFilter, type EventFilter } from '../streams/event-filter.js';
 import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
@@ -81,19 +82,20 @@ export interface Projection<Event extends EventShape, Row> extends ReadModelDefi
   snapshot?(row: Row, event: RecordedFacts): KeyedRow<Row> | undefined;
 }
 
-/** A definition whose rows were checked before a store gets them. */
-export interface CheckedDefinition<Row> extends ReadModelDefinition<Row> {
-  /** The index entries of a row that was checked; `undefined` for any other. */
-  entries?(row: Row): readonly IndexEntry[] | undefined;
+/** A row, and what a store gets of it once it was checked ({@link keptRow}). */
+export interface KeptRow<Row> {
+  /** Once it was checked: without what JSON leaves out, such as the sign of -0. */
+  readonly row: Row;
+  /** The values it is found by; `undefined` before it was checked. */
+  readonly entries?: readonly IndexEntry[];
+  /** Its JSON. `undefined` where the codec promises JSON: only a store of texts needs it then. */
+  readonly text?: string | undefined;
 }
 
-/**
- * A projection that checks each row before a store gets it: once per stream and page, after the stream's last event.
- */
-export interface CheckingProjection<Event extends EventShape, Row>
-  extends Projection<Event, Row>, CheckedDefinition<Row> {
+/** A projection that checks each row before a store gets it: once per stream and page, after the stream's last event. */
+export interface CheckingProjection<Event extends EventShape, Row> extends Projection<Event, Row> {
   /** The row, or the placeholder that replaces it. */
-  checked?(row: Row, last: Recorded<Event>): Row;
+  checked?(row: Row, last: Recorded<Event>): KeptRow<Row>;
   /** What stands in for a stored row that is damaged, for readers and for `reduce`. It is never written. */
   damaged?(fault: Fault<'store-damaged'>): Row;
 }
@@ -119,18 +121,17 @@ export function rowText<Row>({ rows }: Pick<ReadModelDefinition<Row>, 'rows'>, r
   return text;
 }
 
-/** A row as every process reads it. */
-export interface KeptRow<Row> {
-  /** Without what JSON leaves out, such as the sign of -0. */
-  readonly row: Row;
-  readonly text: string;
-}
-
-/** A row as its JSON text says, so that the process that made it reads no other one. @throws as {@link rowText} */
-export function keptRow<Row>(definition: Pick<ReadModelDefinition<Row>, 'rows'>, row: Row): KeptRow<Row> {
-  const text = rowText(definition, row);
+/**
+ * A row with its index entries and as its JSON says, so that the process that made it reads no other one.
+ *
+ * @throws as {@link rowText} and {@link indexEntries}
+ */
+export function keptRow<Row>(definition: ReadModelDefinition<Row>, row: Row): KeptRow<Row> {
   const { rows } = definition;
-  return { row: rows.isTextJson === true ? row : atOnce(rows.decode(parseJson(text)), 'decode'), text };
+  if (rows.isTextJson === true) return { row, entries: indexEntries(definition, row) };
+  const text = rowText(definition, row);
+  const kept = atOnce(rows.decode(parseJson(text)), 'decode');
+  return { row: kept, entries: indexEntries(definition, kept), text };
 }
 
 /**
@@ -147,6 +148,35 @@ function isJson(value: unknown, isInList: boolean): boolean {
   if (typeof value === 'object') return value === null || Array.isArray(value) || isPlain(value);
   if (typeof value === 'number') return Number.isFinite(value);
   return typeof value === 'string' || typeof value === 'boolean' || (value === undefined && !isInList);
+}
+
+/** The index entries of a row, each value once. @throws UnserialisableData naming an index that is not Unicode text. */
+export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
+  return entriesIn(atOnce(definition.index?.(row) ?? {}, 'index'));
+}
+
+/** Index values, if they are Unicode text. @throws UnserialisableData naming the index. */
+export function demandedIndex(values: IndexValues): IndexValues {
+  entriesIn(values);
+  return values;
+}
+
+function entriesIn(values: IndexValues): readonly IndexEntry[] {
+  const entries: IndexEntry[] = [];
+  for (const index of Object.keys(values)) {
+    const given = values[index] ?? [];
+    for (const value of typeof given === 'string' ? [given] : eachOnce(given)) {
+      demandText('index', index);
+      demandIndexed(index, value);
+      entries.push([index, value]);
+    }
+  }
+  return entries;
+}
+
+/** A single value has no duplicates. */
+function eachOnce(values: readonly string[]): Iterable<string> {
+  return values.length < 2 ? values : new Set(values);
 }
 
 /** A projection with any events and any rows, for code that only passes it on. */

@@ -87,7 +87,7 @@ export class Rebuild<Event extends EventShape, Row> {
     const lookUp = (key: string): Row | undefined => (this.#held.has(key) ? this.#held.get(key) : before.get(key));
     const { rows, position, stopped } = reducePage(this.#parts.projection, events, lookUp);
     if (stopped !== undefined) throw stopped;
-    for (const [key, row] of rows) this.#held.set(key, row);
+    for (const [key, kept] of rows) this.#held.set(key, kept?.row);
     return position;
   }
 

@@ -3,12 +3,12 @@ import { placeOf, unreadableEvent } from '../streams/event-codec.js';
 import { Fault } from '../values/fault.js';
 import type { EventShape, Recorded, RecordedEvent } from '../streams/event.js';
 import type { Position } from '../values/position.js';
-import { covers, rowKey, type CheckingProjection, type Projection } from './projection.js';
+import { covers, rowKey, type CheckingProjection, type KeptRow, type Projection } from './projection.js';
 
 /** The outcome of reducing a page of events. */
 export interface ReducedPage<Row> {
   /** The new row under each changed key; `undefined` removes the row. */
-  readonly rows: KnownRows<Row>;
+  readonly rows: ReadonlyMap<string, KeptRow<Row> | undefined>;
   /** The last reduced event; `undefined` when the first one could not be reduced. */
   readonly position: Position | undefined;
   /** Why reducing stopped before the end of the page. All events before the named one are reduced. */
@@ -38,13 +38,13 @@ export function reducePage<Event extends EventShape, Row>(
   page: readonly RecordedEvent[],
   lookUp: (key: string) => Row | undefined,
 ): ReducedPage<Row> {
-  const rows: KnownRows<Row> = new Map();
+  const rows = new Map<string, KeptRow<Row> | undefined>();
   let position: Position | undefined;
   // Events of a stream often come in sequence: its row is stored back when the sequence ends.
   let [key, row, last]: [string, Row | undefined, Recorded<Event> | undefined] = ['', undefined, undefined];
   const storeBack = (): void => {
     if (last === undefined) return;
-    rows.set(key, row === undefined ? undefined : (projection.checked?.(row, last) ?? row));
+    rows.set(key, row === undefined ? undefined : checkedRow(projection, row, last));
     last = undefined;
   };
   for (const stored of page) {
@@ -55,12 +55,12 @@ export function reducePage<Event extends EventShape, Row>(
       if (stored.streamId !== last?.streamId) {
         storeBack();
         key = rowKey(projection, stored.streamId);
-        row = rows.has(key) ? rows.get(key) : lookUp(key);
+        row = rows.has(key) ? rows.get(key)?.row : lookUp(key);
       }
       row = projection.reduce(row, event);
       last = event;
       const snapshot = row === undefined ? undefined : atOnce(projection.snapshot?.(row, event), 'snapshot');
-      if (snapshot !== undefined) rows.set(snapshot.key, snapshot.row);
+      if (snapshot !== undefined) rows.set(snapshot.key, checkedRow(projection, snapshot.row, event));
     } catch (cause) {
       storeBack();
       return { rows, position, stopped: stoppedAt(projection, stored, cause) };
@@ -69,6 +69,14 @@ export function reducePage<Event extends EventShape, Row>(
   }
   storeBack();
   return { rows, position };
+}
+
+function checkedRow<Event extends EventShape, Row>(
+  projection: CheckingProjection<Event, Row>,
+  row: Row,
+  last: Recorded<Event>,
+): KeptRow<Row> {
+  return projection.checked?.(row, last) ?? { row };
 }
 
 function stoppedAt(

@@ -1,8 +1,6 @@
-import { atOnce } from '../values/at-once.js';
 import { demandPlain } from '../options/parse-options.js';
 import { demandString, wrong } from '../values/wrong.js';
-import { demandIndexed, demandText } from '../store/demand-text.js';
-import type { IndexEntry, IndexValues, ReadModelDefinition } from './projection.js';
+import type { IndexEntry } from './projection.js';
 import type { RowCount, RowQuery } from './read-model-store.js';
 
 /** Rows are counted up to here. A count of one more says that there are more: counting all of them would take long. */
@@ -49,35 +47,6 @@ export function wantedCount(query: RowCount): WantedCount {
   if (query === 'all') return { wanted: 'size' };
   demandIndexAndValue(query, 'a count of rows');
   return { ...query, limit: MOST_COUNTED + 1, wanted: 'count' };
-}
-
-/** The index entries of a row, each value once. @throws UnserialisableData naming an index that is not Unicode text. */
-export function indexEntries<Row>(definition: ReadModelDefinition<Row>, row: Row): readonly IndexEntry[] {
-  return entriesIn(atOnce(definition.index?.(row) ?? {}, 'index'));
-}
-
-/** Index values, if they are Unicode text. @throws UnserialisableData naming the index. */
-export function demandedIndex(values: IndexValues): IndexValues {
-  entriesIn(values);
-  return values;
-}
-
-function entriesIn(values: IndexValues): readonly IndexEntry[] {
-  const entries: IndexEntry[] = [];
-  for (const index of Object.keys(values)) {
-    const given = values[index] ?? [];
-    for (const value of typeof given === 'string' ? [given] : eachOnce(given)) {
-      demandText('index', index);
-      demandIndexed(index, value);
-      entries.push([index, value]);
-    }
-  }
-  return entries;
-}
-
-/** A single value has no duplicates. */
-function eachOnce(values: readonly string[]): Iterable<string> {
-  return values.length < 2 ? values : new Set(values);
 }
 
 /** The entries that the other list lacks. */

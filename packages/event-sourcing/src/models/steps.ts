@@ -58,8 +58,10 @@ class Steps<Event extends EventShape, Row> {
   async #reduce(events: readonly RecordedEvent[]): Promise<void> {
     const { projection } = this.#parts;
     await this.#lookUp(unknownKeys(projection, events, this.#known));
-    const { position, rows, stopped } = reducePage(projection, events, (key) => this.#known.get(key));
+    const { position, rows: kept, stopped } = reducePage(projection, events, (key) => this.#known.get(key));
     if (position !== undefined) {
+      const rows: KnownRows<Row> = new Map();
+      for (const [key, row] of kept) rows.set(key, row?.row);
       await this.#commit({ checkpoint: position, rows });
       for (const [key, row] of rows) this.#known.set(key, row);
     }

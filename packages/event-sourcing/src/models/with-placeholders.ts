@@ -8,15 +8,15 @@ import {
   type CheckingProjection,
   covers,
   demandProjection,
-  type IndexEntry,
+  demandedIndex,
   type IndexValues,
   keptRow,
+  type KeptRow,
   type KeyedRow,
   type Projection,
   rowKey,
   rowText,
 } from './projection.js';
-import { demandedIndex, indexEntries } from './row-query.js';
 import {
   indexOfKind,
   placeholderIn,
@@ -43,9 +43,7 @@ export function withPlaceholders<Event extends EventShape, Row>(
 ): CheckingProjection<RecordedEvent, Row | Placeholder> {
   demandProjection(projection);
   const { name, version, filter } = projection;
-  const { text, ...checks } = rowChecks(projection);
   return {
-    ...checks,
     name,
     version,
     filter,
@@ -53,18 +51,17 @@ export function withPlaceholders<Event extends EventShape, Row>(
     events: AS_RECORDED,
     ...(projection.key !== undefined && { key: (streamId) => keyOf(projection, streamId) }),
     ...(projection.snapshot !== undefined && {
-      snapshot: (row: Row | Placeholder, event: RecordedEvent) => {
-        const snapshot = isPlaceholder(row) ? undefined : snapshotOf(projection, row, event);
-        return snapshot && { key: snapshot.key, row: checks.checked(snapshot.row, event) };
-      },
+      snapshot: (row: Row | Placeholder, event: RecordedEvent) =>
+        isPlaceholder(row) ? undefined : snapshotOf(projection, row, event),
     }),
     reduce: (row, event) => reduceOrPlaceholder(projection, row, event),
+    checked: (row, last) => (isPlaceholder(row) ? { row } : keptOrPlaceholder(projection, row, last)),
     damaged: (fault) => new DamagedRow(fault),
     index: (row) =>
       isPlaceholder(row) ? indexOfUnreadable(projection, storable(row)) : (projection.index?.(row) ?? {}),
     rows: {
       encode: (row) => (isPlaceholder(row) ? placeholderOf(storable(row)) : projection.rows.encode(row)),
-      text: (row) => (isPlaceholder(row) ? JSON.stringify(placeholderOf(storable(row))) : text(row)),
+      text: (row) => (isPlaceholder(row) ? JSON.stringify(placeholderOf(storable(row))) : rowText(projection, row)),
       isTextJson: true,
       decode: (stored) => placeholderIn(stored) ?? projection.rows.decode(stored),
     },
@@ -116,52 +113,22 @@ function placeholderOfStray(
   throw new Fault('store-damaged', { store: `the log that ${name} is made of`, problem });
 }
 
-const MOST_ENCODED = 500;
-
-/** The checks of rows. */
-interface RowChecks<Row> {
-  readonly text: (row: Row) => string;
-  entries(row: Row | Placeholder): readonly IndexEntry[] | undefined;
-  /** The row, or a placeholder when it can't be encoded or indexed after its last event. */
-  checked(row: Row | Placeholder, last: RecordedEvent): Row | Placeholder;
-}
-
-/** The result of encoding a row for the first time. */
-interface EncodedOnce {
-  readonly entries: readonly IndexEntry[];
-  /** `undefined` where the codec promises JSON: only a store of texts needs it then. */
-  readonly text: string | undefined;
-}
-
-/** Encodes and indexes the rows of a projection before a store gets them. */
-function rowChecks<Event extends EventShape, Row>(projection: Projection<Event, Row>): RowChecks<Row> {
-  /** The rows encoded by `checked`. A store of texts asks for the text of each one next, and only once. */
-  const encodedRows = new Map<Row | Placeholder, EncodedOnce>();
-  return {
-    text(row) {
-      const encoded = encodedRows.get(row);
-      encodedRows.delete(row);
-      return encoded?.text ?? rowText(projection, row);
-    },
-    entries: (row) => encodedRows.get(row)?.entries,
-    checked(row, last) {
-      if (isPlaceholder(row)) return row;
-      try {
-        const isTextJson = projection.rows.isTextJson === true;
-        const kept = isTextJson ? { row, text: undefined } : keptRow(projection, row);
-        const entries = indexEntries(projection, kept.row);
-        if (encodedRows.size >= MOST_ENCODED) encodedRows.clear();
-        encodedRows.set(kept.row, { entries, text: kept.text });
-        return kept.row;
-      } catch (caught) {
-        return unkeptRow(
-          last,
-          caught,
-          indexValuesOrNone(() => projection.index?.(row)),
-        );
-      }
-    },
-  };
+/** The row as a store gets it, or its placeholder if it can't be encoded or indexed after its last event. */
+function keptOrPlaceholder<Event extends EventShape, Row>(
+  projection: Projection<Event, Row>,
+  row: Row,
+  last: RecordedEvent,
+): KeptRow<Row | Placeholder> {
+  try {
+    return keptRow(projection, row);
+  } catch (caught) {
+    const why = caught instanceof Error ? caught.message : String(caught);
+    // A store that could not read the event throws when the row's codec reads its data.
+    const problem = isFault(caught, 'unreadable-event') ? caught.facts.problem : `its row can't be kept: ${why}`;
+    const facts = { ...placeOf(last), code: 'unreadable-event', problem } as const;
+    const index = indexValuesOrNone(() => projection.index?.(row));
+    return { row: new UnreadableRow(facts, index) };
+  }
 }
 
 /** The snapshot of a row, unchecked; none when the projection fails to make it. */
@@ -175,14 +142,6 @@ function snapshotOf<Event extends EventShape, Row>(
   } catch {
     return undefined;
   }
-}
-
-/** The placeholder of a row that can't be encoded or indexed, because of its last event. */
-function unkeptRow(last: RecordedEvent, caught: unknown, index: IndexValues): UnreadableRow {
-  const why = caught instanceof Error ? caught.message : String(caught);
-  // A store that could not read the event throws when the row's codec reads its data.
-  const problem = isFault(caught, 'unreadable-event') ? caught.facts.problem : `its row can't be kept: ${why}`;
-  return new UnreadableRow({ ...placeOf(last), code: 'unreadable-event', problem }, index);
 }
 
 /** The key of a stream's row. A stray stream has its own row, so that `key` is not called with an unexpected name. */

@@ -67,9 +67,9 @@ function reduceAll<Event extends EventShape, Row>(
   for (const event of events.filter(filterPredicate(projection.filter))) {
     const reduced = reducePage(projection, [event], (key) => rows.get(key));
     if (reduced.stopped !== undefined) throw reduced.stopped;
-    for (const [key, row] of reduced.rows) {
-      if (row === undefined) rows.delete(key);
-      else rows.set(key, deepFrozen(projection.rows.decode(projection.rows.encode(row))));
+    for (const [key, kept] of reduced.rows) {
+      if (kept === undefined) rows.delete(key);
+      else rows.set(key, deepFrozen(projection.rows.decode(projection.rows.encode(kept.row))));
     }
   }
   return rows;
