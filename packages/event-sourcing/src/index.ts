@@ -1,5 +1,5 @@
 // What everybody meets.
-export type { Clock } from './values/clock.js';
+export type { Clock } from './values/instant.js';
 export { instant, type Instant } from './values/instant.js';
 export { monotonicIds, type EventId, type IdSource } from './values/ids.js';
 export type { FaultCode } from './values/fault.js';
@@ -25,7 +25,7 @@ export { openMemoryStore } from './memory-store.js';
 
 // For the author of a domain: deadlines, values with their texts, faults to throw, and the types of what a domain calls.
 export { Deadline, valuesAwaited } from './values/deadline.js';
-export { deepFrozen } from './values/deep-frozen.js';
+export { deepFrozen, isPlainObject } from './values/deep-frozen.js';
 export { AS_RECORDED } from './streams/event-codec.js';
 export type { FactSource } from './decisions/fact-source.js';
 export { fingerprint } from './decisions/fingerprint.js';
@@ -47,6 +47,6 @@ export { yieldToLoop } from './values/yield-to-loop.js';
 
 // How options are parsed, in all packages: names, types and ranges are checked when something is opened.
 export { hintFor, nearestName } from './options/nearest-name.js';
-export { isPlainObject, parseOptions, type OptionRule, type OptionRules } from './options/parse-options.js';
+export { parseOptions, type OptionRule, type OptionRules } from './options/parse-options.js';
 export { joinInWords, shown } from './values/shown.js';
 export { rule } from './options/rule.js';

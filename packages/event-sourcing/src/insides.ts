@@ -5,7 +5,7 @@ export type { AnyFault } from './values/is-fault.js';
 export type { UnreadablePage } from './models/unreadable-row.js';
 export { StateReader } from './decisions/state-reader.js';
 export { OpenedModel } from './engine/opened-model.js';
-export { CachedRows } from './engine/cached-rows.js';
+export { CachedRows } from './engine/stored-row.js';
 export { type View, planAppends } from './engine/plan-appends.js';
 export { receiptName } from './engine/view.js';
 export { indexEntries } from './models/projection.js';

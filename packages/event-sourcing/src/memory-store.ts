@@ -1,4 +1,4 @@
-import type { Clock } from './values/clock.js';
+import type { Clock } from './values/instant.js';
 import { GuardedBackend } from './engine/guarded-backend.js';
 import { EngineReadModelStore, storeOn } from './engine/engine-store.js';
 import { MemoryBackend } from './engine/memory-backend.js';

@@ -1,5 +1,4 @@
-import type { Clock } from '../values/clock.js';
-import type { Instant } from '../values/instant.js';
+import type { Clock, Instant } from '../values/instant.js';
 import { isFault } from '../values/is-fault.js';
 import { type ConsumerState, type Observe, tell } from '../streams/observe.js';
 import { OutagePauses, STORE_AWAY_MS } from '../store/back-off.js';

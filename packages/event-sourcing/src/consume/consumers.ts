@@ -1,4 +1,4 @@
-import { systemClock, unfailing, type Clock } from '../values/clock.js';
+import { systemClock, unfailing, type Clock } from '../values/instant.js';
 import { Deadline } from '../values/deadline.js';
 import { Fault } from '../values/fault.js';
 import { monotonicIds } from '../values/ids.js';

@@ -21,10 +21,18 @@ import type { FactSource } from './fact-source.js';
 import { fingerprint } from './fingerprint.js';
 import { enterInTime, KeyedMutex } from '../store/keyed-mutex.js';
 import type { StateAt } from './state-at.js';
-import { accepted, appendOf, eventLost, type ComparedState, type ReadyTask, type Task } from './handling.js';
-import { newEvents } from './new-events.js';
-import { randomSalts } from './salts.js';
-import { unmetCondition, type StateConditions } from './state-conditions.js';
+import {
+  accepted,
+  appendOf,
+  eventLost,
+  type ComparedState,
+  type ReadyTask,
+  type Task,
+  newEvents,
+  randomSalts,
+  unmetCondition,
+  type StateConditions,
+} from './handling.js';
 import { StateReader } from './state-reader.js';
 
 /** The default wait for earlier commands on the same stream. */

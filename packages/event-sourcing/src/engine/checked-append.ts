@@ -6,10 +6,9 @@ import { isInstant } from '../values/instant.js';
 import { demandOptions, wrong } from '../values/wrong.js';
 import type { Append, ExpectedEnd } from '../streams/event-store.js';
 import { OPTIONAL_METADATA, type EventMetadata, type NewEvent, type RecordedEvent } from '../streams/event.js';
-import { toJsonObject } from '../streams/json.js';
+import { toJsonObject, demandText } from '../streams/json.js';
 import { freezeMetadata } from '../streams/recording.js';
 import type { ExpectedRevision } from '../values/revision.js';
-import { demandText } from '../store/demand-text.js';
 
 /** The largest schema version; the smallest is 1. */
 export const LARGEST_SCHEMA_VERSION = 65_535;

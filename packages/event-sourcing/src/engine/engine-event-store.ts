@@ -1,6 +1,6 @@
 import type { WaitOptions } from '../values/deadline.js';
 import { catchUpSubscription, readThrough, type Reader } from '../store/read-through.js';
-import { demandText } from '../store/demand-text.js';
+import { demandText } from '../streams/json.js';
 import { leavable } from '../store/leavable.js';
 import { streamThrough, withoutGaps, type StreamPage, type StreamPart } from '../store/stream-pages.js';
 import type { Acknowledged } from '../streams/acknowledged.js';

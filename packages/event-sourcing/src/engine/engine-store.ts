@@ -1,9 +1,9 @@
 import { Consumers } from '../consume/consumers.js';
-import { namedClock, type Clock } from '../values/clock.js';
+import { namedClock, type Clock } from '../values/instant.js';
 import { demandProjection, modelName, type Projection } from '../models/projection.js';
 import type { ReadModel, ReadModelStore } from '../models/read-model-store.js';
 import { closedBy } from '../store/closed-by.js';
-import { demandText } from '../store/demand-text.js';
+import { demandText } from '../streams/json.js';
 import type { Store } from '../models/store.js';
 import type { EventShape } from '../streams/event.js';
 import { Acknowledged } from '../streams/acknowledged.js';
@@ -15,7 +15,7 @@ import { LogCache } from './log-cache.js';
 import type { LogBackend } from './log-backend.js';
 import { InlineModels, OpenedModel } from './opened-model.js';
 import { Writer, type WriterOptions } from './writer.js';
-import { CachedRows } from './cached-rows.js';
+import { CachedRows } from './stored-row.js';
 
 /** The options of the engine. */
 export interface EngineOptions extends Pick<WriterOptions, 'most' | 'gather' | 'observe'> {

@@ -1,7 +1,7 @@
 import { Lru } from '../values/lru.js';
 import type { Position } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
-import type { CachedRows } from './cached-rows.js';
+import type { CachedRows } from './stored-row.js';
 import type { OpenedModel } from './opened-model.js';
 import type { CheckedAppend, Plan } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../values/clock.js';
+import type { Clock } from '../values/instant.js';
 import type { Deadline } from '../values/deadline.js';
 import type { Store } from './store.js';
 import { Notifier } from '../store/notifier.js';

@@ -1,13 +1,12 @@
 import { atOnce } from '../values/at-once.js';
-import { isPlain } from '../values/deep-frozen.js';
+import { isPlainObject } from '../values/deep-frozen.js';
 import type { Fault } from '../values/fault.js';
 import { shown } from '../values/shown.js';
 import { wrong } from '../values/wrong.js';
-import { demandIndexed, demandText } from '../store/demand-text.js';
+import { demandIndexed, demandText, parseJson, type Json } from '../streams/json.js';
 import type { EventCodec } from '../streams/event-codec.js';
 import { demandFilter, type EventFilter } from '../streams/event-filter.js';
 import type { EventShape, Recorded, RecordedFacts } from '../streams/event.js';
-import { parseJson, type Json } from '../streams/json.js';
 import type { StreamId } from '../values/stream-id.js';
 
 /** A row and its key. */
@@ -145,7 +144,7 @@ function demandJson(this: unknown, key: string, value: unknown): unknown {
 }
 
 function isJson(value: unknown, isInList: boolean): boolean {
-  if (typeof value === 'object') return value === null || Array.isArray(value) || isPlain(value);
+  if (typeof value === 'object') return value === null || Array.isArray(value) || isPlainObject(value);
   if (typeof value === 'number') return Number.isFinite(value);
   return typeof value === 'string' || typeof value === 'boolean' || (value === undefined && !isInList);
 }

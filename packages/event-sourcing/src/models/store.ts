@@ -1,5 +1,5 @@
 import type { ConsumeOptions, Consumer } from '../consume/consumer.js';
-import type { Clock } from '../values/clock.js';
+import type { Clock } from '../values/instant.js';
 import type { Closing } from '../store/closed-by.js';
 import type { ReadModelStore } from './read-model-store.js';
 import type { EventStore } from '../streams/event-store.js';

@@ -1,4 +1,5 @@
 import { hintFor } from './nearest-name.js';
+import { isPlainObject } from '../values/deep-frozen.js';
 import { shown } from '../values/shown.js';
 
 /** One option as the caller gave it. */
@@ -71,15 +72,4 @@ function notAnObject(of: string, path: string, value: unknown): RangeError {
   const isInstance = typeof value === 'object' && value !== null && !Array.isArray(value);
   const received = isInstance ? 'an instance of a class' : shown(value);
   return new RangeError(`${of}: ${path === '' ? 'its options' : path} must be a plain object, not ${received}.`);
-}
-
-/**
- * Whether a value is a plain object, of this realm or another one. An instance of a class is not: its inherited members,
- * such as a method that is an option, would be lost silently.
- */
-export function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const above: unknown = Object.getPrototypeOf(value);
-  if (above === null || above === Object.prototype) return true;
-  return typeof above === 'object' && Object.getPrototypeOf(above) === null;
 }

@@ -9,7 +9,7 @@ export function deepFrozen<Value>(value: Value): Value {
     for (const member of value) deepFrozen(member);
     return Object.freeze(value);
   }
-  if (!isPlain(value)) return value;
+  if (!isPlainObject(value)) return value;
   for (const name in value) {
     const member = value[name];
     if (typeof member === 'object') deepFrozen(member);
@@ -17,8 +17,13 @@ export function deepFrozen<Value>(value: Value): Value {
   return Object.freeze(value);
 }
 
-/** Whether a value is an object without a class. */
-export function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+/**
+ * Whether a value is a plain object, of this realm or another one. An instance of a class is not: its inherited members,
+ * such as a method that is an option, would be lost silently.
+ */
+export function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const above: unknown = Object.getPrototypeOf(value);
+  if (above === null || above === Object.prototype) return true;
+  return typeof above === 'object' && Object.getPrototypeOf(above) === null;
 }

@@ -1,6 +1,6 @@
 import { monotonicFactory } from 'ulid';
 import type { Brand } from './brand.js';
-import { namedClock, type Clock } from './clock.js';
+import { namedClock, type Clock } from './instant.js';
 import { shown } from './shown.js';
 import { wrong } from './wrong.js';
 

@@ -1,5 +1,6 @@
 import type { Brand } from './brand.js';
 import { shown } from './shown.js';
+import { wrong } from './wrong.js';
 
 /**
  * A time in UTC: whole milliseconds since 1970-01-01T00:00:00Z, never a local time
@@ -52,4 +53,32 @@ export function parseInstant(text: string): Instant {
 /** Whether the date exists: JavaScript takes 30 February for 1 March. */
 function isDay(date: string): boolean {
   return new Date(`${date}T00:00:00Z`).toISOString().split('T')[0]?.slice(-2) === date.slice(-2);
+}
+
+/** Tells the current time. Passed in everywhere, so that a test or a replay decides what "now" means. */
+export type Clock = () => Instant;
+
+/** The machine's own clock. It may jump backwards; a store never lets a stream's `recordedAt` go back with it. */
+export const systemClock: Clock = () => instant(Date.now());
+
+/** The given clock, whose wrong answers are refused by its name; without one, the machine's own. */
+export function namedClock(clock?: Clock): Clock {
+  if (clock === undefined) return systemClock;
+  if (typeof clock !== 'function') throw wrong('clock', 'a function', clock);
+  return () => {
+    const now = clock();
+    if (isInstant(now)) return now;
+    throw new RangeError(`clock must return whole milliseconds since 1970, as Date.now() does, not ${shown(now)}`);
+  };
+}
+
+/** The same clock, for times that are only shown: where it throws or tells no instant, the machine's own counts. */
+export function unfailing(clock: Clock): Clock {
+  return () => {
+    try {
+      return instant(clock());
+    } catch {
+      return systemClock();
+    }
+  };
 }
