@@ -37,7 +37,7 @@ describeBoth('looking into policies', () => {
       .and.to.match(/multi-factors +U2F_WITH_VERIFICATION/);
     const mistyped = await place.run('policy globx');
     expect(mistyped.out).to.contain(
-      'Organization globx has no custom policy (globex has one): the default applies to it.',
+      'Organization globx has no custom policy: the default applies to it. Did you mean globex?',
     );
   });
 

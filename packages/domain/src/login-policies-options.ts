@@ -1,10 +1,10 @@
 import {
-  type IdSource,
   type Observe,
   type OptionRules,
   parseOptions,
   rule,
   type Store,
+  type EventId,
 } from '@login-policy/event-sourcing';
 import type { IdentityProviderDirectory } from './policy/identity-provider-directory.js';
 import type { OrganizationList } from './reads/affected.js';
@@ -49,7 +49,7 @@ export interface LoginPoliciesOptions {
    */
   readonly follows?: 'always' | 'on-demand';
   /** Default: ULIDs by the machine's clock. */
-  readonly ids?: IdSource;
+  readonly ids?: () => EventId;
   /** The number of policy states cached in memory for commands, 0 to 16,000,000. Default 10,000. */
   readonly keptStates?: number;
   /** Observes every call, decision and append, and its duration. */

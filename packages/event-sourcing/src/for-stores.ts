@@ -30,7 +30,6 @@ export type {
 } from './streams/event-store.js';
 export { ordinalOf, positionOf } from './values/position.js';
 export { revisionAfter } from './values/revision.js';
-export { modelName } from './models/projection.js';
 export type { SubscriptionMessage } from './streams/following.js';
 export type { ReadModel, ReadModelStore, RowsAt } from './models/read-model-store.js';
 export { entriesBeside } from './models/row-query.js';

@@ -1,8 +1,7 @@
 // What everybody meets.
 export type { Clock } from './values/instant.js';
 export { instant, type Instant } from './values/instant.js';
-export { monotonicIds, type EventId, type IdSource } from './values/ids.js';
-export type { FaultCode } from './values/fault.js';
+export { monotonicIds, type EventId } from './values/ids.js';
 export { isFault } from './values/is-fault.js';
 export type { EventMetadata, Recorded, RecordedEvent } from './streams/event.js';
 export { eventCodec, type EventCodec, type EventSchema } from './streams/event-codec.js';
@@ -46,7 +45,7 @@ export { categoryOf, parseStreamId } from './values/stream-id.js';
 export { yieldToLoop } from './values/yield-to-loop.js';
 
 // How options are parsed, in all packages: names, types and ranges are checked when something is opened.
-export { hintFor, nearestName } from './options/nearest-name.js';
+export { hintFor } from './options/nearest-name.js';
 export { parseOptions, type OptionRule, type OptionRules } from './options/parse-options.js';
 export { joinInWords, shown } from './values/shown.js';
 export { rule } from './options/rule.js';

@@ -3,13 +3,13 @@ import {
   CommandHandler,
   Deadline,
   type EventStore,
-  type IdSource,
   monotonicIds,
   openMemoryStore,
   ProjectionRunner,
   type RecordedEvent,
   START,
   streamId,
+  type EventId,
 } from '@login-policy/event-sourcing';
 import { type Append, MemoryBackend, ordinalOf, storeOn } from '@login-policy/event-sourcing/store';
 import { expect } from 'chai';
@@ -59,7 +59,7 @@ describe('a caller who passes a controller for its signal', () => {
 describe('a clock or a source of ids that answers wrongly', () => {
   const handled = (options: { readonly clock?: unknown; readonly ids?: unknown }): Promise<unknown> => {
     const { eventStore } = openMemoryStore({ clock: careless(options.clock ?? Date.now) });
-    const ids = careless<IdSource>(options.ids ?? monotonicIds());
+    const ids = careless<() => EventId>(options.ids ?? monotonicIds());
     const handler = new CommandHandler({ eventStore, decider: tally, events: tallyEvents, ids });
     const raised = () => handler.handle(a, { type: 'raise', by: 1 }, { actor: 'tester' });
     return raised().then(raised);

@@ -1,12 +1,4 @@
-import {
-  eventId,
-  Fault,
-  type FaultCode,
-  isFault,
-  parseStreamId,
-  position,
-  revision,
-} from '@login-policy/event-sourcing';
+import { eventId, Fault, isFault, parseStreamId, position, revision } from '@login-policy/event-sourcing';
 import type { AnyFault } from '#insides';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -19,7 +11,7 @@ const cause = new Error('the cause');
 const [at, head] = [position(7), position(9)];
 
 type Said = {
-  readonly [Code in FaultCode]: readonly [
+  readonly [Code in Fault['code']]: readonly [
     fault: Extract<AnyFault, { readonly code: Code }>,
     retryable: boolean,
     message: string,

@@ -1,7 +1,6 @@
 import type { LoginPolicies, OrganizationRef } from '@login-policy/domain';
 import {
   CommandHandler,
-  type IdSource,
   monotonicIds,
   type Observe,
   type OptionRules,
@@ -9,6 +8,7 @@ import {
   ProjectionRunner,
   rule,
   type Store,
+  type EventId,
 } from '@login-policy/event-sourcing';
 import { proposalDecider, type ProposalCommand, type ProposalFacts } from './decide.js';
 import { DueWork } from './due-work.js';
@@ -44,7 +44,7 @@ export interface ProposalsOptions {
   /** As for the login policies. */
   readonly maxAgeMs?: number;
   /** Default: ULIDs by the machine's clock. */
-  readonly ids?: IdSource;
+  readonly ids?: () => EventId;
   /** Observes every decision and append, and its duration. */
   readonly observe?: Observe;
 }

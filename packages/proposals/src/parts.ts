@@ -1,5 +1,5 @@
 import type { LoginPolicies } from '@login-policy/domain';
-import type { IdSource, ProjectionRunner, Store } from '@login-policy/event-sourcing';
+import type { ProjectionRunner, Store, EventId } from '@login-policy/event-sourcing';
 import type { DueWork } from './due-work.js';
 import type { ProposalEvent } from './events.js';
 import type { Foresight } from './foresight.js';
@@ -19,5 +19,5 @@ export interface ProposalParts {
   readonly foresight: Foresight;
   readonly work: DueWork;
   readonly mayApprove: MayApprove;
-  readonly newId: IdSource;
+  readonly newId: () => EventId;
 }

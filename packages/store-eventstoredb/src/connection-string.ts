@@ -1,4 +1,4 @@
-import { isFault, joinInWords, nearestName } from '@login-policy/event-sourcing';
+import { isFault, joinInWords, hintFor } from '@login-policy/event-sourcing';
 import { newClient, type KnownClient } from './clients.js';
 
 const KNOWN = [
@@ -17,8 +17,7 @@ export function refuseIgnoredOptions(connectionString: string): void {
   const names = optionsIn(connectionString).map((option) => option.replace(/=.*/s, ''));
   const ignored = names.find((name) => name !== 'dnsDiscover' && !KNOWN.some((known) => flat(known) === flat(name)));
   if (ignored === undefined) return;
-  const nearest = nearestName(ignored, KNOWN);
-  const advice = nearest === undefined ? `It reads ${joinInWords(KNOWN)}.` : `Did you mean ${nearest}?`;
+  const advice = hintFor(ignored, KNOWN, `It reads ${joinInWords(KNOWN)}.`);
   throw new RangeError(`connectEventStoreDb: connectionString has an option that the client ignores. ${advice}`);
 }
 

@@ -1,5 +1,4 @@
 import type { RecordedEvent } from '@login-policy/event-sourcing';
-import { modelName } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, rowUnder } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -57,7 +56,7 @@ async function expectRowsAreFolded(store: SqliteStore, events: readonly Recorded
   for (const { streamId } of events) totals.set(streamId, (totals.get(streamId) ?? 0) + 1);
   for (const [streamId, total] of totals) {
     const row = await rowUnder(model, streamId);
-    expect(row, `${modelName(counterTotals)} ${streamId}`).to.include({ total });
+    expect(row, `the total of ${streamId}`).to.include({ total });
   }
 }
 

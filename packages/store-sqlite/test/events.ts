@@ -1,10 +1,10 @@
 import {
   type EventStore,
-  type IdSource,
   monotonicIds,
   type RecordedEvent,
   streamId,
   type StreamId,
+  type EventId,
 } from '@login-policy/event-sourcing';
 import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
 
@@ -12,7 +12,7 @@ import type { Append, NewEvent } from '@login-policy/event-sourcing/store';
 export const STREAM: StreamId = streamId('Counter', 'one');
 
 /** The smallest event there is, with a fresh id. */
-export function newEvent(ids: IdSource = monotonicIds()): NewEvent {
+export function newEvent(ids: () => EventId = monotonicIds()): NewEvent {
   const metadata = { actor: 'tester', correlationId: 'test' };
   return { id: ids(), type: 'Counted', schemaVersion: 1, data: { by: 1 }, metadata };
 }

@@ -1,4 +1,4 @@
-import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import { isFault, type Fault } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -28,7 +28,7 @@ function faultAt(error: unknown): Promise<unknown> {
 }
 
 describe('an error of the driver about a file', () => {
-  const meanings: readonly (readonly [code: string, errcode: number, fault: FaultCode])[] = [
+  const meanings: readonly (readonly [code: string, errcode: number, fault: Fault['code']])[] = [
     ['SQLITE_BUSY_SNAPSHOT', 517, 'store-unavailable'],
     ['SQLITE_LOCKED_SHAREDCACHE', 262, 'store-unavailable'],
     ['SQLITE_IOERR', 10, 'store-unavailable'],

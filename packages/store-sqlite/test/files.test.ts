@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
-import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import { isFault, type Fault } from '@login-policy/event-sourcing';
 import { openSqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -25,7 +25,7 @@ describe('a file that must not be used', () => {
     return Object.fromEntries(await Promise.all(hashes));
   }
 
-  async function isRefused(code: FaultCode, { butFor = '' } = {}): Promise<unknown> {
+  async function isRefused(code: Fault['code'], { butFor = '' } = {}): Promise<unknown> {
     const before = await contents();
     const fault = await faultOf(openSqliteStore({ path, integrityCheck: 'full' }));
     expect(isFault(fault, code), String(fault)).to.equal(true);

@@ -1,11 +1,4 @@
-import {
-  type FaultCode,
-  instant,
-  isFault,
-  type Position,
-  ProjectionRunner,
-  streamId,
-} from '@login-policy/event-sourcing';
+import { instant, isFault, type Position, ProjectionRunner, streamId, type Fault } from '@login-policy/event-sourcing';
 import type { ReadModel } from '@login-policy/event-sourcing/store';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, type CounterRow } from '@login-policy/testkit';
@@ -149,7 +142,7 @@ describe('the rows of a read model that were used last', () => {
     const [second] = await store.eventStore.append(appendOne());
     if (first === undefined || second === undefined) throw new Error('nothing was recorded');
     const [at, rows] = [second.position, new Map()];
-    const refused = async (work: Promise<void>, code: FaultCode): Promise<unknown> => {
+    const refused = async (work: Promise<void>, code: Fault['code']): Promise<unknown> => {
       const fault = await faultOf(work);
       if (!isFault(fault, code)) throw new Error(`${String(fault)} is not ${code}`);
       return fault.facts;

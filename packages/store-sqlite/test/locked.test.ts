@@ -1,4 +1,4 @@
-import { instant, isFault, revision, START, type FaultCode } from '@login-policy/event-sourcing';
+import { instant, isFault, revision, START, type Fault } from '@login-policy/event-sourcing';
 import { openSqliteStore, type SqliteStore } from '@login-policy/store-sqlite';
 import { counterTotals, paced } from '@login-policy/testkit';
 import { expect } from 'chai';
@@ -105,7 +105,7 @@ describe('a failed commit of a read model', () => {
     await model.commit(step);
   });
 
-  async function demandStepReported(code: FaultCode, why: Error): Promise<void> {
+  async function demandStepReported(code: Fault['code'], why: Error): Promise<void> {
     const shadow = await (await store.readModels.open(counterTotals)).beginRebuild();
     await shadow.commit({ expected: undefined, checkpoint: START, rows: new Map() });
     const step = { expected: START, checkpoint: START, rows: new Map([[STREAM, ROW]]) };
@@ -116,7 +116,7 @@ describe('a failed commit of a read model', () => {
     expect((await shadow.read([STREAM])).rows.get(STREAM)).to.include({ total: 1 });
   }
 
-  async function demandEndReported(code: FaultCode, why: Error): Promise<void> {
+  async function demandEndReported(code: Fault['code'], why: Error): Promise<void> {
     const model = await store.readModels.open(counterTotals);
     const shadow = await model.beginRebuild();
     await shadow.commit({ expected: undefined, checkpoint: START, rows: new Map([[STREAM, ROW]]) });

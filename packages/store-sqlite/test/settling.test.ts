@@ -1,4 +1,4 @@
-import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import { isFault, type Fault } from '@login-policy/event-sourcing';
 import type { SqliteStore } from '@login-policy/store-sqlite';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -36,7 +36,7 @@ describe('the remains of a failed commit in the write-ahead log', () => {
     expect([driver.count('COMMIT'), driver.count('PRAGMA user_version')]).to.deep.equal([commits + 1, looks]);
   });
 
-  async function isOverwritten(times: 1 | 2, code: FaultCode): Promise<void> {
+  async function isOverwritten(times: 1 | 2, code: Fault['code']): Promise<void> {
     const reader = new Raw(path);
     reader.exec('BEGIN');
     reader.prepare('SELECT count(*) FROM events').get();

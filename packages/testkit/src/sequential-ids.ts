@@ -1,10 +1,10 @@
-import { eventId, type IdSource } from '@login-policy/event-sourcing';
+import { eventId, type EventId } from '@login-policy/event-sourcing';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const LENGTH = 26;
 
 /** Returns the ULIDs 00000000000000000000000001, …02, …03 and so on: the same in every run of a test. */
-export function sequentialIds(): IdSource {
+export function sequentialIds(): () => EventId {
   let last = 0;
   return () => {
     last += 1;

@@ -1,7 +1,7 @@
 import type { AuditFilter } from '@login-policy/domain/audit';
 import type { InstanceRef } from '@login-policy/domain';
 import { InvalidValue, parseId } from '@login-policy/domain/model';
-import { nearestName } from '@login-policy/event-sourcing';
+import { hintFor } from '@login-policy/event-sourcing';
 import type { ListEventsRequest } from '@zitadel/proto/zitadel/admin_pb.js';
 import { isMessage } from '@bufbuild/protobuf';
 import { TimestampSchema, type Timestamp } from '@bufbuild/protobuf/wkt';
@@ -62,10 +62,8 @@ function typesIn({ aggregateTypes, eventTypes }: ListEventsRequest): readonly Wa
   const types = eventTypes.map((name, index) => {
     const type = eventTypeNamed(name);
     if (type !== undefined) return type;
-    const nearest = nearestName(name, EVENT_TYPES);
-    throw unreadable(
-      `eventTypes[${index}] is not a type of events of login policies.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}`,
-    );
+    const problem = `eventTypes[${index}] is not a type of events of login policies.`;
+    throw unreadable(`${problem} ${hintFor(name, EVENT_TYPES, '')}`.trimEnd());
   });
   if (types.length === 0) return [{ aggregates }];
   const recorded = new Set(types.flatMap(({ type }) => type ?? []));

@@ -1,4 +1,4 @@
-import { nearestName } from '@login-policy/event-sourcing';
+import { hintFor } from '@login-policy/event-sourcing';
 import { ApiError } from './api-error.js';
 
 /** The token is missing or invalid: the caller is unknown. */
@@ -104,17 +104,14 @@ const LONGEST_SHOWN = 60;
 
 /** A body names a field that its request does not have. */
 export function unknownName(path: string, name: string, names: readonly string[]): ApiError {
-  return unreadable(`${path}${name.slice(0, LONGEST_SHOWN)} is not a field of this request.${hintFor(name, names)}`);
+  const problem = `${path}${name.slice(0, LONGEST_SHOWN)} is not a field of this request.`;
+  return unreadable(`${problem} ${hintFor(name, names, '')}`.trimEnd());
 }
 
 /** A query has a parameter that its route does not take. */
 export function unknownParameter(name: string, names: readonly string[]): ApiError {
-  return unreadable(`${name.slice(0, LONGEST_SHOWN)} is not a parameter of this request.${hintFor(name, names)}`);
-}
-
-function hintFor(name: string, names: readonly string[]): string {
-  const nearest = nearestName(name, names);
-  return nearest === undefined ? '' : ` Did you mean ${nearest}?`;
+  const problem = `${name.slice(0, LONGEST_SHOWN)} is not a parameter of this request.`;
+  return unreadable(`${problem} ${hintFor(name, names, '')}`.trimEnd());
 }
 
 /** A field breaks a rule of its descriptor. */

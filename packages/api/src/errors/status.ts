@@ -1,6 +1,6 @@
 import type { Rejected, Rejection } from '@login-policy/domain';
 import { describeRejection } from '@login-policy/domain/model';
-import { isFault, type FaultCode } from '@login-policy/event-sourcing';
+import { isFault, type Fault } from '@login-policy/event-sourcing';
 import { ApiError, type ApiErrorContent, type CodeName } from './api-error.js';
 
 /**
@@ -148,7 +148,7 @@ const UNEXPECTED: ApiErrorContent = {
   sentence: 'Something unexpected went wrong. The operator can find it under the id of this request.',
 };
 
-const FAULTS: Readonly<Record<FaultCode, ApiErrorContent>> = {
+const FAULTS: Readonly<Record<Fault['code'], ApiErrorContent>> = {
   'revision-conflict': CHANGED_MEANWHILE,
   'other-stream-changed': CHANGED_MEANWHILE,
   'concurrent-change': CHANGED_MEANWHILE,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { joinInWords, nearestName } from '@login-policy/event-sourcing';
+import { joinInWords, hintFor } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import type { Command } from './command.js';
@@ -83,10 +83,7 @@ function commandNamed(name: string, commands: readonly Command[]): Command {
   const names = commands.map((command) => command.name);
   const longer = names.filter((one) => one.startsWith(`${name} `));
   if (longer.length > 0) throw usage(`${name} is one of these: ${joinInWords(longer)}.`);
-  throw usage(
-    `${JSON.stringify(name)} is not a command.`,
-    suggestion(name, names) ?? 'login-policy --help lists them.',
-  );
+  throw usage(`${JSON.stringify(name)} is not a command.`, hintFor(name, names, 'login-policy --help lists them.'));
 }
 
 function tokensOf(args: readonly string[], specs: OptionSpecs): readonly Token[] {
@@ -125,7 +122,11 @@ function valuesOf(
     if (spec === undefined) {
       throw usage(
         `${rawName} is not an option of ${command.name}.`,
-        suggestion(name, Object.keys(options), '--') ?? help,
+        hintFor(
+          name,
+          Object.keys(options).map((option) => `--${option}`),
+          help,
+        ),
       );
     }
     const value = valueOf(token, spec.placeholder, help);
@@ -172,11 +173,6 @@ function positionalsOf(tokens: readonly Token[], command: Command): Readonly<Rec
   if (more === undefined) return positionals;
   const takes = specs.length === 0 ? 'no words' : specs.map(({ name }) => name).join(' ');
   throw usage(`${command.name} takes ${takes} after its name, not ${JSON.stringify(more)}.`);
-}
-
-function suggestion(name: string, names: readonly string[], dashes = ''): string | undefined {
-  const nearest = nearestName(name, names);
-  return nearest === undefined ? undefined : `Did you mean ${dashes}${nearest}?`;
 }
 
 function usage(...sentences: readonly string[]): Failure {

@@ -1,4 +1,4 @@
-import { nearestName } from '@login-policy/event-sourcing';
+import { hintFor } from '@login-policy/event-sourcing';
 import type { Command, Invocation } from '../command-line/command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { Failure } from '../failure.js';
@@ -51,9 +51,8 @@ async function onDefaultText(
   if (asOf !== undefined) return `Organization ${printable(id)} had no custom policy then: the default applied to it.`;
   // A user who may see only one organization gets no list of others.
   const { organizationIds } = await policies.customized({ limit: 1000 }).catch(noneIfDenied);
-  const nearest = nearestName(id, organizationIds);
-  const suggestion = nearest === undefined ? '' : ` (${printable(nearest)} has one)`;
-  return `Organization ${printable(id)} has no custom policy${suggestion}: the default applies to it.`;
+  const answer = `Organization ${printable(id)} has no custom policy: the default applies to it.`;
+  return `${answer} ${printable(hintFor(id, organizationIds, ''))}`.trimEnd();
 }
 
 function noneIfDenied(caught: unknown): { readonly organizationIds: readonly string[] } {

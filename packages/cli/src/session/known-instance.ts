@@ -1,5 +1,5 @@
 import { InvalidValue, parseInstance, policyStream } from '@login-policy/domain/model';
-import { nearestName, type Store, type StreamId } from '@login-policy/event-sourcing';
+import { hintFor, type Store, type StreamId } from '@login-policy/event-sourcing';
 import { EXIT } from '../exit-codes.js';
 import { Failure } from '../failure.js';
 import { instancesIn } from '../store/with-store.js';
@@ -28,8 +28,7 @@ export async function refuseUnknownInstance(
   if ((isInFile && isInOption) || (await hasDefault(store, instanceId))) return;
   const known = await instancesIn(store);
   if (known.includes(instanceId) || (takesFile && known.length === 0)) return;
-  const nearest = nearestName(instanceId, known);
-  const hint = nearest === undefined ? 'login-policy status lists those that have.' : `Did you mean ${nearest}?`;
+  const hint = hintFor(instanceId, known, 'login-policy status lists those that have.');
   const advice = takesFile ? ' To plan a new instance, name it in the file and by --instance.' : '';
   throw new Failure(EXIT.refused, `Instance ${instanceId} has no policy in this store. ${hint}${advice}`);
 }

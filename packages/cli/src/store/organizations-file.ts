@@ -1,4 +1,4 @@
-import { nearestName } from '@login-policy/event-sourcing';
+import { hintFor } from '@login-policy/event-sourcing';
 import type { Invocation } from '../command-line/command.js';
 import { readTextFile } from '../files/read-file.js';
 
@@ -12,7 +12,6 @@ export async function listedOrganizations({ args, io }: Invocation): Promise<rea
 
 /** The message for an organization that is not in the list. */
 export function unlistedMessage(id: string, listed: readonly string[]): string {
-  const nearest = nearestName(id, listed);
-  const suggestion = nearest === undefined ? '' : ` Did you mean ${nearest}?`;
-  return `Organization ${JSON.stringify(id)} is not among the ${listed.length} that --organizations lists.${suggestion}`;
+  const problem = `Organization ${JSON.stringify(id)} is not among the ${listed.length} that --organizations lists.`;
+  return `${problem} ${hintFor(id, listed, '')}`.trimEnd();
 }

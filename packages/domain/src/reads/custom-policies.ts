@@ -1,4 +1,4 @@
-import type { FaultCode, Position } from '@login-policy/event-sourcing';
+import type { Position, Fault } from '@login-policy/event-sourcing';
 import { policyStream, type Instance, type Organization } from '../policy/owner.js';
 import type { InstancePolicies } from './instance-policies.js';
 import { viewOf } from './answering.js';
@@ -8,7 +8,7 @@ import type { ParsedPage } from './read-input.js';
 /** A custom policy that this program can't read. */
 export interface UnreadableCustomPolicy {
   readonly owner: Organization;
-  readonly reason: FaultCode;
+  readonly reason: Fault['code'];
   readonly message: string;
 }
 

@@ -1,6 +1,5 @@
 import {
   Fault,
-  type FaultCode,
   type Freshness,
   laterPosition,
   MOST_COUNTED,
@@ -24,7 +23,7 @@ import type { ListFilter, ParsedListing } from './read-input.js';
 
 /** Why a policy can't be read or changed. */
 export interface PolicyFault {
-  readonly code: FaultCode;
+  readonly code: Fault['code'];
   readonly message: string;
 }
 

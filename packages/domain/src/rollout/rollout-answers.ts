@@ -1,4 +1,4 @@
-import type { FaultCode, Position } from '@login-policy/event-sourcing';
+import type { Position, Fault } from '@login-policy/event-sourcing';
 import type { Reason } from '../policy/rejections.js';
 import type { Owner } from '../policy/owner.js';
 import type { PeopleByChange, PeopleUnknown } from '../sign-in/people.js';
@@ -12,7 +12,7 @@ export interface RolloutRefusal {
    * The reason: a command's refusal, `not-permitted` by `mayChange`, or the code of an unreadable or unwritable
    * policy's fault.
    */
-  readonly reason: Reason | FaultCode | 'not-permitted';
+  readonly reason: Reason | Fault['code'] | 'not-permitted';
   readonly message: string;
 }
 

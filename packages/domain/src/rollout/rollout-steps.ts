@@ -1,4 +1,4 @@
-import { type Deadline, type FaultCode, isFault } from '@login-policy/event-sourcing';
+import { type Deadline, isFault, type Fault } from '@login-policy/event-sourcing';
 import { evolveAll } from '../policy/evolve.js';
 import { canTakeWaysIn } from '../commands/takes-ways-in.js';
 import type { PolicyParts } from '../policy-parts.js';
@@ -112,7 +112,7 @@ export function refusalByFault(owner: Owner, caught: unknown): RolloutRefusal {
   throw caught;
 }
 
-const FAULTS_OF_ONE_POLICY: readonly FaultCode[] = [
+const FAULTS_OF_ONE_POLICY: readonly Fault['code'][] = [
   'concurrent-change',
   'store-damaged',
   'unreadable-event',

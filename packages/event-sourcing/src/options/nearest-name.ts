@@ -1,14 +1,14 @@
 import { joinInWords } from '../values/shown.js';
 
-/** What to say of an unknown name: the name that was probably meant, or all there are. */
-export function hintFor(given: string, names: readonly string[]): string {
+/** What to say of an unknown name: the name that was probably meant, `otherwise`, or without that all there are. */
+export function hintFor(given: string, names: readonly string[], otherwise?: string): string {
   const nearest = nearestName(given, names);
   if (nearest !== undefined) return `Did you mean ${nearest}?`;
-  return `There ${names.length === 1 ? 'is only' : 'are'} ${joinInWords(names)}.`;
+  return otherwise ?? `There ${names.length === 1 ? 'is only' : 'are'} ${joinInWords(names)}.`;
 }
 
 /** The name that was probably meant, out of the valid ones; `undefined` when none is near. */
-export function nearestName(given: string, names: readonly string[]): string | undefined {
+function nearestName(given: string, names: readonly string[]): string | undefined {
   // No valid name is this long, and the time grows with the length.
   if (given.length > 100) return undefined;
   const plain = normalized(given);

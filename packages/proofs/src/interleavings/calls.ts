@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers';
-import { type IdSource, isFault, streamId } from '@login-policy/event-sourcing';
+import { isFault, streamId, type EventId } from '@login-policy/event-sourcing';
 import type { Append } from '@login-policy/event-sourcing/store';
 import type { Chance } from '../attacks/chance.js';
 import { CATEGORIES } from './counts.js';
@@ -64,7 +64,7 @@ export function maybeSignal(chance: Chance): AbortSignal | undefined {
 }
 
 /** An append of one to three events, at a revision that may be right or wrong. */
-export function newAppend(chance: Chance, log: SharedLog, ids: IdSource): Append {
+export function newAppend(chance: Chance, log: SharedLog, ids: () => EventId): Append {
   const stream = streamId(chance.pick(CATEGORIES), chance.pick(['a1', 'a2', 'b1']));
   const events = Array.from({ length: chance.pick([1, 1, 2, 3]) }, () => ({
     id: ids(),

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { eventId, type IdSource, instant, type Store, yieldToLoop } from '@login-policy/event-sourcing';
+import { eventId, instant, type Store, yieldToLoop, type EventId } from '@login-policy/event-sourcing';
 import { followedStoreOn, storeOn } from '@login-policy/event-sourcing/store';
 import { Chance } from '../attacks/chance.js';
 import { randomFrom, type Proof, type ProofOptions } from '../proof.js';
@@ -50,7 +50,7 @@ class Round {
   readonly #conditions: Conditions;
   readonly #consumers: readonly Consuming[];
   readonly #follows: 'none' | 'some' | 'all';
-  readonly #ids: IdSource;
+  readonly #ids: () => EventId;
   /** Whether stores may plan from their caches. */
   readonly #isCached: boolean;
   readonly #isGrouped: boolean;
@@ -197,7 +197,7 @@ async function allHandled(consumers: readonly Consuming[]): Promise<void> {
 }
 
 /** Ids that are the same for the same seed. */
-function seededIds(chance: Chance): IdSource {
+function seededIds(chance: Chance): () => EventId {
   let count = 0;
   return () => {
     count += 1;

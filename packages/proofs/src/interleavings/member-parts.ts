@@ -1,6 +1,6 @@
 import type { Chance } from '../attacks/chance.js';
 import type { Consuming } from './consuming.js';
-import type { IdSource, Store } from '@login-policy/event-sourcing';
+import type { Store, EventId } from '@login-policy/event-sourcing';
 import type { SharedLog } from './shared-log.js';
 
 /** What a process works with. */
@@ -8,6 +8,6 @@ export interface MemberParts {
   readonly store: Store;
   readonly log: SharedLog;
   readonly chance: Chance;
-  readonly ids: IdSource;
+  readonly ids: () => EventId;
   readonly consumers: readonly Consuming[];
 }

@@ -2,7 +2,6 @@ import { isJsonObject, type Position, type RecordedEvent, START } from '@login-p
 import {
   type ConsumerBackend,
   MemoryBackend,
-  modelName,
   ordinalOf,
   type Plan,
   type Transacted,
@@ -163,7 +162,10 @@ export class SharedLog {
     const { events } = this;
     for (const projection of PROJECTIONS) {
       const query = { index: 'all', value: 'one', limit: 10_000, wanted: 'rows' } as const;
-      const { checkpoint, rows } = await this.database.query({ name: modelName(projection) }, query);
+      const { checkpoint, rows } = await this.database.query(
+        { name: `${projection.name}.v${projection.version}` },
+        query,
+      );
       if (checkpoint === undefined || events !== this.events) continue;
       const stored: Rows = new Map(
         rows.map(({ key, row }) => {

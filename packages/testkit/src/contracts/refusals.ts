@@ -1,4 +1,4 @@
-import { type Fault, type FaultCode, isFault } from '@login-policy/event-sourcing';
+import { type Fault, isFault } from '@login-policy/event-sourcing';
 import { fail, print } from '../demand.js';
 import { within } from './waiting.js';
 
@@ -10,12 +10,12 @@ export type ErrorClass<Refusal extends Error> = abstract new (...args: never[]) 
  *
  * @throws AssertionError when the call succeeds, or fails with a fault of another code or an error of another class.
  */
-export async function refusal<Code extends FaultCode>(call: Promise<unknown>, expected: Code): Promise<Fault<Code>>;
+export async function refusal<Code extends Fault['code']>(call: Promise<unknown>, expected: Code): Promise<Fault<Code>>;
 export async function refusal<Refusal extends Error>(
   call: Promise<unknown>,
   expected: ErrorClass<Refusal>,
 ): Promise<Refusal>;
-export async function refusal(call: Promise<unknown>, expected: FaultCode | ErrorClass<Error>): Promise<unknown> {
+export async function refusal(call: Promise<unknown>, expected: Fault['code'] | ErrorClass<Error>): Promise<unknown> {
   const outcome = await within('the refused call', outcomeOf(call));
   const wanted = typeof expected === 'string' ? expected : expected.name;
   if ('value' in outcome) return fail(`expected ${wanted}, but the call succeeded with ${print(outcome.value)}`);

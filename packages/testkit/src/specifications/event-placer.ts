@@ -2,12 +2,12 @@ import {
   type Clock,
   type EventCodec,
   type EventMetadata,
-  type IdSource,
   type Recorded,
   type RecordedEvent,
   type Revision,
   streamId,
   type StreamId,
+  type EventId,
 } from '@login-policy/event-sourcing';
 import { type EventShape, positionOf, revisionAfter } from '@login-policy/event-sourcing/store';
 import { fixedClock } from '../clocks.js';
@@ -34,7 +34,7 @@ export class EventPlacer {
   readonly streamId: StreamId;
   readonly #clock: Clock;
   readonly #metadata: EventMetadata;
-  readonly #nextId: IdSource = sequentialIds();
+  readonly #nextId: () => EventId = sequentialIds();
   readonly #revisions = new Map<StreamId, Revision>();
   #placed = 0;
 

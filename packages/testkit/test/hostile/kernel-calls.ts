@@ -173,7 +173,6 @@ export const kernelTrusted: Readonly<Record<string, string>> = {
   'event-sourcing acrossCopies': author,
   'event-sourcing hintFor': author,
   'event-sourcing joinInWords': author,
-  'event-sourcing nearestName': author,
   'event-sourcing observedCall': author,
   'event-sourcing rule.*': author,
   'event-sourcing valuesAwaited': author,
