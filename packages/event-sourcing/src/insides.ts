@@ -13,7 +13,7 @@ export { compareKeys } from './models/row-query.js';
 export type { RunnerOptions } from './models/running.js';
 export { TimedReadModel } from './models/timed-read-model.js';
 export { withPlaceholders } from './models/with-placeholders.js';
-export { Queued, type Outcome } from './engine/plan.js';
+export type { Outcome, Queued } from './engine/plan.js';
 export { OutagePauses, STORE_AWAY_MS } from './store/back-off.js';
 export { checkedAppend, encodedAppend } from './engine/checked-append.js';
 export { Notifier } from './store/notifier.js';

@@ -16,7 +16,7 @@ import {
   encodedAppend,
   OpenedModel,
   planAppends,
-  Queued,
+  type Queued,
   receiptName,
   type Outcome,
   type View,
@@ -167,7 +167,7 @@ function appendOf({ stream, expects, events, key }: Wish): Queued {
     events: events.map((by) => newEvent({ data: { by } })),
     ...((key !== undefined || events.length === 0) && { receipt: { key: key ?? 'm', fingerprint: 'f' } }),
   };
-  return new Queued(encodedAppend(append));
+  return { append: encodedAppend(append), isBegun: false };
 }
 
 describe('the plan of a group of appends', () => {

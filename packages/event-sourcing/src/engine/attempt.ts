@@ -4,7 +4,7 @@ import { START } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';
 import type { InlineModels, OpenedModel } from './opened-model.js';
-import type { CheckedAppend, Outcomes, Planned, Queued } from './plan.js';
+import { isGivenUp, type CheckedAppend, type Outcomes, type Planned, type Queued } from './plan.js';
 import { planAppends, type CurrentModel, type PlanOptions, type View } from './plan-appends.js';
 import type { LogCache } from './log-cache.js';
 import { modelIn, receiptName, type Found, type Question, type ReceiptKey } from './view.js';
@@ -69,7 +69,7 @@ export class Attempt implements Transaction<Outcomes> {
     const abandoning = new AbortController();
     this.#abandoning = abandoning;
     const abortIfAllGaveUp = (): void => {
-      if (this.group.every(({ isGivenUp }) => isGivenUp)) abandoning.abort();
+      if (this.group.every(isGivenUp)) abandoning.abort();
     };
     this.#listenerRemovers = this.appends.map(({ signal }) => onAbort(signal, abortIfAllGaveUp));
     return abandoning.signal;
@@ -87,7 +87,7 @@ export class Attempt implements Transaction<Outcomes> {
    */
   #planFromCache(view: View): Planned<Outcomes> | undefined {
     const planned = planAppends(this.group, view, this.#planning);
-    const isUsable = planned.result.every((outcome, n) => 'recorded' in outcome || this.group[n]?.isGivenUp === true);
+    const isUsable = this.group.every((queued, n) => isGivenUp(queued) || 'recorded' in (planned.result[n] ?? {}));
     return isUsable ? this.#send(planned) : undefined;
   }
 
@@ -106,7 +106,7 @@ export class Attempt implements Transaction<Outcomes> {
   /** From here on, the callers can no longer give up. */
   #send(planned: Planned<Outcomes>): Planned<Outcomes> {
     this.ignoreSignals();
-    for (const queued of this.group) queued.begin();
+    for (const queued of this.group) queued.isBegun = !isGivenUp(queued);
     this.sentPlan = planned;
     return planned;
   }

@@ -5,7 +5,17 @@ import { type Position, ordinalOf, positionOf } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
 import { encodedRows, type EncodedRow, type LookedUpRow, type StoredForm } from './stored-row.js';
 import type { OpenedModel } from './opened-model.js';
-import type { CheckedAppend, ModelPlan, Outcome, PlacedAppend, Plan, Planned, Queued } from './plan.js';
+import {
+  givenUp,
+  isGivenUp,
+  type CheckedAppend,
+  type ModelPlan,
+  type Outcome,
+  type PlacedAppend,
+  type Plan,
+  type Planned,
+  type Queued,
+} from './plan.js';
 import { receiptName, type Found, type ModelId, type StreamEnd } from './view.js';
 import { Fault } from '../values/fault.js';
 import type { Append } from '../streams/event-store.js';
@@ -49,7 +59,7 @@ export interface PlanOptions {
 export function planAppends(group: readonly Queued[], view: View, options: PlanOptions): Planned<readonly Outcome[]> {
   const builder = new PlanBuilder(view, options);
   const result: Outcome[] = [];
-  for (const queued of group) result.push(queued.isGivenUp ? queued.givenUp() : builder.add(queued.append));
+  for (const queued of group) result.push(isGivenUp(queued) ? givenUp(queued) : builder.add(queued.append));
   return { plan: builder.plan(), result };
 }
 

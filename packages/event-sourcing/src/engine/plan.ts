@@ -19,28 +19,20 @@ export type Outcome = { readonly recorded: readonly RecordedEvent[] } | { readon
 export type Outcomes = readonly Outcome[];
 
 /** An append on its way to be written. Its caller may give up by its signal until the write begins. */
-export class Queued {
+export interface Queued {
   readonly append: CheckedAppend;
-  #isBegun = false;
+  /** Whether its write has begun: it is then completed, whatever its caller does. */
+  isBegun: boolean;
+}
 
-  constructor(append: CheckedAppend) {
-    this.append = append;
-  }
+/** Whether its caller has given up, so that it need not be written. */
+export function isGivenUp({ append, isBegun }: Queued): boolean {
+  return !isBegun && append.signal?.aborted === true;
+}
 
-  /** Whether its caller has given up, so that it need not be written. */
-  get isGivenUp(): boolean {
-    return !this.#isBegun && this.append.signal?.aborted === true;
-  }
-
-  /** Called just before the write: from then on it is completed, unless its caller has given up. */
-  begin(): void {
-    this.#isBegun = !this.isGivenUp;
-  }
-
-  /** The outcome when its caller has given up. */
-  givenUp(): Outcome {
-    return { refused: new Fault('deadline-exceeded', { doing: `appending to ${this.append.streamId}` }) };
-  }
+/** The outcome when its caller has given up. */
+export function givenUp({ append }: Queued): Outcome {
+  return { refused: new Fault('deadline-exceeded', { doing: `appending to ${append.streamId}` }) };
 }
 
 /** An append with its place in the log. */

@@ -12,7 +12,7 @@ import type { GuardedBackend } from './guarded-backend.js';
 import type { LogCache } from './log-cache.js';
 import { AnswerLost, type Placed, type Transacted } from './log-backend.js';
 import type { InlineModels } from './opened-model.js';
-import { Queued, type Outcome, type Outcomes } from './plan.js';
+import { givenUp, isGivenUp, type CheckedAppend, type Outcome, type Outcomes, type Queued } from './plan.js';
 
 /** How appends wait for each other. */
 export interface WriterOptions extends Omit<Planning, 'form'> {
@@ -30,8 +30,7 @@ export interface WriterOptions extends Omit<Planning, 'form'> {
 }
 
 /** An append that waits for its group to be written. */
-interface Waiting {
-  readonly queued: Queued;
+interface Waiting extends Queued {
   readonly settle: (outcome: Outcome) => void;
 }
 
@@ -71,8 +70,7 @@ export class Writer {
     const begunAt = performance.now();
     const checked = this.#planning.form === 'text' ? encodedAppend(append) : checkedAppend(append);
     Deadline.throwIfExpired(`appending to ${checked.streamId}`, checked);
-    const queued = new Queued(checked);
-    const outcome = await (this.#options.gather === undefined ? this.#alone(queued) : this.#grouped(queued));
+    const outcome = await (this.#options.gather === undefined ? this.#alone(checked) : this.#grouped(checked));
     if ('refused' in outcome) throw outcome.refused;
     this.#options.acknowledged?.note(outcome.recorded.at(-1)?.position, begunAt);
     return outcome.recorded;
@@ -87,8 +85,8 @@ export class Writer {
     await Promise.allSettled(this.#running);
   }
 
-  async #alone(queued: Queued): Promise<Outcome> {
-    const writing = this.#write([queued]);
+  async #alone(append: CheckedAppend): Promise<Outcome> {
+    const writing = this.#write([{ append, isBegun: false }]);
     this.#running.add(writing);
     try {
       return outcomeAt(await writing, 0);
@@ -97,13 +95,13 @@ export class Writer {
     }
   }
 
-  async #grouped(queued: Queued): Promise<Outcome> {
+  async #grouped(append: CheckedAppend): Promise<Outcome> {
     let stopListening = (): void => undefined;
     const outcome = await new Promise<Outcome>((settle) => {
-      const waiting = { queued, settle };
+      const waiting: Waiting = { append, isBegun: false, settle };
       this.#waiting.add(waiting);
-      stopListening = onAbort(queued.append.signal, () => {
-        if (queued.isGivenUp) settle(queued.givenUp());
+      stopListening = onAbort(append.signal, () => {
+        if (isGivenUp(waiting)) settle(givenUp(waiting));
         this.#waiting.delete(waiting);
       });
       this.#groups ??= this.#writeGroups(this.#options.gather);
@@ -117,7 +115,7 @@ export class Writer {
     for (let group = this.#nextGroup(); group.length > 0; group = this.#nextGroup()) {
       let [outcomes, failure]: [Outcomes, unknown] = [[], undefined];
       try {
-        outcomes = await this.#write(group.map(({ queued }) => queued));
+        outcomes = await this.#write(group);
         tell(this.#options.observe, { type: 'group', appends: group.length });
       } catch (caught) {
         failure = caught;
@@ -134,7 +132,7 @@ export class Writer {
     const group: Waiting[] = [];
     let size = 0;
     for (const waiting of this.#waiting) {
-      size += waiting.queued.append.size ?? 0;
+      size += waiting.append.size ?? 0;
       if (group.length === appends || (group.length > 0 && size > largest)) break;
       this.#waiting.delete(waiting);
       group.push(waiting);
