@@ -6,7 +6,7 @@ export type { Backend, WantedRows } from './engine/backend.js';
 export { AnswerLost, type LogBackend, type LogRange, type Transacted, type Transaction } from './engine/log-backend.js';
 export type { ConsumerBackend, ConsumerRecord, FoundConsumer } from './consume/consumer-backend.js';
 export type { Plan, Planned } from './engine/plan.js';
-export type { Found, ModelTarget, Question, StreamEnd } from './engine/view.js';
+export type { Found, ModelTarget, Question, StreamEnd } from './engine/plan.js';
 export type { ReadAhead } from './store/read-through.js';
 export type { StreamPage, StreamPart } from './store/stream-pages.js';
 export { AppendAssembly } from './store/whole-appends.js';

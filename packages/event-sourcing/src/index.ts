@@ -1,6 +1,5 @@
 // What everybody meets.
-export type { Clock } from './values/instant.js';
-export { instant, type Instant } from './values/instant.js';
+export { instant, type Clock, type Instant } from './values/instant.js';
 export { monotonicIds, type EventId } from './values/ids.js';
 export { isFault } from './values/is-fault.js';
 export type { EventMetadata, Recorded, RecordedEvent } from './streams/event.js';
@@ -10,8 +9,7 @@ export { toJsonObject, type Json, type JsonObject } from './streams/json.js';
 export { START, laterPosition, parsePosition, positionToString, type Position } from './values/position.js';
 export { revision, type Revision } from './values/revision.js';
 export { streamId, type StreamId } from './values/stream-id.js';
-export { accept, reject, type Decision } from './decisions/decision.js';
-export type { Decider } from './decisions/decider.js';
+export { accept, reject, type Decider, type Decision } from './decisions/decider.js';
 export { CommandHandler } from './decisions/command-handler.js';
 export type { CommandContext, Handled } from './decisions/command-context.js';
 export type { Projection } from './models/projection.js';
@@ -45,7 +43,6 @@ export { categoryOf, parseStreamId } from './values/stream-id.js';
 export { yieldToLoop } from './values/yield-to-loop.js';
 
 // How options are parsed, in all packages: names, types and ranges are checked when something is opened.
-export { hintFor } from './options/nearest-name.js';
-export { parseOptions, type OptionRule, type OptionRules } from './options/parse-options.js';
+export { hintFor, parseOptions, type OptionRule, type OptionRules } from './options/parse-options.js';
 export { joinInWords, shown } from './values/shown.js';
 export { rule } from './options/rule.js';

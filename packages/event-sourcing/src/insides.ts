@@ -7,7 +7,7 @@ export { StateReader } from './decisions/state-reader.js';
 export { OpenedModel } from './engine/opened-model.js';
 export { CachedRows } from './engine/stored-row.js';
 export { type View, planAppends } from './engine/plan-appends.js';
-export { receiptName } from './engine/view.js';
+export { receiptName } from './engine/plan.js';
 export { indexEntries } from './models/projection.js';
 export { compareKeys } from './models/row-query.js';
 export type { RunnerOptions } from './models/running.js';

@@ -9,10 +9,9 @@ import { closedBy } from '../store/closed-by.js';
 import { Notifier } from '../store/notifier.js';
 import { within } from '../store/time-out.js';
 import type { EventStore } from '../streams/event-store.js';
-import { parseConsumeOptions } from './consume-options.js';
+import { parseConsumeOptions, type ConsumeOptions, type Consumer } from './consumer.js';
 import type { ConsumerBackend, FoundConsumer } from './consumer-backend.js';
 import { ConsumerRun, LAST_WRITE_MS } from './consumer-run.js';
-import type { ConsumeOptions, Consumer } from './consumer.js';
 import { paceOf, type ConsumerPace } from './standing-by.js';
 
 /** What the consumers of a store need. */

@@ -1,6 +1,6 @@
 import type { Waiting } from '../values/deadline.js';
 import type { EventId } from '../values/ids.js';
-import type { Decision } from './decision.js';
+import type { Decision } from './decider.js';
 import type { EventMetadata, EventShape, Recorded } from '../streams/event.js';
 import type { Position } from '../values/position.js';
 import type { Revision } from '../values/revision.js';

@@ -1,15 +1,14 @@
 import type { Deadline } from '../values/deadline.js';
 import { Fault } from '../values/fault.js';
 import type { Append, ExpectedEnd, Receipt } from '../streams/event-store.js';
-import type { EventShape, NewEvent, Recorded, EventMetadata } from '../streams/event.js';
+import { type EventShape, type NewEvent, type Recorded, type EventMetadata, freezeMetadata } from '../streams/event.js';
 import type { StreamId } from '../values/stream-id.js';
 import type { CommandContext, Handled, PreconditionFailed } from './command-context.js';
 import { fingerprint } from './fingerprint.js';
-import { reject, type Decision } from './decision.js';
+import { reject, type Decision } from './decider.js';
 import type { StateAt } from './state-at.js';
 import type { IdSource } from '../values/ids.js';
 import type { EventCodec } from '../streams/event-codec.js';
-import { freezeMetadata } from '../streams/recording.js';
 
 /** One command in progress. */
 export interface Task<Command, Context = CommandContext> {

@@ -4,10 +4,20 @@ import { START } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
 import type { PlanningFromCache, Transaction } from './log-backend.js';
 import type { InlineModels, OpenedModel } from './opened-model.js';
-import { isGivenUp, type CheckedAppend, type Outcomes, type Planned, type Queued } from './plan.js';
+import {
+  isGivenUp,
+  type CheckedAppend,
+  type Outcomes,
+  type Planned,
+  type Queued,
+  modelIn,
+  receiptName,
+  type Found,
+  type Question,
+  type ReceiptKey,
+} from './plan.js';
 import { planAppends, type CurrentModel, type PlanOptions, type View } from './plan-appends.js';
 import type { LogCache } from './log-cache.js';
-import { modelIn, receiptName, type Found, type Question, type ReceiptKey } from './view.js';
 
 /** What attempts are planned with. */
 export interface Planning extends PlanOptions {

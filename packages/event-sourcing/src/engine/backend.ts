@@ -4,7 +4,7 @@ import type { RowQuery } from '../models/read-model-store.js';
 import type { WantedCount } from '../models/row-query.js';
 import type { Position } from '../values/position.js';
 import type { LogBackend } from './log-backend.js';
-import type { ModelId, ModelTarget } from './view.js';
+import type { ModelId, ModelTarget } from './plan.js';
 
 /** What an index query found, with checkpoint and head of the same snapshot. */
 export interface FoundRows {

@@ -5,9 +5,14 @@ import { shown } from '../values/shown.js';
 import { isInstant } from '../values/instant.js';
 import { demandOptions, wrong } from '../values/wrong.js';
 import type { Append, ExpectedEnd } from '../streams/event-store.js';
-import { OPTIONAL_METADATA, type EventMetadata, type NewEvent, type RecordedEvent } from '../streams/event.js';
+import {
+  OPTIONAL_METADATA,
+  type EventMetadata,
+  type NewEvent,
+  type RecordedEvent,
+  freezeMetadata,
+} from '../streams/event.js';
 import { toJsonObject, demandText } from '../streams/json.js';
-import { freezeMetadata } from '../streams/recording.js';
 import type { ExpectedRevision } from '../values/revision.js';
 
 /** The largest schema version; the smallest is 1. */

@@ -17,10 +17,9 @@ import type {
   StreamReceipt,
   Trouble,
 } from '../streams/event-store.js';
-import type { RecordedEvent } from '../streams/event.js';
+import { type RecordedEvent, erasedMetadata } from '../streams/event.js';
 import type { Follower, Following, SubscriptionMessage } from '../streams/following.js';
 import { demandRead, pageSizeOf } from '../streams/paging.js';
-import { erasedMetadata } from '../streams/recording.js';
 import { START, type Position } from '../values/position.js';
 import { demandOptions, demandPlace, demandString, wrong } from '../values/wrong.js';
 import { isEventId } from '../values/ids.js';
@@ -28,7 +27,7 @@ import type { StreamId } from '../values/stream-id.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import type { LogBackend, LogRange } from './log-backend.js';
 import { SharedReading } from './shared-reading.js';
-import { NO_QUESTION, type Found, type Question } from './view.js';
+import { NO_QUESTION, type Found, type Question } from './plan.js';
 import type { Writer } from './writer.js';
 
 type Pages = AsyncGenerator<readonly RecordedEvent[], void, undefined>;

@@ -15,7 +15,7 @@ import type { Position } from '../values/position.js';
 import type { FoundRows, WantedRows } from './backend.js';
 import { ModelSteps, supersededFault, type ReadModelParts } from './model-steps.js';
 import { OpenedModel } from './opened-model.js';
-import { NO_QUESTION, modelIn, type ModelTarget, type Question } from './view.js';
+import { NO_QUESTION, modelIn, type ModelTarget, type Question } from './plan.js';
 
 /** Where rows stand. */
 type At = Omit<RowsAt<never>, 'rows'>;

@@ -8,9 +8,8 @@ import type { Position } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
 import type { ReadAhead } from '../store/read-through.js';
 import type { StreamPage, StreamPart } from '../store/stream-pages.js';
-import type { Plan, Planned } from './plan.js';
+import type { Plan, Planned, Found, Question } from './plan.js';
 import type { StoredForm } from './stored-row.js';
-import type { Found, Question } from './view.js';
 
 /** A write: what to look up, and how to plan from the result. */
 export interface Transaction<Result> {

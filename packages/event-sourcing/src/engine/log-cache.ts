@@ -3,9 +3,8 @@ import type { Position } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
 import type { CachedRows } from './stored-row.js';
 import type { OpenedModel } from './opened-model.js';
-import type { CheckedAppend, Plan } from './plan.js';
+import { type CheckedAppend, type Plan, modelIn, type Found, type ModelId, type StreamEnd } from './plan.js';
 import type { CurrentModel, View } from './plan-appends.js';
-import { modelIn, type Found, type ModelId, type StreamEnd } from './view.js';
 
 const NO_RECEIPTS: ReadonlySet<string> = new Set();
 const NO_ROW = { row: undefined };

@@ -13,9 +13,10 @@ import type { Backend, FoundRows, WantedRows } from './backend.js';
 import type { LogRange, Transacted, Transaction } from './log-backend.js';
 import { MemoryLog } from './memory-log.js';
 import { MemoryRows } from './memory-rows.js';
-import type { PlacedAppend, Plan, Planned } from './plan.js';
-import type { StoredForm } from './stored-row.js';
 import {
+  type PlacedAppend,
+  type Plan,
+  type Planned,
   receiptName,
   type Found,
   type FoundModel,
@@ -25,7 +26,8 @@ import {
   type Question,
   type ReceiptKey,
   type StreamEnd,
-} from './view.js';
+} from './plan.js';
+import type { StoredForm } from './stored-row.js';
 
 /** The options of a memory backend. */
 export interface MemoryBackendOptions {

@@ -3,7 +3,7 @@ import type { RowCount, RowQuery } from '../models/read-model-store.js';
 import { compareKeys, entriesBeside, entryName } from '../models/row-query.js';
 import { areSame, type EncodedRow } from './stored-row.js';
 import type { Position } from '../values/position.js';
-import type { ModelId } from './view.js';
+import type { ModelId } from './plan.js';
 
 /** The keys an index has under one value; sorted on the first query. */
 interface IndexedKeys {

@@ -8,11 +8,19 @@ import type { Backend } from './backend.js';
 import type { GuardedBackend } from './guarded-backend.js';
 import { AnswerLost, type Transaction } from './log-backend.js';
 import type { OpenedModel } from './opened-model.js';
-import { plannedSteps, type ModelPlan, type Planned } from './plan.js';
+import {
+  plannedSteps,
+  type ModelPlan,
+  type Planned,
+  NO_QUESTION,
+  modelIn,
+  type Found,
+  type FoundModel,
+  type ModelTarget,
+} from './plan.js';
 import { START, type Position } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
 import { encodedRows } from './stored-row.js';
-import { NO_QUESTION, modelIn, type Found, type FoundModel, type ModelTarget } from './view.js';
 import type { Writer } from './writer.js';
 
 /** What a read model works with. */

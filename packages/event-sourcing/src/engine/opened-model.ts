@@ -3,7 +3,7 @@ import { filterPredicate, type EventPredicate } from '../streams/event-filter.js
 import { isFault } from '../values/is-fault.js';
 import type { StreamId } from '../values/stream-id.js';
 import type { CachedRows } from './stored-row.js';
-import type { ModelId, ModelQuestion, ModelTarget } from './view.js';
+import type { ModelId, ModelQuestion, ModelTarget } from './plan.js';
 
 /** The rows of a projection: those of its live read model, or of the shadow of a rebuild. */
 export class OpenedModel {

@@ -1,6 +1,5 @@
 import type { Clock, Instant } from '../values/instant.js';
 import { reducePage } from '../models/reduce-page.js';
-import { notBefore } from '../streams/recording.js';
 import { type Position, ordinalOf, positionOf } from '../values/position.js';
 import type { StreamId } from '../values/stream-id.js';
 import { encodedRows, type EncodedRow, type LookedUpRow, type StoredForm } from './stored-row.js';
@@ -15,8 +14,11 @@ import {
   type Plan,
   type Planned,
   type Queued,
+  receiptName,
+  type Found,
+  type ModelId,
+  type StreamEnd,
 } from './plan.js';
-import { receiptName, type Found, type ModelId, type StreamEnd } from './view.js';
 import { Fault } from '../values/fault.js';
 import type { Append } from '../streams/event-store.js';
 import type { RecordedEvent } from '../streams/event.js';
@@ -233,4 +235,9 @@ export function recordedEvents(append: Append, { last, head, recordedAt }: Placi
     recorded.push(Object.freeze(count === 1 ? whole : { ...whole, append: Object.freeze(place) }));
   }
   return Object.freeze(recorded);
+}
+
+/** The `recordedAt` of an append: the clock's time, or that of the stream's last event when the clock is behind it. */
+function notBefore(last: Instant | undefined, now: Instant): Instant {
+  return last === undefined || now >= last ? now : last;
 }

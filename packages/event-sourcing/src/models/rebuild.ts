@@ -6,7 +6,7 @@ import type { TimedEventStore } from '../streams/timed-event-store.js';
 import type { Store } from './store.js';
 import { yieldToLoop } from '../values/yield-to-loop.js';
 import type { Projection } from './projection.js';
-import { stepToHead } from './step-to-head.js';
+import { stepToHead } from './steps.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
 import type { ReadModelChange } from './read-model-store.js';
 import type { TimedRebuildingModel } from './timed-read-model.js';

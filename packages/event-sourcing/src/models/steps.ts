@@ -3,14 +3,15 @@ import { isFault } from '../values/is-fault.js';
 import { pause } from '../store/back-off.js';
 import type { Store } from './store.js';
 import type { EventShape, RecordedEvent } from '../streams/event.js';
-import { START, type Position } from '../values/position.js';
+import { START, type Position, ordinalOf } from '../values/position.js';
 import { Fault } from '../values/fault.js';
 import type { HeadProof } from '../streams/event-store.js';
 import type { SubscriptionMessage } from '../streams/following.js';
 import { modelName, type CheckingProjection } from './projection.js';
-import type { ReadModelChange } from './read-model-store.js';
+import { type ReadModelChange, MOST_BEHIND, type CaughtUp } from './read-model-store.js';
 import { reducePage, unknownKeys, type KnownRows } from './reduce-page.js';
 import type { TimedReadModel } from './timed-read-model.js';
+import { yieldToLoop } from '../values/yield-to-loop.js';
 
 const REMEMBERED_ROWS = 20_000;
 
@@ -129,5 +130,25 @@ export async function takingTurns<Result>(deadline: Deadline, turn: () => Promis
       if (!isFault(caught, 'checkpoint-conflict')) throw caught;
       await deadline.wait(pause(attempt));
     }
+  }
+}
+
+/** After so many steps that did not get nearer to the head, because writers are faster, steps get larger. */
+const PATIENCE = 10;
+const LARGER = 10 * MOST_BEHIND;
+
+/**
+ * Takes steps until the rows are at the head. Each step runs while no append is written, so the one that finds at most
+ * as many events as it may reduce is the last.
+ */
+export async function stepToHead(step: (atMost: number) => Promise<CaughtUp>): Promise<Position> {
+  let [nearest, failures] = [Infinity, 0];
+  for (;;) {
+    const { checkpoint, head } = await step(failures < PATIENCE ? MOST_BEHIND : LARGER);
+    if (checkpoint === head) return checkpoint;
+    const behind = Number(ordinalOf(head) - ordinalOf(checkpoint));
+    failures = behind < nearest ? 0 : failures + 1;
+    nearest = Math.min(nearest, behind);
+    await yieldToLoop();
   }
 }
