@@ -171,7 +171,7 @@ class PlanBuilder {
 }
 
 /** The look-up results that decide where an append is placed. */
-export interface StreamFound {
+interface StreamFound {
   /** The last event of the stream; `undefined` without events. */
   readonly last: Pick<RecordedEvent, 'id' | 'revision'> | undefined;
   /** The last event of the stream in `expectedElsewhere`; `undefined` without events. */
@@ -184,7 +184,7 @@ export interface StreamFound {
  * Why an append is refused there, by the rules of `EventStore.append` and in their order; `undefined` when it may be
  * written.
  */
-export function refusalOf(append: Append, { last, lastElsewhere, hasReceipt }: StreamFound): Error | undefined {
+function refusalOf(append: Append, { last, lastElsewhere, hasReceipt }: StreamFound): Error | undefined {
   const { streamId, events, receipt, expected, expectedElsewhere, expectedEventId } = append;
   if (receipt !== undefined && hasReceipt) return new Fault('receipt-exists', { streamId, key: receipt.key });
   const isAsExpected = expectedEventId === undefined || expectedEventId === last?.id;
@@ -198,7 +198,7 @@ export function refusalOf(append: Append, { last, lastElsewhere, hasReceipt }: S
 }
 
 /** The place of an append's events. */
-export interface Placing {
+interface Placing {
   /** The last event of the stream before them; `undefined` in an empty stream. */
   readonly last: Pick<RecordedEvent, 'revision'> | undefined;
   /** The position of the last event of the log before them. */
@@ -211,7 +211,7 @@ export interface Placing {
  * event's number in the log with the last part of its id, so that a position from before a restore is not taken for one
  * of the restored log.
  */
-export function recordedEvents(append: Append, { last, head, recordedAt }: Placing): readonly RecordedEvent[] {
+function recordedEvents(append: Append, { last, head, recordedAt }: Placing): readonly RecordedEvent[] {
   const { streamId, events } = append;
   const count = events.length;
   const ordinalBefore = ordinalOf(head);

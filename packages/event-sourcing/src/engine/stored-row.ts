@@ -79,8 +79,7 @@ export function encodedRows<Row>(
   const encoded: EncodedRow<Row>[] = [];
   for (const [key, given] of rows) {
     demandText('key', key);
-    const isChecked = given?.entries !== undefined && form === 'value';
-    const kept = given === undefined || isChecked ? given : demandKept(definition, key, { given, form });
+    const kept = given === undefined || given.entries !== undefined ? given : demandKept(definition, key, given.row);
     const row = kept?.row;
     const newEntries = kept?.entries ?? NO_ENTRIES;
     // A backend of values has the entries of the previous row itself.
@@ -88,7 +87,8 @@ export function encodedRows<Row>(
     const indexedBefore = known && (known.entries ?? entriesOf(definition, known.row));
     const isSame = row !== undefined && indexedBefore !== undefined && areSame(newEntries, indexedBefore);
     const entries = isSame ? indexedBefore : newEntries;
-    const text = form === 'value' ? undefined : kept?.text;
+    const text =
+      form === 'value' || kept === undefined ? undefined : (kept.text ?? demandRowText(definition, key, kept.row));
     encoded.push({ key, row, text, entries, indexed: isSame ? undefined : entries, indexedBefore });
   }
   return encoded;
@@ -98,20 +98,32 @@ function entriesOf<Row>(definition: ReadModelDefinition<Row>, row: Row | undefin
   return row === undefined ? NO_ENTRIES : indexEntries(definition, row);
 }
 
-/** A checked row, with its text in a store of texts. @throws UnserialisableData that names the read model and the row. */
-function demandKept<Row>(
+/** {@link keptRow}. @throws UnserialisableData that names the read model and the row. */
+function demandKept<Row>(definition: ReadModelDefinition<Row>, key: string, row: Row): KeptRow<Row> {
+  try {
+    return keptRow(definition, row);
+  } catch (cause) {
+    throw unserialisable(definition, key, cause);
+  }
+}
+
+/** {@link rowText}, likewise. */
+function demandRowText<Row>(definition: ReadModelDefinition<Row>, key: string, row: Row): string {
+  try {
+    return rowText(definition, row);
+  } catch (cause) {
+    throw unserialisable(definition, key, cause);
+  }
+}
+
+function unserialisable<Row>(
   definition: ReadModelDefinition<Row>,
   key: string,
-  { given, form }: { readonly given: KeptRow<Row>; readonly form: StoredForm },
-): KeptRow<Row> {
-  try {
-    const kept = given.entries === undefined ? keptRow(definition, given.row) : given;
-    return form === 'value' || kept.text !== undefined ? kept : { ...kept, text: rowText(definition, kept.row) };
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    const path = `row ${JSON.stringify(key)} of read model ${modelName(definition)}`;
-    throw new Fault('unserialisable-data', { path, problem }, cause);
-  }
+  cause: unknown,
+): Fault<'unserialisable-data'> {
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  const path = `row ${JSON.stringify(key)} of read model ${modelName(definition)}`;
+  return new Fault('unserialisable-data', { path, problem }, cause);
 }
 
 const NO_ENTRIES: readonly IndexEntry[] = [];
