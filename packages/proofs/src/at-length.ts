@@ -7,7 +7,7 @@ function testsOf(member: string, ...names: readonly string[]): readonly string[]
 }
 
 /**
- * The packages' own tests with more rounds. The number of rounds in CI is chosen so that all proofs take about two
+ * The packages' own tests with more rounds. The number of rounds in CI is chosen so that all proofs take two to five
  * minutes.
  */
 export const atLength: readonly Proof[] = [
