@@ -35,7 +35,18 @@ const mistakes: readonly (readonly [string, string])[] = [
     '"mysql://x" is not the URL of a store: sqlite:FILE, postgres://HOST/DATABASE, esdb://HOST:2113 or kurrentdb://HOST:2113.',
   ],
   ['status --store kurrentdb://ann:s3cret@x', 'Every user of this machine can read a password in an argument.'],
-  ['history --limit ten', '--limit must be a whole number from 0, not "ten".'],
+  ['history --limit ten', '--limit must be a whole number from 1 to 10,000, not "ten".'],
+  ['history --limit 0', '--limit must be a whole number from 1 to 10,000, not "0".'],
+  ['audit --limit 1001', '--limit must be a whole number from 1 to 1,000, not "1001".'],
+  ['history --from ten', '--from must be a whole number from 0, not "ten".'],
+  ['policy --as-of 2026-11-28', '--as-of must be a sequence (7), a position (@1234) or an instant with its offset'],
+  ['policy --as-of 2026-02-30T00:00:00Z', '--as-of must be a sequence (7)'],
+  ['policy --as-of 0', '--as-of must be a sequence (7)'],
+  ['diff --from 1 --to 2026-11-28', '--to must be a sequence (7)'],
+  ['revert 2026-11-28 --yes', 'MOMENT must be a sequence (7)'],
+  ['audit --from today', '--from must be an instant with its offset (2026-11-28T12:00:00Z), not "today".'],
+  ['audit --to 2026-11-28', '--to must be an instant with its offset (2026-11-28T12:00:00Z), not "2026-11-28".'],
+  ['audit --factor OTP', '"OTP" is not a factor of that kind. Did you mean TOTP?'],
 ];
 
 describe('a command line', () => {

@@ -89,7 +89,7 @@ describeBoth('looking into policies', () => {
     const csv = await place.run('audit --export csv --default');
     expect(csv.out.split('\r\n')).to.have.length(7);
     expect((await place.run('audit --export xml')).code).to.equal(EXIT.usage);
-    expect((await place.run('audit --from soon')).err).to.contain('options.from must be');
+    expect((await place.run('audit --from soon')).err).to.contain('--from must be');
     expect(modelsOf()).to.deep.equal(models);
   });
 

@@ -73,12 +73,23 @@ export class ParsedArguments {
     return value === '' ? undefined : value;
   }
 
-  /** Parses a whole number. @throws Failure when the text is not one. */
+  /** Parses a whole number from 0 on. @throws Failure when the text is not one. */
   wholeNumber(name: string): bigint | undefined {
     const text = this.value(name);
     if (text === undefined) return undefined;
-    if (/^\d{1,18}$/.test(text)) return BigInt(text);
-    throw new Failure(EXIT.usage, `--${name} must be a whole number from 0, not ${JSON.stringify(text)}.`);
+    return /^\d{1,18}$/.test(text) ? BigInt(text) : this.#refuseNumber(name, 'from 0');
+  }
+
+  /** Parses a limit from 1 on. @throws Failure when the text is not one. */
+  limit(name: string, { most, byDefault }: { readonly most: number; readonly byDefault: number }): number {
+    const text = this.value(name) ?? String(byDefault);
+    const limit = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+    return limit >= 1 && limit <= most ? limit : this.#refuseNumber(name, `from 1 to ${most.toLocaleString('en')}`);
+  }
+
+  #refuseNumber(name: string, range: string): never {
+    const found = JSON.stringify(this.value(name));
+    throw new Failure(EXIT.usage, `--${name} must be a whole number ${range}, not ${found}.`);
   }
 
   #valueOf(name: string): Values[string] | undefined {

@@ -1,3 +1,4 @@
+import { MULTI_FACTORS, SECOND_FACTORS } from '@login-policy/domain';
 import type { Command, Invocation } from '../command-line/command.js';
 import type { ParsedArguments } from '../command-line/parsed-arguments.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -10,6 +11,8 @@ import { indented } from '../output/table.js';
 import type { AuditEntryJson } from '../session/answers.js';
 import type { AuditFilter } from '../session/policies.js';
 import { SESSION_OPTIONS, withSession, type Session } from '../session/session.js';
+import { checkInstant } from './moment.js';
+import { factorNamed } from './who-allows.js';
 
 /** Shows the audit log of all policies. */
 export const audit: Command = {
@@ -47,7 +50,7 @@ function showAudit(invocation: Invocation, session: Session): Promise<ExitCode> 
 }
 
 async function showPage(invocation: Invocation, { policies }: Session): Promise<ExitCode> {
-  const limit = Number(invocation.args.wholeNumber('limit') ?? 100n);
+  const limit = invocation.args.limit('limit', { most: 1000, byDefault: 100 });
   const filter = filterOf(invocation.args);
   const entries: AuditEntryJson[] = [];
   let after: string | undefined;
@@ -77,8 +80,14 @@ async function exportAll({ args, io }: Invocation, { policies }: Session, format
   return EXIT.done;
 }
 
-/** The filter, unchecked: the domain checks that an instant or a factor is valid. */
+/** The filter. @throws Failure for an instant or a factor that is not one; the domain checks the rest. */
 function filterOf(args: ParsedArguments): AuditFilter {
+  for (const option of ['from', 'to']) {
+    const instant = args.value(option);
+    if (instant !== undefined) checkInstant(instant, `--${option}`);
+  }
+  const factor = args.value('factor');
+  if (factor !== undefined) factorNamed(factor, [...SECOND_FACTORS, ...MULTI_FACTORS]);
   const filter: Record<string, string> = {};
   for (const [member, option] of Object.entries(OPTION_OF_MEMBER)) {
     const value = args.value(option);

@@ -37,7 +37,7 @@ async function show(invocation: Invocation, session: Session): Promise<ExitCode>
   const from = args.wholeNumber('from');
   const found = await session.policies.history(policyRefOf(session, args.argument('ORGANIZATION')), {
     direction: args.flag('oldest-first') ? 'forwards' : 'backwards',
-    limit: Number(args.wholeNumber('limit') ?? 100n),
+    limit: args.limit('limit', { most: 10_000, byDefault: 100 }),
     ...(from !== undefined && { fromSequence: from }),
   });
   if (found.lastSequence === '0') throw new Failure(EXIT.refused, 'This policy never existed.');

@@ -34,7 +34,7 @@ export const STORE_OPTIONS: OptionSpecs = {
   rows: {
     placeholder: 'URL',
     description:
-      'For EventStoreDB, where the rows are kept: sqlite:FILE or postgres://HOST/DATABASE. Default: in memory.',
+      'For EventStoreDB, where the rows are kept: sqlite:FILE or postgres://HOST/DATABASE, or in memory if absent.',
     variable: 'LOGIN_POLICY_ROWS',
   },
   'store-file': { placeholder: 'FILE', description: 'Reads the URL from a file, so that it can contain a password.' },
