@@ -61,8 +61,9 @@ function statusOfStore(invocation: Invocation): Promise<ExitCode> {
     try {
       await catchUpInMemory(store, loginPolicies, invocation.io.interrupted);
       const readModel = await readModelStatus(loginPolicies);
+      const opened = { store, loginPolicies, interrupted: invocation.io.interrupted };
       const policiesOf = (instanceId: string): Policies =>
-        new StorePolicies({ store, loginPolicies, instance: { instanceId }, rows: () => Promise.resolve() });
+        new StorePolicies({ ...opened, instance: { instanceId }, rows: () => Promise.resolve() });
       const instances = readModel === 'up' ? await Promise.all(ids.map((id) => statusOf(id, policiesOf(id)))) : ids;
       return print(invocation, { address, head, readModel, instances });
     } finally {

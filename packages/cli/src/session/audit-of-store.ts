@@ -17,10 +17,14 @@ export interface StoreAudit {
 
 const IS_ENTRY = withMembers<AuditEntryJson>('recordedAt', 'actor', 'sequence', 'type', 'data');
 
-/** Kept in memory, so that a read-only command leaves no read model behind that every append would have to update. */
-export async function auditOfStore(store: Store, instance: InstanceRef): Promise<StoreAudit> {
+/**
+ * Kept in memory, so that a read-only command leaves no read model behind that every append would have to update. All
+ * events are read first, without a time limit: a page waits only a few seconds for them.
+ */
+export async function auditOfStore(store: Store, instance: InstanceRef, signal: AbortSignal): Promise<StoreAudit> {
   const readModels = memoryReadModelStore();
   const auditLog = await openAuditLog({ store: { ...store, readModels, readModelUpdates: 'followed' } });
+  await auditLog.readModel.catchUp(signal);
   return {
     async page(filter, page) {
       const { entries, next } = accepted(await auditLog.entries(instance, { ...filterOf(filter), ...page }));

@@ -97,7 +97,13 @@ async function inStore<Result>(
       if (address.kind === 'esdb' && address.rows === undefined) invocation.io.err.write(READS_ALL);
       await catchUpInMemory(store, loginPolicies, invocation.io.interrupted);
     };
-    const policies = new StorePolicies({ store, loginPolicies, instance, rows });
+    const policies = new StorePolicies({
+      store,
+      loginPolicies,
+      instance,
+      rows,
+      interrupted: invocation.io.interrupted,
+    });
     try {
       return await work({
         address: address.shown,

@@ -54,6 +54,8 @@ export interface StoreParts {
   readonly instance: InstanceRef;
   /** Brings the rows up to date. They may be in memory, and then that is a read of all events. */
   readonly rows: () => Promise<void>;
+  /** Ends what reads all events. */
+  readonly interrupted: AbortSignal;
 }
 
 /** The login policies of an instance in a store that this process opened. */
@@ -62,11 +64,13 @@ export class StorePolicies implements Policies {
   readonly #policies: LoginPolicies;
   readonly #instance: InstanceRef;
   readonly #bringRows: () => Promise<void>;
+  readonly #interrupted: AbortSignal;
   #rows: Promise<void> | undefined;
   #audit: Promise<StoreAudit> | undefined;
   #proposals: Promise<StoreProposing> | undefined;
 
-  constructor({ instance, loginPolicies, rows, store }: StoreParts) {
+  constructor({ instance, interrupted, loginPolicies, rows, store }: StoreParts) {
+    this.#interrupted = interrupted;
     this.#bringRows = rows;
     this.#store = store;
     this.#policies = loginPolicies;
@@ -205,7 +209,7 @@ export class StorePolicies implements Policies {
   }
 
   #openAudit(): Promise<StoreAudit> {
-    return (this.#audit ??= auditOfStore(this.#store, this.#instance));
+    return (this.#audit ??= auditOfStore(this.#store, this.#instance, this.#interrupted));
   }
 
   #owner(ref: PolicyRef): OwnerRef {
