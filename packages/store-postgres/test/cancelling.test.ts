@@ -19,6 +19,8 @@ describe('a read that PostgreSQL does not answer in time', () => {
       return Object.assign(socket, { connect: () => connect(Number(url.port), url.hostname) });
     };
     const pool = new Pool({ user: 'postgres', database: 'postgres', stream, application_name: 'cancelled' });
+    // Making the schema may take longer than the time-outs of the test.
+    await (await openPostgresStore({ pool })).close();
     const store = await openPostgresStore({ pool, statementTimeoutMs: 200, lockTimeoutMs: 200 });
     const witness = new Pool({ connectionString: server.url });
     const client = await witness.connect();

@@ -127,6 +127,8 @@ describe('work that was given up on PostgreSQL', () => {
   it('is unavailable and not unknown if the server was silent before the write', async function () {
     if (freezeServer === undefined) return this.skip();
     const short = { statementTimeoutMs: 200, lockTimeoutMs: 200, lostAnswerTimeoutMs: 200, connectTimeoutMs: 200 };
+    // Making the schema may take longer than that.
+    await open();
     const store = await open(short);
     // Both find a connection.
     await Promise.all([store.eventStore.head(), store.eventStore.head()]);

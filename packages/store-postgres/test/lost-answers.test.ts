@@ -137,8 +137,9 @@ describe('an append whose answer was lost', () => {
     }));
 
   it('settles on a silent network', () =>
-    onStorage(freshStorage(), (storage) =>
-      connected(
+    onStorage(freshStorage(), async (storage) => {
+      await storage.open();
+      await connected(
         storage,
         { statementTimeoutMs: paced(300), lockTimeoutMs: paced(300) },
         async ({ network, store, witness }) => {
@@ -147,6 +148,6 @@ describe('an append whose answer was lost', () => {
           expect(network.troubles).to.equal(1);
           expect(await allEvents(witness.eventStore)).to.have.length(2);
         },
-      ),
-    ));
+      );
+    }));
 });

@@ -180,6 +180,7 @@ describe('a store on PostgreSQL', () => {
 
   it('gives up a read that takes too long, and cancels it at the server', () =>
     onStorage(freshStorage(), async (storage) => {
+      await storage.open();
       const store = await storage.open({ statementTimeoutMs: paced(200), lockTimeoutMs: paced(200) });
       const client = await storage.pool.connect();
       await client.query(`BEGIN; LOCK TABLE "${storage.schema}".events`);
