@@ -93,6 +93,11 @@ describeBoth('looking into policies', () => {
     expect(modelsOf()).to.deep.equal(models);
   });
 
+  it('reads all events before it shows the first page of the audit log, however long that takes, until Ctrl-C', async () => {
+    const { code, out } = await place.run('audit', { interrupted: AbortSignal.abort() });
+    expect([code, out]).to.deep.equal([EXIT.interrupted, '']);
+  });
+
   it('shows what differs between two moments', async () => {
     expect((await place.run('diff --from 4')).out).to.equal('- multi-factor U2F_WITH_VERIFICATION\n');
     expect((await place.run('diff globex --from 4 --to 4')).out).to.equal('Nothing differs.\n');
