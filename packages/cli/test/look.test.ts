@@ -93,9 +93,11 @@ describeBoth('looking into policies', () => {
     expect(modelsOf()).to.deep.equal(models);
   });
 
-  it('reads all events before it shows the first page of the audit log, however long that takes, until Ctrl-C', async () => {
-    const { code, out } = await place.run('audit', { interrupted: AbortSignal.abort() });
-    expect([code, out]).to.deep.equal([EXIT.interrupted, '']);
+  it('reads all events before it shows the audit log or proposals, however long that takes, until Ctrl-C', async () => {
+    for (const line of ['audit', 'proposals']) {
+      const { code, out } = await place.run(line, { interrupted: AbortSignal.abort() });
+      expect([code, out], line).to.deep.equal([EXIT.interrupted, '']);
+    }
   });
 
   it('shows what differs between two moments', async () => {

@@ -67,7 +67,7 @@ export class Proposals implements UpcomingPolicies {
   /** The runner of the read model: its state, its lag, its rebuild. */
   get readModel(): Pick<
     ProjectionRunner<ProposalEvent, Proposal>,
-    'lag' | 'ready' | 'rebuild' | 'state' | 'unreadable'
+    'catchUp' | 'lag' | 'ready' | 'rebuild' | 'state' | 'unreadable'
   > {
     return this.#parts.readModel;
   }

@@ -12,17 +12,23 @@ export interface StoreProposing extends Proposing {
   end(): Promise<void>;
 }
 
+interface ProposalSources {
+  readonly store: Store;
+  readonly loginPolicies: LoginPolicies;
+  readonly interrupted: AbortSignal;
+}
+
 const IS_PROPOSAL = withMembers<ProposalJson>('id', 'stage', 'change', 'proposer', 'approvals');
 const IS_LOOKED_AT = withMembers<LookedAtJson>('proposal');
 const PAGE = 1000;
 
 /**
  * The proposals of an instance in a store. Who can open the store may approve; but nobody their own. Kept in memory, so
- * that a command leaves no read model behind that every append would have to update.
+ * that a command leaves no read model behind that every append would have to update. All events of proposals are read
+ * first, without a time limit: a page waits only a few seconds for them.
  */
 export async function proposalsInStore(
-  store: Store,
-  loginPolicies: LoginPolicies,
+  { interrupted, loginPolicies, store }: ProposalSources,
   instance: InstanceRef,
 ): Promise<StoreProposing> {
   const readModels = memoryReadModelStore();
@@ -31,6 +37,7 @@ export async function proposalsInStore(
     loginPolicies,
     mayApprove: () => true,
   });
+  await proposals.readModel.catchUp(interrupted);
   return {
     propose: async (what, { by, ...conditions }) => {
       const options = { ...conditions, ...by, reason: by.reason ?? '' };

@@ -169,7 +169,8 @@ export class StorePolicies implements Policies {
 
   async proposals(): Promise<Proposing> {
     await this.#caughtUp();
-    return (this.#proposals ??= proposalsInStore(this.#store, this.#policies, this.#instance));
+    const sources = { store: this.#store, loginPolicies: this.#policies, interrupted: this.#interrupted };
+    return (this.#proposals ??= proposalsInStore(sources, this.#instance));
   }
 
   async auditPage(
